@@ -1,0 +1,75 @@
+"""Now, today and working days. Storage is UTC; days are those of China (UTC+8 without summer time)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+
+_shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta(0))
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC) + _shift.get()
+
+
+def today() -> date:
+    """The present day in China."""
+    return local(now()).date()
+
+
+def local(moment: datetime) -> datetime:
+    """``moment`` as the clocks in China show it."""
+    return moment.astimezone(CHINA)
+
+
+def at(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    """The moment of a clock time on ``day`` in China."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=CHINA)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after ``day`` in China: a deadline "by that day" has passed from here on."""
+    return at(day + timedelta(days=1), 0)
+
+
+@contextmanager
+def travel(moment: datetime) -> Iterator[None]:
+    """Let ``now()`` run on from ``moment``: for tests, and for demonstration data with a history."""
+    token = _shift.set(moment - datetime.now(UTC))
+    try:
+        yield
+    finally:
+        _shift.reset(token)
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices work: weekends, statutory holidays and the make-up days of the State Council's yearly notice.
+
+    A year whose notice the library does not hold yet counts Monday to Friday.
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The day that stands ``count`` working days after ``day``; the day itself does not count."""
+    while count > 0:
+        day += timedelta(days=1)
+        if is_working_day(day):
+            count -= 1
+    return day
+
+
+def working_days_between(first: date, last: date) -> int:
+    """Working days after ``first`` up to and with ``last``; 0 when ``last`` is not later."""
+    span = (last - first).days
+    return sum(1 for step in range(1, span + 1) if is_working_day(first + timedelta(days=step)))

@@ -1,0 +1,119 @@
+"""Money is integer fen (分); yuan strings with two decimals stand only at the edges."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from foundation.errors import BadInput
+from foundation.i18n import N_
+
+MAX_FEN: Final = 9_000_000_000_000_000
+"""Ninety trillion yuan: far above any budget, far below BIGINT, so that sums cannot overflow."""
+
+_YUAN = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,2}))?", re.ASCII)
+_DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
+_PLACES: Final = ("", "拾", "佰", "仟")
+_GROUPS: Final = ("", "万", "亿", "兆")
+
+
+def parse_yuan(text: str, *, field: str | None = None, negative: bool = False) -> int:
+    """Read yuan such as ``300000.00``, ``¥1,234.5`` or ``12`` into fen; anything else is BadInput.
+
+    At most two decimals, no exponent, no sign unless ``negative``: an amount is never guessed.
+    """
+    cleaned = text.strip().removeprefix("¥").removeprefix("￥").replace(",", "").replace("，", "").strip()
+    match = _YUAN.fullmatch(cleaned)
+    if match is None or (match[1] and not negative):
+        raise BadInput(
+            N_("“%(text)s”不是有效金额：请以元为单位，最多两位小数，例如 1234.50"), field=field, text=text[:40]
+        )
+    fen = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))
+    if fen > MAX_FEN:
+        raise BadInput(N_("金额超出可处理的范围"), field=field)
+    return -fen if match[1] else fen
+
+
+def format_yuan(fen: int) -> str:
+    """Fen as a plain yuan string with two decimals: ``30000000`` gives ``300000.00``."""
+    sign = "-" if fen < 0 else ""
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{sign}{yuan}.{rest:02d}"
+
+
+def display_yuan(fen: int) -> str:
+    """Fen for a reader: ``¥1,234.50``, with a true minus sign where money goes back."""
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{'−' if fen < 0 else ''}¥{yuan:,}.{rest:02d}"
+
+
+def percent_of(fen: int, percent: Decimal | int) -> int:
+    """``percent`` of ``fen``, rounded down to the fen, in exact arithmetic."""
+    share = Decimal(percent).as_integer_ratio()
+    return fen * share[0] // (share[1] * 100)
+
+
+def largest_remainder(total: int, weights: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Split ``total`` fen in proportion to ``weights``; the parts sum to the whole, ties go by key.
+
+    Each part differs from its exact share by less than one fen. Weights are non-negative; all zero splits nothing
+    and is refused unless ``total`` is zero.
+    """
+    whole = sum(weight for _, weight in weights)
+    if whole == 0:
+        if total:
+            raise ValueError("cannot split money over weights that are all zero")
+        return {key: 0 for key, _ in weights}
+    parts = {key: total * weight // whole for key, weight in weights}
+    remainders = sorted(weights, key=lambda item: (-(total * item[1] % whole), item[0]))
+    for key, _ in remainders[: total - sum(parts.values())]:
+        parts[key] += 1
+    return parts
+
+
+def capitals(fen: int) -> str:
+    """The amount in Chinese capitals as cheques and statements write it: ``107000.53`` is 壹拾万柒仟元伍角叁分.
+
+    零 stands once for a gap of zeros, 整 closes an amount without fen, 负 opens one that goes back
+    (《支付结算办法》附一, 正确填写票据和结算凭证的基本规定).
+    """
+    if fen < 0:
+        return "负" + capitals(-fen)
+    yuan, rest = divmod(fen, 100)
+    jiao, last = divmod(rest, 10)
+    words = _integer_capitals(yuan) + "元" if yuan else ""
+    if not rest:
+        return (words or "零元") + "整"
+    if jiao:
+        words += _DIGITS[jiao] + "角"
+    elif words:
+        words += "零"
+    return words + (_DIGITS[last] + "分" if last else "整")
+
+
+def _integer_capitals(number: int) -> str:
+    groups: list[str] = []
+    gap = False
+    for index in range(len(_GROUPS) - 1, -1, -1):
+        group = number // 10_000**index % 10_000
+        if not group:
+            gap = bool(groups)
+            continue
+        if groups and (gap or group < 1000):
+            groups.append("零")
+        groups.append(_group_capitals(group) + _GROUPS[index])
+        gap = False
+    return "".join(groups)
+
+
+def _group_capitals(group: int) -> str:
+    words = ""
+    zero = False
+    for place in range(3, -1, -1):
+        digit = group // 10**place % 10
+        if not digit:
+            zero = bool(words)
+            continue
+        words += ("零" if zero else "") + _DIGITS[digit] + _PLACES[place]
+        zero = False
+    return words
