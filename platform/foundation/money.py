@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+import cn2an
+
 from foundation.errors import BadInput
 from foundation.i18n import N_
 
@@ -12,9 +14,6 @@ MAX_FEN: Final = 9_000_000_000_000_000
 """Ninety trillion yuan: far above any budget, far below BIGINT, so that sums cannot overflow."""
 
 _YUAN = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,2}))?", re.ASCII)
-_DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
-_PLACES: Final = ("", "拾", "佰", "仟")
-_GROUPS: Final = ("", "万", "亿", "兆")
 
 
 def parse_yuan(text: str, *, field: str | None = None, negative: bool = False) -> int:
@@ -74,46 +73,10 @@ def largest_remainder(total: int, weights: Sequence[tuple[str, int]]) -> dict[st
 def capitals(fen: int) -> str:
     """The amount in Chinese capitals as cheques and statements write it: ``107000.53`` is 壹拾万柒仟元伍角叁分.
 
-    零 stands once for a gap of zeros, 整 closes an amount without fen, 负 opens one that goes back
-    (《支付结算办法》附一, 正确填写票据和结算凭证的基本规定).
+    整 closes an amount without fen, 负 opens one that goes back (《支付结算办法》附一, 正确填写票据和结算凭证的基本规定:
+    after 元 it must stand, after 角 it may; we always write it, so that nothing can be added).
     """
     if fen < 0:
         return "负" + capitals(-fen)
-    yuan, rest = divmod(fen, 100)
-    jiao, last = divmod(rest, 10)
-    words = _integer_capitals(yuan) + "元" if yuan else ""
-    if not rest:
-        return (words or "零元") + "整"
-    if jiao:
-        words += _DIGITS[jiao] + "角"
-    elif words:
-        words += "零"
-    return words + (_DIGITS[last] + "分" if last else "整")
-
-
-def _integer_capitals(number: int) -> str:
-    groups: list[str] = []
-    gap = False
-    for index in range(len(_GROUPS) - 1, -1, -1):
-        group = number // 10_000**index % 10_000
-        if not group:
-            gap = bool(groups)
-            continue
-        if groups and (gap or group < 1000):
-            groups.append("零")
-        groups.append(_group_capitals(group) + _GROUPS[index])
-        gap = False
-    return "".join(groups)
-
-
-def _group_capitals(group: int) -> str:
-    words = ""
-    zero = False
-    for place in range(3, -1, -1):
-        digit = group // 10**place % 10
-        if not digit:
-            zero = bool(words)
-            continue
-        words += ("零" if zero else "") + _DIGITS[digit] + _PLACES[place]
-        zero = False
-    return words
+    words: str = cn2an.an2cn(format_yuan(fen), "rmb")
+    return words + "整" if words.endswith("角") else words
