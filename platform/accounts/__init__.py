@@ -1,0 +1,1 @@
+"""Regions, organisations, people, roles and sign-in."""

@@ -1,0 +1,49 @@
+"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on both."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.clock import now
+from foundation.database import Base
+
+
+class AuditEvent(Base):
+    """Who did what to which thing, when and from where, with the values before and after."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_subject", "subject_type", "subject_id", "sequence"),
+        Index("ix_audit_events_at", "at"),
+    )
+
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    user_id: Mapped[UUID | None]
+    person: Mapped[str]
+    organisation_id: Mapped[UUID | None]
+    organisation: Mapped[str]
+    role: Mapped[str]
+    ip: Mapped[str | None]
+    action: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    note: Mapped[str | None]
+
+
+class AuditSeal(Base):
+    """A link of the chain over a batch of events: digest of the previous seal and of each event, in order."""
+
+    __tablename__ = "audit_seals"
+
+    position: Mapped[int] = mapped_column(unique=True)
+    sealed_at: Mapped[datetime] = mapped_column(default=now)
+    sequences: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    digest: Mapped[str]
+    previous_digest: Mapped[str] = mapped_column(unique=True)

@@ -1,0 +1,155 @@
+"""Sealing the trail into a hash chain, in batches, and verifying it.
+
+A chain over single rows would be one hot row for every writer. Instead a job seals, each minute, all that is committed and that no seal covers yet; what is not yet sealed is counted and should be younger than that.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from audit.models import AuditEvent, AuditSeal
+from foundation.clock import now
+from foundation.locking import lock_key
+
+BATCH: Final = 10_000
+WINDOW: Final = 20_000
+GENESIS: Final = hashlib.sha256(b"huiqi audit trail").hexdigest()
+LATE: Final = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class AuditReport:
+    """What ``verify`` found."""
+
+    events: int
+    sealed: int
+    unsealed: int
+    oldest_unsealed: datetime | None
+    head: str
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no row was changed, removed or moved."""
+        return not self.faults
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON values; ``head`` is worth keeping elsewhere: it pins all that came before."""
+        return {
+            "ok": self.ok,
+            "events": self.events,
+            "sealed": self.sealed,
+            "unsealed": self.unsealed,
+            "oldest_unsealed": self.oldest_unsealed.isoformat() if self.oldest_unsealed else None,
+            "head": self.head,
+            "faults": self.faults,
+        }
+
+
+def seal(session: Session) -> int:
+    """Seal what is committed and unsealed, at most ``BATCH`` events; return how many. One sealer at a time.
+
+    Sequence numbers are not commit-ordered: an event may become visible after a later one was sealed. So a seal names
+    its events, and the next one looks ``WINDOW`` numbers back for latecomers.
+    """
+    lock_key(session, "audit", "seal")
+    links = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(WINDOW // BATCH + 1)).all()
+    last = links[0] if links else None
+    recent = {sequence for link in links for sequence in link.sequences}
+    events = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.sequence > max(recent, default=0) - WINDOW, AuditEvent.sequence.not_in(recent))
+        .order_by(AuditEvent.sequence)
+        .limit(BATCH)
+    ).all()
+    if not events:
+        return 0
+    previous = last.digest if last else GENESIS
+    session.add(
+        AuditSeal(
+            position=last.position + 1 if last else 1,
+            sequences=[event.sequence for event in events],
+            previous_digest=previous,
+            digest=_digest(previous, events),
+        )
+    )
+    session.flush()
+    return len(events)
+
+
+def verify(session: Session) -> AuditReport:
+    """Recompute the whole chain; faults name the seal and what does not fit: changed, missing or reordered rows."""
+    report = AuditReport(events=0, sealed=0, unsealed=0, oldest_unsealed=None, head=GENESIS)
+    report.events = session.scalar(text("SELECT count(*) FROM audit_events")) or 0
+    seen: set[int] = set()
+    for position, link in enumerate(session.scalars(select(AuditSeal).order_by(AuditSeal.position)), start=1):
+        if link.position != position or link.previous_digest != report.head:
+            report.faults.append(f"seal {link.position}: the chain is broken before it")
+        if seen.intersection(link.sequences):
+            report.faults.append(f"seal {link.position}: covers events that an earlier seal covers")
+        _check_seal(session, report, link)
+        seen.update(link.sequences)
+        report.sealed += len(link.sequences)
+        report.head = link.digest
+    _count_unsealed(session, report, seen)
+    return report
+
+
+def _check_seal(session: Session, report: AuditReport, link: AuditSeal) -> None:
+    events = list(
+        session.scalars(select(AuditEvent).where(AuditEvent.sequence.in_(link.sequences)).order_by(AuditEvent.sequence))
+    )
+    missing = sorted(set(link.sequences) - {event.sequence for event in events})
+    if missing:
+        report.faults.append(f"seal {link.position}: events missing: {', '.join(map(str, missing[:20]))}")
+    elif _digest(link.previous_digest, events) != link.digest:
+        report.faults.append(f"seal {link.position}: an event was changed or reordered")
+    session.expunge_all()
+
+
+def _count_unsealed(session: Session, report: AuditReport, seen: set[int]) -> None:
+    rows = session.execute(select(AuditEvent.sequence, AuditEvent.at).order_by(AuditEvent.sequence))
+    waiting = [(sequence, at) for sequence, at in rows if sequence not in seen]
+    report.unsealed = len(waiting)
+    report.oldest_unsealed = min((at for _, at in waiting), default=None)
+    highest = max(seen, default=0)
+    for sequence, at in waiting:
+        if sequence < highest and now() - at > LATE:
+            report.faults.append(f"event {sequence}: older than the newest seal, and no seal covers it")
+
+
+def _digest(previous: str, events: Sequence[AuditEvent]) -> str:
+    """SHA-256 over the previous digest and each event as canonical JSON, in the order given."""
+    digest = hashlib.sha256(previous.encode())
+    for event in events:
+        digest.update(b"\n" + canonical(event).encode())
+    return digest.hexdigest()
+
+
+def canonical(event: AuditEvent) -> str:
+    """An event as JSON with sorted keys: the same bytes for the same row, whoever computes them."""
+    return json.dumps(
+        {
+            "sequence": event.sequence,
+            "at": event.at.isoformat(),
+            "user": str(event.user_id) if event.user_id else None,
+            "person": event.person,
+            "organisation": event.organisation,
+            "role": event.role,
+            "ip": event.ip,
+            "action": event.action,
+            "subject": [event.subject_type, str(event.subject_id) if event.subject_id else None],
+            "before": event.before,
+            "after": event.after,
+            "note": event.note,
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )

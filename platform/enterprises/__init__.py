@@ -1,0 +1,1 @@
+"""Enterprises' titles with validity and dated facts."""

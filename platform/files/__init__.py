@@ -1,0 +1,1 @@
+"""Evidence store: content-addressed files and what they belong to."""

@@ -1,0 +1,1 @@
+"""Double entry: every movement of money is a transfer that is never edited."""

@@ -1,0 +1,86 @@
+"""Tables of the ledger. A trigger refuses UPDATE, DELETE and TRUNCATE on transfers."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.clock import now
+from foundation.constraints import explain
+from foundation.database import Base
+from foundation.i18n import N_
+
+
+class AccountKind(StrEnum):
+    """The stations of the money, in its order (docs/architecture.md, ledger)."""
+
+    TREASURY = "treasury"
+    POOL = "pool"
+    VOUCHER = "voucher"
+    HOLD = "hold"
+    PAYABLE = "payable"
+    APPROVED = "approved"
+    PAID = "paid"
+    RECOVERED = "recovered"
+
+
+SUMMED = frozenset(
+    {AccountKind.TREASURY, AccountKind.POOL, AccountKind.PAYABLE, AccountKind.PAID, AccountKind.RECOVERED}
+)
+"""Accounts that many writers share keep no stored balance, so that they are no hot row: theirs is the sum of their
+transfers, checked under a lock where money leaves them."""
+
+
+class LedgerAccount(Base):
+    """A station for one programme and, where there is one, one owner (voucher, order, provider or batch).
+
+    The ledger stands below programmes and orders, so both are plain identifiers here.
+    """
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        # One account for a station, programme and owner: get-or-create may race.
+        UniqueConstraint(
+            "kind", "programme_id", "owner_id", name="uq_ledger_accounts_station", postgresql_nulls_not_distinct=True
+        ),
+        # The last guard against overspending: whatever the code does, a stored balance cannot go below zero.
+        CheckConstraint("balance >= 0", name="balance_not_negative"),
+    )
+
+    kind: Mapped[AccountKind]
+    programme_id: Mapped[UUID]
+    owner_id: Mapped[UUID | None]
+    balance: Mapped[int | None]
+
+
+class Transfer(Base):
+    """Money moved from one account to another: ``amount`` fen, never edited; corrected by a linked opposite one.
+
+    ``id`` is made by the caller, so that a repeated request finds its own transfer and moves nothing twice.
+    """
+
+    __tablename__ = "ledger_transfers"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("source_id <> target_id", name="two_accounts"),
+        Index("ix_ledger_transfers_source_id", "source_id", "posted_at", postgresql_include=["amount"]),
+        Index("ix_ledger_transfers_target_id", "target_id", "posted_at", postgresql_include=["amount"]),
+        Index("ix_ledger_transfers_subject", "subject_type", "subject_id"),
+    )
+
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
+    target_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
+    amount: Mapped[int]
+    kind: Mapped[str]
+    programme_id: Mapped[UUID]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transfers.id"), unique=True)
+    posted_at: Mapped[datetime] = mapped_column(default=now)
+    user_id: Mapped[UUID | None]
+
+
+explain("ck_ledger_accounts_balance_not_negative", N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额"))
+explain("uq_ledger_transfers_reverses_id", N_("这笔转账已经冲正过一次"))

@@ -1,0 +1,158 @@
+"""Posting transfers: the only way that money moves."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Uuid, column, func, select, update, values
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from foundation.actors import Actor
+from foundation.clock import now
+from foundation.constraints import as_domain_error
+from foundation.errors import Conflict, Exhausted
+from foundation.i18n import N_
+from foundation.identifiers import new_id
+from foundation.locking import lock_row
+from ledger.models import LedgerAccount, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One movement of ``amount`` fen from ``source`` to ``target`` (account ids), and what it is about.
+
+    ``id`` is made by the caller: posting the same id again moves nothing.
+    """
+
+    id: UUID
+    source: UUID
+    target: UUID
+    amount: int
+    kind: str
+    programme_id: UUID
+    subject_type: str
+    subject_id: UUID
+    reverses_id: UUID | None = None
+
+
+def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
+    """Write the transfers and move the stored balances, in two statements however many there are.
+
+    A posting whose id is there already is left out when it says the same, and refused when it says something else.
+    Raises Exhausted when a stored balance would go below zero. Balances of shared accounts are not stored: check
+    them with ``ensure_covers`` before money leaves them.
+    """
+    if not postings:
+        return
+    moment = now()
+    rows = [
+        {
+            "id": posting.id,
+            "source_id": posting.source,
+            "target_id": posting.target,
+            "amount": posting.amount,
+            "kind": posting.kind,
+            "programme_id": posting.programme_id,
+            "subject_type": posting.subject_type,
+            "subject_id": posting.subject_id,
+            "reverses_id": posting.reverses_id,
+            "posted_at": moment,
+            "user_id": actor.user_id,
+        }
+        for posting in postings
+    ]
+    written = set(
+        session.scalars(
+            insert(Transfer).values(rows).on_conflict_do_nothing(index_elements=["id"]).returning(Transfer.id)
+        )
+    )
+    _refuse_changed_retries(session, [posting for posting in postings if posting.id not in written])
+    _move_balances(session, [posting for posting in postings if posting.id in written])
+
+
+def reverse(session: Session, actor: Actor, transfer_id: UUID, *, kind: str) -> Posting:
+    """Correct a transfer by its linked opposite; the unique constraint lets that happen once."""
+    original = session.get_one(Transfer, transfer_id)
+    posting = Posting(
+        id=new_id(),
+        source=original.target_id,
+        target=original.source_id,
+        amount=original.amount,
+        kind=kind,
+        programme_id=original.programme_id,
+        subject_type=original.subject_type,
+        subject_id=original.subject_id,
+        reverses_id=original.id,
+    )
+    try:
+        post(session, actor, [posting])
+    except IntegrityError as error:
+        raise as_domain_error(error) from error
+    return posting
+
+
+def balance(session: Session, account_id: UUID) -> int:
+    """Fen on an account, from its transfers (the stored balance is only a copy that ``huiqi ledger verify`` compares)."""
+    incoming = select(func.coalesce(func.sum(Transfer.amount), 0)).where(Transfer.target_id == account_id)
+    outgoing = select(func.coalesce(func.sum(Transfer.amount), 0)).where(Transfer.source_id == account_id)
+    return int(session.scalar(select(incoming.scalar_subquery() - outgoing.scalar_subquery())) or 0)
+
+
+def stored_balance(session: Session, account_id: UUID) -> int:
+    """Fen on an account that stores its balance (voucher, hold, approved)."""
+    return int(session.scalars(select(LedgerAccount.balance).where(LedgerAccount.id == account_id)).one() or 0)
+
+
+def ensure_covers(session: Session, account_id: UUID, amount: int) -> int:
+    """Lock a shared account, check that it holds ``amount`` fen, and return what it holds; Exhausted otherwise.
+
+    Lock before check: two issues out of one pool wait for each other here and the second sees what the first took.
+    """
+    lock_row(session, LedgerAccount, account_id)
+    held = balance(session, account_id)
+    if held < amount:
+        raise Exhausted(N_("项目资金余额不足"), remedy=N_("可以先排队等候，资金回流后按顺位递补"))
+    return held
+
+
+def _refuse_changed_retries(session: Session, repeated: Sequence[Posting]) -> None:
+    if not repeated:
+        return
+    known = {
+        transfer.id: transfer
+        for transfer in session.scalars(select(Transfer).where(Transfer.id.in_([posting.id for posting in repeated])))
+    }
+    for posting in repeated:
+        transfer = known[posting.id]
+        if (transfer.source_id, transfer.target_id, transfer.amount) != (
+            posting.source,
+            posting.target,
+            posting.amount,
+        ):
+            raise Conflict(N_("同一编号的转账已存在，但内容不同"))
+
+
+def _move_balances(session: Session, postings: Sequence[Posting]) -> None:
+    changes: dict[UUID, int] = defaultdict(int)
+    for posting in postings:
+        changes[posting.source] -= posting.amount
+        changes[posting.target] += posting.amount
+    moved = [(account_id, change) for account_id, change in sorted(changes.items()) if change]
+    if not moved:
+        return
+    delta = values(column("account_id", Uuid), column("change", BigInteger), name="delta").data(moved)
+    try:
+        with session.begin_nested():
+            session.execute(
+                update(LedgerAccount)
+                .where(LedgerAccount.id == delta.c.account_id, LedgerAccount.balance.is_not(None))
+                .values(balance=LedgerAccount.balance + delta.c.change)
+                .execution_options(synchronize_session=False)
+            )
+    except IntegrityError as error:
+        if "balance_not_negative" in str(error.orig):
+            raise Exhausted(N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额")) from error
+        raise

@@ -1,0 +1,110 @@
+"""Proof that the money adds up: everything recomputed from the transfers alone."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from foundation.money import format_yuan
+
+_STATIONS = """
+WITH moves AS (
+    SELECT source_id AS account_id, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
+    UNION ALL
+    SELECT target_id, amount FROM ledger_transfers WHERE posted_at <= :at
+), totals AS (
+    SELECT account_id, sum(change)::bigint AS total FROM moves GROUP BY account_id
+)
+SELECT account.id, account.kind, account.programme_id, account.balance, coalesce(totals.total, 0) AS total
+FROM ledger_accounts AS account LEFT JOIN totals ON totals.account_id = account.id
+"""
+
+# The running balance of every account after each of its transfers, in the order in which they were posted: that the
+# money adds up "at every moment before" means that none of these was ever negative (except at the source).
+# Transfers of one instant are one movement: their order inside it has no meaning.
+_EVER_NEGATIVE = """
+WITH moves AS (
+    SELECT source_id AS account_id, posted_at, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
+    UNION ALL
+    SELECT target_id, posted_at, amount FROM ledger_transfers WHERE posted_at <= :at
+), steps AS (
+    SELECT account_id, posted_at, sum(change) AS change FROM moves GROUP BY account_id, posted_at
+), running AS (
+    SELECT account_id, posted_at, sum(change) OVER (PARTITION BY account_id ORDER BY posted_at) AS total FROM steps
+)
+SELECT running.account_id, account.kind, min(running.posted_at) AS since
+FROM running JOIN ledger_accounts AS account ON account.id = running.account_id
+WHERE running.total < 0 AND account.kind <> 'treasury'
+GROUP BY running.account_id, account.kind
+"""
+
+
+@dataclass(slots=True)
+class LedgerReport:
+    """What ``verify`` found; sums in fen by programme and station."""
+
+    at: datetime | None
+    transfers: int
+    programmes: dict[UUID, dict[str, int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything adds up."""
+        return not self.faults
+
+    def as_json(self) -> dict[str, Any]:
+        """The report with yuan strings."""
+        return {
+            "ok": self.ok,
+            "at": self.at.isoformat() if self.at else None,
+            "transfers": self.transfers,
+            "programmes": [
+                {"programme": str(programme), **{station: format_yuan(fen) for station, fen in stations.items()}}
+                for programme, stations in sorted(self.programmes.items())
+            ],
+            "faults": self.faults,
+        }
+
+
+def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
+    """Recompute every account from the transfers up to ``at`` (default: all) and compare.
+
+    Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
+    paid − recovered`` in a programme; an account that is or ever was below zero; a stored balance that differs from
+    its transfers (looked at only without ``at``: balances are stored for the present).
+    """
+    moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
+    count = session.scalar(text("SELECT count(*) FROM ledger_transfers WHERE posted_at <= :at"), moment) or 0
+    report = LedgerReport(at, count)
+    for row in session.execute(text(_STATIONS), moment):
+        stations = report.programmes.setdefault(row.programme_id, {})
+        stations[row.kind] = stations.get(row.kind, 0) + row.total
+        if row.kind != "treasury" and row.total < 0:
+            report.faults.append(f"account {row.id} ({row.kind}) is below zero: {format_yuan(row.total)}")
+        if at is None and row.balance is not None and row.balance != row.total:
+            report.faults.append(
+                f"account {row.id} ({row.kind}) stores {format_yuan(row.balance)}, its transfers give {format_yuan(row.total)}"
+            )
+    for row in session.execute(text(_EVER_NEGATIVE), moment):
+        report.faults.append(f"account {row.account_id} ({row.kind}) was below zero at {row.since.isoformat()}")
+    for programme, stations in report.programmes.items():
+        _check_programme(report, programme, stations)
+    return report
+
+
+def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, int]) -> None:
+    """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
+
+    ``paid`` is net of what was recovered, so the house's equation reads
+    appropriated = pool + voucher + hold + payable + approved + paid + recovered.
+    """
+    appropriated = -stations.get("treasury", 0)
+    accounted = sum(total for kind, total in stations.items() if kind != "treasury")
+    if appropriated != accounted:
+        report.faults.append(
+            f"programme {programme}: appropriated {format_yuan(appropriated)}, accounted for {format_yuan(accounted)}"
+        )

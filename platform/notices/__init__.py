@@ -1,0 +1,1 @@
+"""Public notices with working-day deadlines, and objections."""

@@ -1,0 +1,52 @@
+"""Tables of public notices."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from foundation.database import Base, Timestamped
+
+
+class NoticeState(StrEnum):
+    """Whether objections can still be raised."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class PublicNotice(Timestamped, Base):
+    """What a bureau announces (公示) about a thing, and until when anybody may object."""
+
+    __tablename__ = "public_notices"
+    __table_args__ = (CheckConstraint("closes_on >= opens_on", name="period"),)
+
+    number: Mapped[str] = mapped_column(unique=True)
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID] = mapped_column(index=True)
+    title: Mapped[str]
+    body: Mapped[str]
+    issuer: Mapped[str]
+    region_path: Mapped[str]
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]
+    state: Mapped[NoticeState] = mapped_column(default=NoticeState.OPEN)
+    objections: Mapped[list["Objection"]] = relationship(back_populates="notice", order_by="Objection.created_at")
+
+
+class Objection(Timestamped, Base):
+    """A real-name objection with evidence, and its answer; the notice cannot lead on while one is unanswered."""
+
+    __tablename__ = "objections"
+
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("public_notices.id"), index=True)
+    name: Mapped[str]
+    contact: Mapped[str]
+    text: Mapped[str]
+    answer: Mapped[str | None]
+    upheld: Mapped[bool | None]
+    answered_at: Mapped[datetime | None]
+    notice: Mapped[PublicNotice] = relationship(back_populates="objections")

@@ -1,0 +1,1 @@
+"""Orders, agreements, service records, evidence, confirmation and rating."""

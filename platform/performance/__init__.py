@@ -1,0 +1,1 @@
+"""Performance-target tables: templates, targets and computed actuals."""

@@ -1,0 +1,1 @@
+"""Certification of platforms, offerings and their versions, price review."""

@@ -1,0 +1,154 @@
+"""Tables of certifications and offerings."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation
+from foundation.constraints import explain
+from foundation.database import Base, Timestamped
+from foundation.i18n import N_
+
+
+class CertificationState(StrEnum):
+    """DESIGN.md section 6."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    MORE_INFORMATION = "more_information"
+    PUBLIC_NOTICE = "public_notice"
+    CERTIFIED = "certified"
+    RENEWAL_DUE = "renewal_due"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class Certification(Timestamped, Base):
+    """A provider's application to be a certified platform (公共服务示范平台), and the certificate it becomes."""
+
+    __tablename__ = "certifications"
+    __table_args__ = (
+        # One living application or certificate a provider: a second one would make "certified?" ambiguous.
+        Index(
+            "uq_certifications_living",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('expired', 'rejected', 'revoked')"),
+        ),
+        # First and second review are two people (SPRING's voucher fraud: one executive covered both).
+        CheckConstraint("first_reviewer_id <> second_reviewer_id", name="two_reviewers"),
+        CheckConstraint("valid_to > valid_from", name="period"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    level: Mapped[str]
+    ruleset_id: Mapped[str]
+    state: Mapped[CertificationState] = mapped_column(default=CertificationState.DRAFT)
+    facts: Mapped[dict[str, Any]]
+    # The rule set's answer at submission with its version: the decision can be replayed.
+    answer: Mapped[dict[str, Any] | None]
+    submitted_at: Mapped[datetime | None]
+    first_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    second_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    recommendation: Mapped[str | None]
+    decision_note: Mapped[str | None]
+    due_on: Mapped[date | None]
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("public_notices.id"))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class OfferingState(StrEnum):
+    """DESIGN.md section 6; the state of one version of an offering."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    LISTED = "listed"
+    SUPERSEDED = "superseded"
+    DELISTED = "delisted"
+
+
+class Offering(Timestamped, Base):
+    """A service that a provider lists; what it says stands in its versions."""
+
+    __tablename__ = "offerings"
+
+    number: Mapped[str] = mapped_column(unique=True)
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    # Counts up with every change that the index must see; the index keeps the highest (search/engine.py).
+    revision: Mapped[int] = mapped_column(default=1)
+    provider: Mapped[Organisation] = relationship(lazy="joined")
+    versions: Mapped[list["OfferingVersion"]] = relationship(
+        back_populates="offering", order_by="OfferingVersion.version"
+    )
+
+
+class OfferingVersion(Timestamped, Base):
+    """What an offering says and costs; the 13 columns of 服务产品情况统计表 (北京 2021-05-10 通知 附件2). Prices in fen.
+
+    Once listed it is frozen: an edit is a new version, and orders keep theirs.
+    """
+
+    __tablename__ = "offering_versions"
+    __table_args__ = (
+        UniqueConstraint("offering_id", "version", name="uq_offering_versions_version"),
+        # One version of an offering is in the shop window.
+        Index("uq_offering_versions_listed", "offering_id", unique=True, postgresql_where=text("state = 'listed'")),
+        # One version of an offering is being written or reviewed.
+        Index(
+            "uq_offering_versions_open",
+            "offering_id",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'in_review', 'changes_requested')"),
+        ),
+        CheckConstraint("list_price >= 0 AND charged_price >= 0 AND charged_price <= list_price", name="prices"),
+        CheckConstraint("slots > 0", name="slots_positive"),
+    )
+
+    offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))
+    version: Mapped[int]
+    state: Mapped[OfferingState] = mapped_column(default=OfferingState.DRAFT)
+    name: Mapped[str]
+    category: Mapped[str]
+    content: Mapped[str]
+    # own | integrated | single_third_party: a third party needs a tripartite contract.
+    mode: Mapped[str]
+    # online | offline | both
+    channel: Mapped[str]
+    frequency: Mapped[str]
+    list_price: Mapped[int]
+    charged_price: Mapped[int]
+    market_price: Mapped[int]
+    price_basis: Mapped[str]
+    yearly_revenue: Mapped[int | None]
+    effect: Mapped[str]
+    yearly_enterprises: Mapped[int | None]
+    remark: Mapped[str | None]
+    website: Mapped[str | None]
+    delivery_days: Mapped[int]
+    slots: Mapped[int | None]
+    source: Mapped[str | None]
+    reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str | None]
+    offering: Mapped[Offering] = relationship(back_populates="versions", lazy="joined")
+
+
+explain(
+    "uq_certifications_living",
+    N_("贵单位已有一份正在办理或有效的认定"),
+    remedy=N_("在“认定”页面查看它的进度"),
+)
+explain("ck_certifications_two_reviewers", N_("初审人不能复审同一份申请"), remedy=N_("请由另一位复审人员办理"))
+explain("ck_offering_versions_prices", N_("收费价格不能高于标准价格"), field="charged_price")
+explain("uq_offering_versions_open", N_("这项服务已有一个修改稿"), remedy=N_("打开已有的修改稿继续填写"))

@@ -1,0 +1,1 @@
+"""Schemes, batches, statements and payments."""

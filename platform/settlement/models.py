@@ -1,0 +1,132 @@
+"""Tables of settlement batches, statements and payments. A trigger refuses UPDATE and DELETE on issued statements."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from accounts.models import Organisation
+from foundation.constraints import explain
+from foundation.database import Base, Timestamped
+from foundation.i18n import N_
+from orders.models import Order
+from vouchers.models import Duty, Programme
+
+
+class BatchState(StrEnum):
+    """DESIGN.md section 6, settlement batch."""
+
+    DRAFT = "draft"
+    CALCULATED = "calculated"
+    REVIEWED = "reviewed"
+    APPROVED = "approved"
+    PAYING = "paying"
+    PAID = "paid"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Batch(Timestamped, Base):
+    """Verified orders of a programme, calculated by a scheme, approved and paid together (批次).
+
+    ``case`` is the scheme's input and ``result`` its answer, so that the calculation can be replayed by anybody with
+    ``huiqi schemes simulate``.
+    """
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        # Maker, checker and payer are three people.
+        CheckConstraint("maker_id <> checker_id", name="maker_is_not_checker"),
+        CheckConstraint("checker_id <> payer_id AND maker_id <> payer_id", name="payer_is_third"),
+        # See vouchers.models.ProgrammeDuty: who judged eligibility in the programme never approves its payment.
+        ForeignKeyConstraint(
+            ["checker_id", "programme_id", "checker_duty"],
+            ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
+            name="fk_batches_checker_duty",
+        ),
+        CheckConstraint("checker_duty = 'payment'", name="checker_duty_is_payment"),
+        Index("ix_batches_programme", "programme_id", "state"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    scheme_id: Mapped[str]
+    scheme_version: Mapped[str]
+    period_from: Mapped[date]
+    period_to: Mapped[date]
+    state: Mapped[BatchState] = mapped_column(default=BatchState.DRAFT)
+    case: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+    left_out: Mapped[list[Any]]
+    total: Mapped[int] = mapped_column(default=0)
+    maker_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    reviewed_at: Mapped[datetime | None]
+    checker_id: Mapped[UUID | None]
+    checker_duty: Mapped[Duty] = mapped_column(default=Duty.PAYMENT)
+    approved_at: Mapped[datetime | None]
+    payer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    paid_at: Mapped[datetime | None]
+    programme: Mapped[Programme] = relationship()
+    orders: Mapped[list["BatchOrder"]] = relationship(back_populates="batch")
+    statements: Mapped[list["Statement"]] = relationship(back_populates="batch", order_by="Statement.number")
+
+
+class BatchOrder(Base):
+    """An order in a batch and what the batch pays for it; an order is settled in one batch only. Amount in fen."""
+
+    __tablename__ = "batch_orders"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount_not_negative"),)
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), index=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    amount: Mapped[int]
+    batch: Mapped[Batch] = relationship(back_populates="orders")
+    order: Mapped[Order] = relationship()
+
+
+class StatementSeries(Base):
+    """The last number of an issuer and year; locked while a statement is numbered, so that no number is missing."""
+
+    __tablename__ = "statement_series"
+    __table_args__ = (UniqueConstraint("issuer_id", "year", name="uq_statement_series_year"),)
+
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    year: Mapped[int]
+    last: Mapped[int] = mapped_column(default=0)
+
+
+class Statement(Timestamped, Base):
+    """An issued settlement statement (结算单): immutable, hashed; corrected only by a linked red-letter statement."""
+
+    __tablename__ = "statements"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "year", "sequence", name="uq_statements_sequence"),
+        # A statement is reversed at most once.
+        UniqueConstraint("corrects_id", name="uq_statements_corrects"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    year: Mapped[int]
+    sequence: Mapped[int]
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("statements.id"))
+    total: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    content_hash: Mapped[str] = mapped_column(unique=True)
+    pdf_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id"))
+    pdf_hash: Mapped[str]
+    issued_at: Mapped[datetime]
+    batch: Mapped[Batch] = relationship(back_populates="statements")
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
+    issuer: Mapped[Organisation] = relationship(foreign_keys=[issuer_id])
+
+
+explain("ck_batches_maker_is_not_checker", N_("制单人不能审批自己的批次"), remedy=N_("请由另一位工作人员审批"))
+explain("ck_batches_payer_is_third", N_("付款人不能是制单人或审批人"), remedy=N_("请由另一位工作人员付款"))
+explain("uq_batch_orders_order_id", N_("有订单已在另一个结算批次中"), remedy=N_("重新计算本批次"))

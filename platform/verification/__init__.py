@@ -1,0 +1,1 @@
+"""Claims for redemption, their checks and decisions; sampling."""

@@ -1,0 +1,78 @@
+"""Tables of claims for redemption and their invoices."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from foundation.constraints import explain
+from foundation.database import Base, Timestamped
+from foundation.i18n import N_
+from orders.models import Order
+from vouchers.models import Duty
+
+
+class RedemptionState(StrEnum):
+    """A claim for redemption on its way to a decision."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class RedemptionClaim(Timestamped, Base):
+    """A provider's claim (核销申请) for a finished order, with its invoice, the checks and the decision.
+
+    ``checks`` are the answers of the list in verification/checks.py as they were at the last submission.
+    """
+
+    __tablename__ = "redemption_claims"
+    __table_args__ = (
+        # An invoice number counts once over all programmes and years; a rejected claim frees it.
+        Index(
+            "uq_redemption_claims_invoice",
+            "invoice_number",
+            unique=True,
+            postgresql_where=text("state <> 'rejected'"),
+        ),
+        Index("ix_redemption_claims_queue", "state", "submitted_at"),
+        # See vouchers.models.ProgrammeDuty: who verifies a claim judges eligibility, and so never approves payment.
+        ForeignKeyConstraint(
+            ["decided_by_id", "programme_id", "duty"],
+            ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
+            name="fk_redemption_claims_duty",
+        ),
+        CheckConstraint("duty = 'eligibility'", name="duty_is_eligibility"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    state: Mapped[RedemptionState] = mapped_column(default=RedemptionState.SUBMITTED)
+    invoice_number: Mapped[str]
+    invoice_date: Mapped[date]
+    invoice_amount: Mapped[int]
+    invoice_seller: Mapped[str]
+    invoice_buyer: Mapped[str]
+    self_checked: Mapped[bool]
+    attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
+    checks: Mapped[list[Any]]
+    submitted_at: Mapped[datetime]
+    due_on: Mapped[date | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None]
+    duty: Mapped[Duty] = mapped_column(default=Duty.ELIGIBILITY)
+    reasons: Mapped[list[Any]] = mapped_column(default=list)
+    note: Mapped[str | None]
+    order: Mapped[Order] = relationship()
+
+
+explain(
+    "uq_redemption_claims_invoice",
+    N_("这张发票已经用于另一份核销申请"),
+    field="invoice_number",
+    remedy=N_("核对发票号码；一张发票只能核销一次"),
+)

@@ -1,0 +1,1 @@
+"""Programmes, the claim queue and vouchers: issue, hold, redeem, release, expire."""

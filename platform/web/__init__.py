@@ -1,0 +1,1 @@
+"""The web shell: app factory, security, access lists, navigation, error pages."""
