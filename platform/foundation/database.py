@@ -1,10 +1,11 @@
 """The declarative base and the engine. PostgreSQL is the only database."""
 
 from datetime import datetime
+from enum import Enum as PythonEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, create_engine
+from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -29,6 +30,14 @@ class Base(DeclarativeBase):
         int: BigInteger,
         dict[str, Any]: JSONB,
         list[Any]: JSONB,
+        # The words themselves with a CHECK: readable in SQL, and a new word is an ordinary migration.
+        PythonEnum: Enum(
+            PythonEnum,
+            native_enum=False,
+            length=40,
+            create_constraint=True,
+            values_callable=lambda words: [word.value for word in words],
+        ),
     }
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

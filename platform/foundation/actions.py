@@ -1,0 +1,56 @@
+"""One way for a form to become a deed: parse, call one verb, then redirect, or show the form again with its faults."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import flash, redirect
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.exc import IntegrityError
+
+from foundation.constraints import as_domain_error
+from foundation.errors import DomainError, NotFound
+from foundation.forms import Form
+from foundation.unit_of_work import current_session
+
+Result = TypeVar("Result")
+
+
+def submit(
+    form: Form,
+    verb: Callable[[], Result],
+    *,
+    then: Callable[[Result], str],
+    page: Callable[[], str],
+    done: str | None = None,
+) -> ResponseReturnValue:
+    """Validate ``form`` and call ``verb`` in a savepoint.
+
+    On success flash ``done`` (a msgid) and redirect to ``then(result)``; on a refusal nothing of the verb stays and
+    ``page()`` shows the form with everything typed, the faults by their fields, and the refusal's status.
+    """
+    if not form.validate_on_submit():
+        return page(), 422
+    session = current_session()
+    try:
+        with session.begin_nested():
+            result = verb()
+            session.flush()
+    except NotFound:
+        raise
+    except DomainError as error:
+        form.take(error)
+        return page(), error.status
+    except IntegrityError as error:
+        refusal = as_domain_error(error)
+        form.take(refusal)
+        return page(), refusal.status
+    if done:
+        flash(gettext(done), "success")
+    return redirect(then(result), 303)
+
+
+def first_error(form: Any) -> str | None:
+    """The first fault of a form, for places that have room for one line."""
+    errors = [*form.form_errors, *(text for texts in form.errors.values() for text in texts)]
+    return errors[0] if errors else None

@@ -1,0 +1,71 @@
+"""The base of all forms: white space goes, amounts are read exactly, and a submission carries its id."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField
+from wtforms.validators import ValidationError
+from wtforms.widgets import TextInput
+
+from foundation.errors import BadInput, DomainError, Faults
+from foundation.identifiers import new_id
+from foundation.money import format_yuan, parse_yuan
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form with CSRF token and ``submission_id``, so that sending it twice does the thing once."""
+
+    submission_id = HiddenField(default=lambda: str(new_id()))
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Strips what people type; leaves files and lists alone."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            filters = unbound_field.kwargs.get("filters", [])
+            if issubclass(unbound_field.field_class, StringField):
+                filters = [_strip, *filters]
+            unbound_field.kwargs["filters"] = list(dict.fromkeys(filters))
+            field: Field = unbound_field.bind(form=form, **options)
+            return field
+
+    def take(self, error: DomainError) -> None:
+        """Show a refusal beside the field that it names, or at the head of the form."""
+        faults: Sequence[DomainError] = error.faults if isinstance(error, Faults) else [error]
+        for fault in faults:
+            field = self._fields.get(fault.field or "")
+            words = [fault.text(gettext), fault.way_out(gettext), fault.rule]
+            text = "；".join(word for word in words if word)
+            if field is None:
+                self.form_errors.append(text)
+            else:
+                field.errors = [*field.errors, text]
+
+
+class YuanField(Field):
+    """An amount in yuan; ``data`` is fen (or None), and what was typed stays as it was typed."""
+
+    widget = TextInput()
+    data: int | None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else format_yuan(int(self.data))
+
+    def process_data(self, value: Any) -> None:
+        self.data = value
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if text:
+            try:
+                self.data = parse_yuan(text)
+            except BadInput as error:
+                raise ValidationError(error.text(gettext)) from error
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
