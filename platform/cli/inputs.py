@@ -13,14 +13,17 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from foundation.errors import BadInput, DomainError, Faults
+from foundation.errors import BadInput, DomainError, Faults, NotFound
 
 _CATALOGUE: Final = Path(__file__).parents[2] / "translations" / "en" / "LC_MESSAGES" / "messages.mo"
+
+_SHOWN: Final = 3
+"""As many faults of one input are told; more would bury the first."""
 
 
 @contextmanager
 def command_errors(source: str | Path | None = None) -> Iterator[None]:
-    """Turn a domain error into one line on standard error and its exit code (2 for bad input, else 1).
+    """Turn a domain error into one line on standard error and its exit code: 2 for bad input or an unknown id, else 1.
 
     Usable as ``with command_errors(path):`` or as a decorator; ``source`` names the file that the error is about.
     """
@@ -35,7 +38,9 @@ def error_line(error: DomainError, source: str | Path | None = None) -> str:
     """``file: field: what is wrong`` on a single line, in English where the catalogue has the sentence."""
     translate = _english()
     faults: Sequence[DomainError] = error.faults if isinstance(error, Faults) else [error]
-    told = "; ".join(_told(fault, translate) for fault in faults)
+    told = "; ".join(_told(fault, translate) for fault in faults[:_SHOWN])
+    if len(faults) > _SHOWN:
+        told += f"; and {len(faults) - _SHOWN} more"
     line = f"{source}: {told}" if source is not None else told
     return " ".join(line.split())
 
@@ -87,7 +92,7 @@ def _told(fault: DomainError, translate: Callable[[str], str]) -> str:
 
 def _exit_code(error: DomainError) -> int:
     faults: Sequence[DomainError] = error.faults if isinstance(error, Faults) else [error]
-    return max(fault.exit_code for fault in faults)
+    return max(2 if isinstance(fault, NotFound) else fault.exit_code for fault in faults)
 
 
 def _english() -> Callable[[str], str]:

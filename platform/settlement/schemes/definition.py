@@ -1,0 +1,112 @@
+"""A scheme as data: loaded from its YAML file and checked once, before anybody relies on it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Final, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from foundation.errors import NotFound
+from foundation.i18n import N_
+from settlement.schemes.facts import Fact
+from settlement.schemes.steps import Condition, Envelope, ItemStep, LineStep
+
+DATA: Final = Path(__file__).parents[1] / "data"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Document(_Part):
+    """The notice that the scheme comes from."""
+
+    title: str
+    issuer: str
+    number: str | None = None
+    issued: date
+
+
+class NotAbove(_Part):
+    """Input in which one amount stands above another is a mistake, not a case."""
+
+    fact: str
+    other: str
+
+
+class Items(_Part):
+    """What a line is made of, in the order in which it is worked."""
+
+    key: str
+    label: str
+    order_by: str | None = None
+    facts: Mapping[str, Fact]
+    checks: Sequence[NotAbove] = ()
+    conditions: Sequence[Condition] = ()
+    steps: Sequence[ItemStep] = Field(min_length=1)
+
+
+class Lines(_Part):
+    """The organisations that are paid, or for whom is paid."""
+
+    key: str
+    label: str
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    conditions: Sequence[Condition] = ()
+    items: Items
+    steps: Sequence[LineStep] = Field(min_length=1)
+
+
+class Scheme(_Part):
+    """A subsidy scheme: where it comes from, what it asks for and the steps of the working."""
+
+    id: str
+    version: str
+    title: str
+    region: str
+    document: Document
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    lines: Lines
+    envelope: Envelope | None = None
+
+    @model_validator(mode="after")
+    def _steps_ask_for_known_facts(self) -> Self:
+        lines, items = self.lines, self.lines.items
+        asked = [
+            (items.facts, _asked(items.conditions)),
+            (items.facts, _asked(items.steps)),
+            (items.facts, [name for check in items.checks for name in (check.fact, check.other)]),
+            (items.facts, [items.order_by] if items.order_by else []),
+            (lines.facts, _asked(lines.conditions)),
+            (lines.facts, _asked(lines.steps)),
+            (self.facts, _asked([self.envelope] if self.envelope else [])),
+        ]
+        for known, names in asked:
+            if unknown := set(names) - set(known):
+                raise ValueError(f"steps ask for facts that the scheme does not have: {sorted(unknown)}")
+        return self
+
+
+@cache
+def list_schemes() -> tuple[Scheme, ...]:
+    """All schemes, by id."""
+    files = sorted(DATA.glob("scheme-*.yaml"))
+    return tuple(Scheme.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+
+
+def get_scheme(scheme_id: str) -> Scheme:
+    """The scheme of that id; NotFound names those that there are."""
+    for scheme in list_schemes():
+        if scheme.id == scheme_id:
+            return scheme
+    known = ", ".join(scheme.id for scheme in list_schemes())
+    raise NotFound(N_("没有资金方案 %(id)s，现有：%(known)s"), id=scheme_id, known=known)
+
+
+def _asked(steps: Sequence[BaseModel]) -> list[str]:
+    """The names of facts in a step's parameters."""
+    names = [getattr(step, key, None) for step in steps for key in ("fact", "other", "less", "when", "share")]
+    return [name for name in names if name is not None]

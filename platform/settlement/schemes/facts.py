@@ -1,0 +1,164 @@
+"""The kinds of facts a scheme may ask for, how each is read from input and how a sentence shows it."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool
+from pydantic_core import PydanticCustomError
+
+from foundation.clock import CHINA
+from foundation.errors import BadInput
+from foundation.i18n import N_
+from foundation.money import format_yuan, parse_yuan
+
+_YUAN: Final = re.compile(r"\d{1,14}(\.\d{1,2})?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_PERCENT_DECIMALS: Final = 6
+
+
+def _read_money(value: object) -> int:
+    """Yuan as text into fen; a number is refused, since JSON numbers carry noise and say nothing of the unit."""
+    try:
+        if isinstance(value, str) and _YUAN.fullmatch(value):
+            return parse_yuan(value)
+    except BadInput:
+        pass
+    raise PydanticCustomError("money", "")
+
+
+def _read_percent(value: object) -> Decimal:
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise PydanticCustomError("percent", "")
+    share = Decimal(value)
+    # Bounds come first: rounding a number with a huge exponent would be refused by the arithmetic itself.
+    if not share.is_finite() or not 0 <= share <= 100 or share != round(share, _PERCENT_DECIMALS):
+        raise PydanticCustomError("percent", "")
+    return round(share, _PERCENT_DECIMALS)
+
+
+def _read_day(value: object) -> date:
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("day", "")
+
+
+def _read_moment(value: object) -> datetime:
+    """An ISO time; without a zone it is a time in China."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+    except ValueError:
+        pass
+    raise PydanticCustomError("moment", "")
+
+
+Money = Annotated[int, BeforeValidator(_read_money), PlainSerializer(format_yuan, when_used="json")]
+"""Yuan as text at the edge, fen inside."""
+
+
+class _Kind(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    label: str
+
+    def show(self, value: Any) -> str:
+        """The value as a sentence writes it."""
+        return str(value)
+
+
+class MoneyFact(_Kind):
+    """An amount in yuan."""
+
+    type: Literal["money"]
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Money
+
+    def show(self, value: Any) -> str:
+        """Yuan with two decimals."""
+        return format_yuan(value)
+
+
+class PercentFact(_Kind):
+    """A plain number of percent from 0 to the maximum that the rule allows."""
+
+    type: Literal["percent"]
+    maximum: int = 100
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Annotated[Decimal, BeforeValidator(_read_percent), Field(le=self.maximum)]
+
+    def show(self, value: Any) -> str:
+        """Percent without trailing noughts."""
+        return f"{value.normalize():f}"
+
+
+class YesNoFact(_Kind):
+    """Yes or no; ``otherwise`` is what an absent fact means, where absence says something."""
+
+    type: Literal["yes_no"]
+    otherwise: bool | None = None
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return StrictBool
+
+    def show(self, value: Any) -> str:
+        """是 or 否."""
+        return N_("是") if value else N_("否")
+
+
+class WordFact(_Kind):
+    """One of a list of words, each with the label that a person reads."""
+
+    type: Literal["word"]
+    words: Mapping[str, str]
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Literal[tuple(self.words)]
+
+    def show(self, value: Any) -> str:
+        """The word's label."""
+        return self.words[value]
+
+
+class DayFact(_Kind):
+    """A day, or null where the thing has not happened."""
+
+    type: Literal["day"]
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Annotated[date, BeforeValidator(_read_day)] | None
+
+    def show(self, value: Any) -> str:
+        """The day in ISO form."""
+        return N_("无") if value is None else value.isoformat()
+
+
+class MomentFact(_Kind):
+    """A moment, in any zone."""
+
+    type: Literal["moment"]
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Annotated[datetime, BeforeValidator(_read_moment)]
+
+    def show(self, value: Any) -> str:
+        """Day and time in China."""
+        return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
+
+
+Fact = Annotated[MoneyFact | PercentFact | YesNoFact | WordFact | DayFact | MomentFact, Field(discriminator="type")]
