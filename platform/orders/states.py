@@ -1,0 +1,107 @@
+"""The states of an order and of a service record: every step, and who may take it."""
+
+from typing import Final
+
+from foundation.actors import ENTERPRISE, PROVIDER, TREASURY, Role
+from foundation.i18n import N_
+from foundation.states import StateTable
+from orders.models import OrderState, RecordState
+
+EITHER: Final = ENTERPRISE | PROVIDER
+SYSTEM: Final = frozenset({Role.SYSTEM})
+REVIEW: Final = frozenset({Role.OFFICER, Role.REVIEWER})
+
+ORDER: Final = StateTable(
+    "order",
+    {
+        OrderState.PLACED: N_("已下单，排队中"),
+        OrderState.DOCKING: N_("对接中"),
+        OrderState.CONTRACTED: N_("已签协议"),
+        OrderState.IN_SERVICE: N_("服务中"),
+        OrderState.DELIVERED: N_("已交付"),
+        OrderState.CONFIRMED: N_("已确认成效"),
+        OrderState.CLAIMED: N_("核销审核中"),
+        OrderState.VERIFIED: N_("已核销"),
+        OrderState.SETTLED: N_("已结算"),
+        OrderState.RETURNED: N_("退回补正"),
+        OrderState.DISPUTED: N_("争议处理中"),
+        OrderState.VOIDED: N_("已作废"),
+        OrderState.CANCELLED: N_("已取消"),
+    },
+    {
+        # The queue gives out slots; no person hands one to somebody else.
+        (OrderState.PLACED, "give_slot"): (OrderState.DOCKING, SYSTEM),
+        (OrderState.PLACED, "cancel"): (OrderState.CANCELLED, EITHER),
+        (OrderState.PLACED, "lapse"): (OrderState.VOIDED, SYSTEM),
+        (OrderState.DOCKING, "dock"): (OrderState.DOCKING, PROVIDER),
+        (OrderState.DOCKING, "fail_docking"): (OrderState.VOIDED, PROVIDER),
+        (OrderState.DOCKING, "cancel"): (OrderState.CANCELLED, EITHER),
+        (OrderState.DOCKING, "lapse"): (OrderState.VOIDED, SYSTEM),
+        # Whichever side confirms the agreement last makes it bind.
+        (OrderState.DOCKING, "sign"): (OrderState.CONTRACTED, EITHER),
+        (OrderState.CONTRACTED, "start_service"): (OrderState.IN_SERVICE, PROVIDER),
+        (OrderState.CONTRACTED, "cancel"): (OrderState.CANCELLED, EITHER),
+        (OrderState.CONTRACTED, "dispute"): (OrderState.DISPUTED, EITHER),
+        # Work has been done from here on: nobody walks away alone, the bureau decides a dispute.
+        (OrderState.IN_SERVICE, "deliver"): (OrderState.DELIVERED, PROVIDER),
+        (OrderState.IN_SERVICE, "dispute"): (OrderState.DISPUTED, EITHER),
+        (OrderState.DELIVERED, "confirm"): (OrderState.CONFIRMED, ENTERPRISE),
+        (OrderState.DELIVERED, "dispute"): (OrderState.DISPUTED, EITHER),
+        (OrderState.CONFIRMED, "claim"): (OrderState.CLAIMED, PROVIDER),
+        (OrderState.CLAIMED, "verify"): (OrderState.VERIFIED, REVIEW),
+        (OrderState.CLAIMED, "return"): (OrderState.RETURNED, REVIEW),
+        (OrderState.CLAIMED, "reject"): (OrderState.VOIDED, REVIEW),
+        (OrderState.RETURNED, "claim"): (OrderState.CLAIMED, PROVIDER),
+        (OrderState.RETURNED, "lapse"): (OrderState.VOIDED, SYSTEM),
+        (OrderState.VERIFIED, "settle"): (OrderState.SETTLED, TREASURY | SYSTEM),
+        (OrderState.DISPUTED, "resume_contracted"): (OrderState.CONTRACTED, REVIEW),
+        (OrderState.DISPUTED, "resume_in_service"): (OrderState.IN_SERVICE, REVIEW),
+        (OrderState.DISPUTED, "resume_delivered"): (OrderState.DELIVERED, REVIEW),
+        (OrderState.DISPUTED, "end"): (OrderState.CANCELLED, REVIEW),
+    },
+)
+
+RECORD: Final = StateTable(
+    "record",
+    {
+        RecordState.DRAFT: N_("草稿"),
+        RecordState.FILED: N_("已提交，待企业确认"),
+        RecordState.CONFIRMED: N_("企业已确认"),
+        RecordState.CONTESTED: N_("企业有异议"),
+        RecordState.AMENDED: N_("已被新版本替代"),
+    },
+    {
+        (RecordState.DRAFT, "file"): (RecordState.FILED, PROVIDER),
+        (RecordState.FILED, "confirm"): (RecordState.CONFIRMED, ENTERPRISE),
+        (RecordState.FILED, "contest"): (RecordState.CONTESTED, ENTERPRISE),
+        (RecordState.FILED, "amend"): (RecordState.AMENDED, PROVIDER),
+        (RecordState.CONTESTED, "amend"): (RecordState.AMENDED, PROVIDER),
+    },
+)
+
+NORMAL_WAY: Final = (
+    OrderState.PLACED,
+    OrderState.DOCKING,
+    OrderState.CONTRACTED,
+    OrderState.IN_SERVICE,
+    OrderState.DELIVERED,
+    OrderState.CONFIRMED,
+    OrderState.CLAIMED,
+    OrderState.VERIFIED,
+    OrderState.SETTLED,
+)
+ENDED: Final = frozenset({OrderState.VOIDED, OrderState.CANCELLED})
+"""Exits: the held money has gone back."""
+OCCUPYING: Final = frozenset(OrderState) - ENDED - {OrderState.PLACED}
+"""States in which an order takes one of the offering's places."""
+
+TONES: Final = {
+    OrderState.SETTLED: "ok",
+    OrderState.VERIFIED: "ok",
+    OrderState.CONFIRMED: "ok",
+    OrderState.RETURNED: "act",
+    OrderState.DISPUTED: "act",
+    OrderState.VOIDED: "bad",
+    OrderState.CANCELLED: "neutral",
+}
+"""Colour and sign of a state for templates/components/badges.html; the others are on their way ("wait")."""

@@ -1,0 +1,51 @@
+"""Taking a step: the state, its line in the progress (办件进度), the deadline of the next one, and who hears of it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from audit.changes import change_state
+from foundation.actors import Actor
+from foundation.clock import now
+from orders.events import order_changed
+from orders.models import Order, OrderStep
+from orders.states import ORDER
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    event: str,
+    *,
+    note: str | None = None,
+    due_at: datetime | None = None,
+) -> OrderStep:
+    """Move a locked ``order`` by ``event`` of ``states.ORDER``; ``due_at`` is the deadline of the state it comes to.
+
+    Raises Conflict when the event does not fit the state and NotAllowed when the role may not.
+    Money does not move here: an exit goes through ``ending.end``.
+    """
+    change_state(session, actor, order, ORDER, event, note=note)
+    moment = now()
+    order.since = moment
+    order.due_at = due_at
+    step = write(session, actor, order, event, note=note)
+    order_changed.send(order, event=event)
+    return step
+
+
+def write(session: Session, actor: Actor, order: Order, event: str, *, note: str | None = None) -> OrderStep:
+    """Add a line to the progress without a change of state, such as an uploaded agreement."""
+    step = OrderStep(
+        order=order,
+        event=event,
+        state=order.state,
+        at=now(),
+        person=actor.name,
+        organisation=actor.organisation_name,
+        note=note,
+    )
+    session.add(step)
+    session.flush()
+    return step
