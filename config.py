@@ -1,0 +1,157 @@
+"""Settings from the environment, typed and checked once at start. ``docs/architecture.md`` lists what each is for."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+ROOT: Final = Path(__file__).resolve().parent
+
+# In the open, so it protects nothing: production refuses it.
+DEMONSTRATION_SECRET: Final = "demonstration-only-this-secret-is-public"  # noqa: S105 - public on purpose
+SHORTEST_SECRET: Final = 32
+
+_PREFIX: Final = "HUIQI_"
+
+
+class BadSettings(Exception):
+    """The environment cannot be used; ``faults`` holds one line for each thing that is wrong with it."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class Environment(StrEnum):
+    """What this installation is for."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+
+
+class Settings(BaseModel):
+    """All settings; the alias of a field is its name in the environment. Secrets stay out of ``repr``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_by_alias=True, validate_by_name=True)
+
+    environment: Environment = Field(Environment.DEVELOPMENT, alias="HUIQI_ENVIRONMENT")
+    debug: bool = Field(default=False, alias="HUIQI_DEBUG")
+    secret_key: str = Field(DEMONSTRATION_SECRET, alias="SECRET_KEY", repr=False)
+    # None: the embedded PostgreSQL in the data folder.
+    database_url: str | None = Field(None, alias="DATABASE_URL", repr=False)
+    data_folder: Path = Field(ROOT / "var", alias="HUIQI_DATA")
+    # None: the folder "search" or "files" in the data folder, filled in below.
+    search_folder: Path = Field(Path(), alias="HUIQI_SEARCH_FOLDER")
+    files_folder: Path = Field(Path(), alias="HUIQI_FILES_FOLDER")
+    # None: the embedded index in the search folder.
+    elasticsearch_url: str | None = Field(None, alias="ELASTICSEARCH_URL", repr=False)
+    # Given: evidence goes to this bucket instead of the files folder.
+    s3_bucket: str | None = Field(None, alias="HUIQI_S3_BUCKET")
+    s3_endpoint: str | None = Field(None, alias="HUIQI_S3_ENDPOINT")
+    s3_region: str | None = Field(None, alias="HUIQI_S3_REGION")
+    s3_access_key: str | None = Field(None, alias="HUIQI_S3_ACCESS_KEY", repr=False)
+    s3_secret_key: str | None = Field(None, alias="HUIQI_S3_SECRET_KEY", repr=False)
+    # Where people reach this installation: printed into the QR codes of statements.
+    public_url: str = Field("http://127.0.0.1:8000", alias="HUIQI_PUBLIC_URL")
+    upload_limit_bytes: int = Field(20 * 1024 * 1024, ge=1024, alias="HUIQI_UPLOAD_LIMIT_BYTES")
+    session_idle_minutes: int = Field(30, ge=1, le=24 * 60, alias="HUIQI_SESSION_IDLE_MINUTES")
+    # Default: on in production, off where there is no HTTPS.
+    cookie_secure: bool = Field(default=False, alias="HUIQI_COOKIE_SECURE")
+    # None: for ever. Network logs are kept six months at least (网络安全法 第二十一条), which may have 184 days.
+    audit_retention_days: int | None = Field(None, ge=184, alias="HUIQI_AUDIT_RETENTION_DAYS")
+    default_language: Literal["zh", "en"] = Field("zh", alias="HUIQI_LANGUAGE")
+    # How many reverse proxies of ours stand in front: only so many X-Forwarded-* entries are believed.
+    trusted_proxies: int = Field(0, ge=0, le=5, alias="HUIQI_TRUSTED_PROXIES")
+    web_workers: int = Field(2, ge=1, le=64, alias="HUIQI_WEB_WORKERS")
+    web_threads: int = Field(4, ge=1, le=64, alias="HUIQI_WEB_THREADS")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        """Defaults that hang on other settings; given by field name (from Python) or by alias (from the environment)."""
+        values = dict(given)
+
+        def of(name: str) -> Any:
+            return values.get(name, values.get(cls.model_fields[name].alias or name))
+
+        data = Path(of("data_folder") or ROOT / "var")
+        for name, folder in (("search_folder", "search"), ("files_folder", "files")):
+            if of(name) is None:
+                values[name] = data / folder
+        if of("cookie_secure") is None:
+            values["cookie_secure"] = of("environment") == Environment.PRODUCTION
+        return values
+
+    @field_validator("data_folder", "search_folder", "files_folder")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host:5432/huiqi")
+        return url
+
+    @field_validator("elasticsearch_url", "public_url", "s3_endpoint")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as https://host:port")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        faults = []
+        if self.secret_key == DEMONSTRATION_SECRET:
+            faults.append("SECRET_KEY: production needs a secret of its own, the demonstration's is public")
+        elif len(self.secret_key) < SHORTEST_SECRET:
+            faults.append(f"SECRET_KEY: production needs at least {SHORTEST_SECRET} characters")
+        if not self.cookie_secure:
+            faults.append("HUIQI_COOKIE_SECURE: production sends cookies over HTTPS only, so this cannot be off")
+        if not self.public_url.startswith("https://"):
+            faults.append("HUIQI_PUBLIC_URL: production needs an https:// address")
+        if self.debug:
+            faults.append("HUIQI_DEBUG: cannot be on in production")
+        if faults:
+            raise BadSettings(faults)
+        return self
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings from ``env`` (default: the process's environment); empty values count as absent.
+
+    Raises BadSettings naming every fault; a name that starts with HUIQI_ and is no setting is one (a slip of the pen
+    would otherwise silently leave the default in force).
+    """
+    given = {name: value for name, value in (os.environ if env is None else env).items() if value.strip()}
+    names = {field.alias for field in Settings.model_fields.values()}
+    faults = [
+        f"{name}: there is no such setting" for name in sorted(given) if name.startswith(_PREFIX) and name not in names
+    ]
+    try:
+        settings = Settings.model_validate({name: value for name, value in given.items() if name in names})
+    except ValidationError as error:
+        faults += [f"{fault['loc'][0]}: {_told(fault['msg'])}" for fault in error.errors()]
+    except BadSettings as error:
+        faults += error.faults
+    if faults:
+        raise BadSettings(faults)
+    return settings
+
+
+def _told(message: str) -> str:
+    """Pydantic's sentence without its preamble; never the value, which may be a secret."""
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
