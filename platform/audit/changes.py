@@ -18,18 +18,19 @@ class HasState(Protocol):
 
 
 def change_state(
-    session: Session, actor: Actor, subject: HasState, table: StateTable, event: str, *, note: str | None = None
+    session: Session, actor: Actor, subject: Base, table: StateTable, event: str, *, note: str | None = None
 ) -> None:
     """Move ``subject`` along its state table and record it; Conflict or NotAllowed when the table says no."""
-    before = subject.state
+    thing = cast("HasState", subject)
+    before = thing.state
     after = table.next(before, event, actor.role)
-    subject.state = after
+    thing.state = after
     session.flush()
     record(
         session,
         actor,
         f"{table.name}.{event}",
-        cast("Base", subject),
+        subject,
         before={"state": before.value},
         after={"state": after.value},
         note=note,
