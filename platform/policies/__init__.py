@@ -1,0 +1,1 @@
+"""Rule sets of official notices as data, and their evaluation; nothing here needs a database."""

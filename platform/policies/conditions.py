@@ -1,0 +1,153 @@
+"""What a criterion asks: a test of one fact, a group of conditions, or the judgement of a person."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from policies.facts import Kind, vocabulary
+
+
+class Op(StrEnum):
+    """How a fact is compared: 超过/高于 is ``gt``, 不低于/以上/达到 is ``ge``."""
+
+    GE = "ge"
+    GT = "gt"
+    LE = "le"
+    LT = "lt"
+    EQ = "eq"
+    IS_TRUE = "is_true"
+    IS_FALSE = "is_false"
+    IN = "in"
+    CONTAINS_ANY = "contains_any"
+    CONTAINS_ALL = "contains_all"
+    CONTAINS_NONE = "contains_none"
+
+
+_OPS_OF: Final = {
+    Kind.NUMBER: {Op.GE, Op.GT, Op.LE, Op.LT, Op.EQ},
+    Kind.FLAG: {Op.IS_TRUE, Op.IS_FALSE},
+    Kind.CHOICE: {Op.IN},
+    Kind.LIST: {Op.CONTAINS_ANY, Op.CONTAINS_ALL, Op.CONTAINS_NONE},
+    Kind.TEXT: set[Op](),
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FactTest(_Part):
+    """``{fact: main_revenue_share, op: ge, value: 70}``; the value is in the fact's own unit."""
+
+    fact: str
+    op: Op
+    value: Decimal | tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_vocabulary(self) -> Self:
+        fact = vocabulary().get(self.fact)
+        if fact is None:
+            raise ValueError(f"{self.fact} is not in the vocabulary of facts")
+        if self.op not in _OPS_OF[fact.kind]:
+            raise ValueError(f"{self.op} cannot be asked of {self.fact}, which is a {fact.kind}")
+        if fact.kind is Kind.NUMBER:
+            fits = isinstance(self.value, Decimal)
+        elif fact.kind is Kind.FLAG:
+            fits = self.value is None
+        else:
+            fits = isinstance(self.value, tuple) and bool(self.value) and set(self.value) <= fact.choices.keys()
+        if not fits:
+            raise ValueError(f"{self.value} is not a value of {self.fact}")
+        return self
+
+
+class Judgement(_Part):
+    """``{ask: …}``: no fact can answer it, a person decides."""
+
+    ask: str = Field(min_length=1)
+
+
+class AllOf(_Part):
+    """``{all: […]}``: every member."""
+
+    all: tuple["Condition", ...] = Field(min_length=2)
+
+    @property
+    def members(self) -> tuple["Condition", ...]:
+        """The conditions of the group."""
+        return self.all
+
+    @property
+    def needed(self) -> int:
+        """How many of them must be met."""
+        return len(self.all)
+
+
+class AnyOf(_Part):
+    """``{any: […]}``: at least one member."""
+
+    any: tuple["Condition", ...] = Field(min_length=2)
+
+    @property
+    def members(self) -> tuple["Condition", ...]:
+        """The conditions of the group."""
+        return self.any
+
+    @property
+    def needed(self) -> int:
+        """How many of them must be met."""
+        return 1
+
+
+class AtLeast(_Part):
+    """``{at_least: 4, of: […]}``: k of n."""
+
+    at_least: int = Field(ge=1)
+    of: tuple["Condition", ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.at_least > len(self.of):
+            raise ValueError(f"at_least {self.at_least} of {len(self.of)} can never be reached")
+        return self
+
+    @property
+    def members(self) -> tuple["Condition", ...]:
+        """The conditions of the group."""
+        return self.of
+
+    @property
+    def needed(self) -> int:
+        """How many of them must be met."""
+        return self.at_least
+
+
+def _form(value: Any) -> str | None:
+    keys = value.keys() if isinstance(value, dict) else type(value).model_fields
+    return next((form for form in ("fact", "ask", "all", "any", "at_least") if form in keys), None)
+
+
+Group: TypeAlias = AllOf | AnyOf | AtLeast
+Condition: TypeAlias = Annotated[
+    Annotated[FactTest, Tag("fact")]
+    | Annotated[Judgement, Tag("ask")]
+    | Annotated[AllOf, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[AtLeast, Tag("at_least")],
+    Discriminator(_form),
+]
+
+for _group in (AllOf, AnyOf, AtLeast):
+    _group.model_rebuild()
+
+
+def facts_of(condition: Condition) -> Iterator[str]:
+    """The keys of the facts that a condition looks at, in its order, each as often as it stands there."""
+    if isinstance(condition, FactTest):
+        yield condition.fact
+    elif not isinstance(condition, Judgement):
+        for member in condition.members:
+            yield from facts_of(member)

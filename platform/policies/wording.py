@@ -1,0 +1,72 @@
+"""Puts conditions and fact values into words, in Chinese or through a translation."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from foundation.i18n import N_
+from policies.conditions import AllOf, AnyOf, Condition, FactTest, Judgement, Op
+from policies.facts import FactValue, vocabulary
+from policies.rulesets import Criterion
+
+Translate: TypeAlias = Callable[[str], str]
+
+_SIGN: Final = {Op.GE: "≥", Op.GT: ">", Op.LE: "≤", Op.LT: "<", Op.EQ: "="}
+_OF_LIST: Final = {
+    Op.IN: N_("为下列之一：%(choices)s"),
+    Op.CONTAINS_ANY: N_("至少含一项：%(choices)s"),
+    Op.CONTAINS_ALL: N_("须全部具备：%(choices)s"),
+    Op.CONTAINS_NONE: N_("不得含：%(choices)s"),
+}
+
+
+def describe(criterion: Criterion, translate: Translate = str) -> str:
+    """What a criterion requires, with its numbers and units; for a waived one, why it does not count."""
+    if criterion.waived:
+        return translate(criterion.waived)
+    if isinstance(criterion.condition, FactTest):
+        return _threshold(criterion.condition, translate)
+    return _phrase(criterion.condition, translate)
+
+
+def show(key: str, value: FactValue | None, translate: Translate = str) -> str:
+    """A fact's value as a person reads it: with its unit, 是/否, the labels of choices, 未知 for None."""
+    fact = vocabulary()[key]
+    if value is None:
+        return translate(N_("未知"))
+    if isinstance(value, bool):
+        return translate(N_("是")) if value else translate(N_("否"))
+    if isinstance(value, Decimal):
+        return _amount(value, fact.unit, translate)
+    if isinstance(value, tuple):
+        return "、".join(translate(fact.choices[one]) for one in value) or translate(N_("无"))
+    return translate(fact.choices[value]) if value in fact.choices else value
+
+
+def _phrase(condition: Condition, translate: Translate) -> str:
+    if isinstance(condition, Judgement):
+        return translate(N_("由人判断：%(question)s")) % {"question": translate(condition.ask)}
+    if isinstance(condition, FactTest):
+        parts = {"label": translate(vocabulary()[condition.fact].label), "required": _threshold(condition, translate)}
+        return translate(N_("%(label)s：%(required)s")) % parts
+    members = "；".join(_phrase(member, translate) for member in condition.members)
+    if isinstance(condition, AllOf):
+        return translate(N_("同时满足（%(members)s）")) % {"members": members}
+    if isinstance(condition, AnyOf):
+        return translate(N_("满足其一（%(members)s）")) % {"members": members}
+    return translate(N_("至少满足 %(count)s 项（%(members)s）")) % {"count": condition.needed, "members": members}
+
+
+def _threshold(test: FactTest, translate: Translate) -> str:
+    fact = vocabulary()[test.fact]
+    if isinstance(test.value, Decimal):
+        return f"{_SIGN[test.op]} {_amount(test.value, fact.unit, translate)}"
+    if isinstance(test.value, tuple):
+        choices = "、".join(translate(fact.choices[one]) for one in test.value)
+        return translate(_OF_LIST[test.op]) % {"choices": choices}
+    return show(test.fact, test.op is Op.IS_TRUE, translate)
+
+
+def _amount(number: Decimal, unit: str, translate: Translate) -> str:
+    text = format(number, "f")
+    return f"{text}{unit}" if unit == "%" else f"{text} {translate(unit)}"
