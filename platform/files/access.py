@@ -1,0 +1,52 @@
+"""Who may see a file: whoever may see the thing that it belongs to. The room of the thing says who that is."""
+
+from collections.abc import Callable
+from typing import IO
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.trail import record
+from files.models import Attachment
+from files.store import current_store
+from foundation.actors import Actor
+from foundation.errors import NotFound
+from foundation.i18n import N_
+
+Authoriser = Callable[[Session, Actor, UUID], bool]
+
+_authorisers: dict[str, Authoriser] = {}
+
+
+def authorise(subject_type: str, authoriser: Authoriser) -> None:
+    """Register who may see files of ``subject_type`` (a table's name); what nobody registered, nobody sees."""
+    _authorisers[subject_type] = authoriser
+
+
+def may_see(session: Session, actor: Actor, attachment: Attachment) -> bool:
+    """Whether ``actor`` may read the file."""
+    authoriser = _authorisers.get(attachment.subject_type)
+    return authoriser is not None and authoriser(session, actor, attachment.subject_id)
+
+
+def download(session: Session, actor: Actor, attachment_id: UUID) -> tuple[Attachment, IO[bytes]]:
+    """The attachment and its bytes, written into the audit trail; NotFound for whoever may not see it."""
+    attachment = session.get(Attachment, attachment_id)
+    if attachment is None or not may_see(session, actor, attachment):
+        raise NotFound(N_("没有找到这份文件"), remedy=N_("回到文件所属的事项，从那里打开"))
+    record(session, actor, "attachment.download", attachment, after={"sha256": attachment.blob.sha256})
+    return attachment, current_store().open(attachment.blob.sha256)
+
+
+def files_of(session: Session, subject_type: str, subject_ids: list[UUID]) -> dict[UUID, list[Attachment]]:
+    """The files of several things of one kind in one query, oldest first."""
+    found: dict[UUID, list[Attachment]] = {subject_id: [] for subject_id in subject_ids}
+    query = (
+        select(Attachment)
+        .where(Attachment.subject_type == subject_type, Attachment.subject_id.in_(subject_ids))
+        .order_by(Attachment.created_at, Attachment.id)
+    )
+    for attachment in session.scalars(query):
+        found[attachment.subject_id].append(attachment)
+    return found

@@ -1,0 +1,173 @@
+"""What a file is, found from its content; its name is only what its owner called it."""
+
+import re
+import unicodedata
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Final
+
+import puremagic
+
+from foundation.errors import BadInput
+from foundation.i18n import N_
+
+HEAD: Final = 8192
+MOST_ENTRIES: Final = 10_000
+MOST_UNPACKED: Final = 300 * 1024 * 1024
+MOST_NAME: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A kind of file that the house takes; ``word`` is what people call it."""
+
+    word: str
+    media_type: str
+    extensions: tuple[str, ...]
+
+
+PDF: Final = FileType("PDF", "application/pdf", ("pdf",))
+PNG: Final = FileType("PNG", "image/png", ("png",))
+JPEG: Final = FileType("JPG", "image/jpeg", ("jpg", "jpeg", "jpe"))
+OFD: Final = FileType("OFD", "application/ofd", ("ofd",))
+DOCX: Final = FileType("DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ("docx",))
+XLSX: Final = FileType("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ("xlsx",))
+XML: Final = FileType("XML", "application/xml", ("xml",))
+CSV: Final = FileType("CSV", "text/csv", ("csv",))
+TEXT: Final = FileType("TXT", "text/plain", ("txt",))
+
+TYPES: Final = (PDF, PNG, JPEG, OFD, DOCX, XLSX, XML, CSV, TEXT)
+BY_MEDIA_TYPE: Final[Mapping[str, FileType]] = {kind.media_type: kind for kind in TYPES}
+_BY_EXTENSION: Final = {extension: kind for kind in TYPES for extension in kind.extensions}
+_PACKAGES: Final = (("OFD.xml", OFD), ("word/document.xml", DOCX), ("xl/workbook.xml", XLSX))
+
+
+def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
+    """The type of a seekable ``source`` of ``size`` bytes, or None for one that the house does not know.
+
+    Raises BadInput for a file that is broken, locked by a password, or two files in one. ``filename`` decides only
+    between a table and a text, whose content looks alike.
+    """
+    source.seek(0)
+    head = source.read(HEAD)
+    source.seek(max(0, size - HEAD))
+    tail = source.read(HEAD)
+    source.seek(0)
+    if head.startswith(b"%PDF-"):
+        return _pdf(source, tail)
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _ends(PNG, tail.endswith(b"IEND\xaeB`\x82"))
+    if head.startswith(b"\xff\xd8\xff"):
+        # Cameras pad the end; what must not follow is another file.
+        return _ends(JPEG, b"\xff\xd9" in tail and not _hides_an_archive(tail))
+    if head.startswith(b"PK\x03\x04"):
+        return _package(source)
+    return _writing(source, head, filename)
+
+
+def type_of_name(filename: str) -> FileType | None:
+    """The type that the name says."""
+    return _BY_EXTENSION.get(PurePosixPath(filename).suffix.lower().removeprefix("."))
+
+
+def foreign(head: bytes) -> str:
+    """What a file of no known type seems to be, for the message; empty when nobody can tell."""
+    try:
+        found = puremagic.from_string(head)
+    except (puremagic.PureError, ValueError):
+        return ""
+    return str(found).lstrip(".").upper()
+
+
+def clean_filename(filename: str) -> str:
+    """The name without path, control and direction-changing characters, at most 120 characters, extension kept.
+
+    Direction marks (U+202E and the like) can make ``fdp.exe`` read ``exe.pdf``; paths could lead elsewhere.
+    """
+    name = unicodedata.normalize("NFC", filename).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(
+        letter for letter in name if unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    )
+    name = re.sub(r'[<>:"|?*]', "_", re.sub(r"\s+", " ", name)).strip(" .")
+    stem, dot, extension = name.rpartition(".")
+    if dot and len(extension) <= 10:
+        return (stem[: MOST_NAME - len(extension) - 1].rstrip(" .") or "file") + dot + extension
+    return name[:MOST_NAME] or "file"
+
+
+def _pdf(source: IO[bytes], tail: bytes) -> FileType:
+    if b"%%EOF" not in tail[-2048:]:
+        raise _broken(PDF)
+    if _hides_an_archive(tail[tail.rindex(b"%%EOF") :]):
+        raise _two_in_one()
+    # The trailer of an encrypted document refers to its encryption dictionary; cross-reference streams are read whole.
+    source.seek(0)
+    content = source.read()
+    source.seek(0)
+    if re.search(rb"/Encrypt\s+\d+\s+\d+\s+R", content):
+        raise BadInput(N_("文件设有密码，审核人员无法打开"), remedy=N_("去掉密码后重新上传"))
+    return PDF
+
+
+def _package(source: IO[bytes]) -> FileType | None:
+    """A zip package: looked at by its directory alone, never unpacked."""
+    try:
+        with zipfile.ZipFile(source) as package:
+            entries = package.infolist()
+            if package.start_dir and entries and min(entry.header_offset for entry in entries) > 0:
+                raise _two_in_one()
+            if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+                raise BadInput(N_("压缩内容过大，无法安全打开"), remedy=N_("导出为 PDF 后重新上传"))
+            if any(entry.flag_bits & 0x1 for entry in entries):
+                raise BadInput(N_("文件设有密码，审核人员无法打开"), remedy=N_("去掉密码后重新上传"))
+            names = {entry.filename for entry in entries}
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise BadInput(N_("文件不完整或已损坏，无法打开"), remedy=N_("重新导出或扫描后再上传")) from error
+    finally:
+        source.seek(0)
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise BadInput(N_("文件带有宏程序，不能作为材料"), remedy=N_("另存为不带宏的格式后重新上传"))
+    return next((kind for member, kind in _PACKAGES if member in names), None)
+
+
+def _writing(source: IO[bytes], head: bytes, filename: str) -> FileType | None:
+    """XML, table or plain text: UTF-8 or GB 18030, without control characters, and no page in disguise."""
+    content = source.read()
+    source.seek(0)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<?xml"):
+        return XML
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError:
+            return None
+    if any(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text):
+        return None
+    if re.match(r"\s*<(!doctype|html|script|svg|\?php)", text, re.IGNORECASE):
+        return None
+    return CSV if type_of_name(filename) is CSV else TEXT
+
+
+def _ends(kind: FileType, whole: bool) -> FileType:
+    if not whole:
+        raise _broken(kind)
+    return kind
+
+
+def _hides_an_archive(rest: bytes) -> bool:
+    return b"PK\x05\x06" in rest or b"PK\x03\x04" in rest or b"Rar!\x1a" in rest
+
+
+def _broken(kind: FileType) -> BadInput:
+    return BadInput(
+        N_("%(type)s 文件不完整或末尾多出其他内容，无法打开"), remedy=N_("重新导出或扫描后再上传"), type=kind.word
+    )
+
+
+def _two_in_one() -> BadInput:
+    return BadInput(N_("一个文件里藏有另一个文件，不能作为材料"), remedy=N_("重新导出或扫描后再上传"))
