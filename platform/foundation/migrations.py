@@ -1,0 +1,45 @@
+"""Bringing the database to the newest version, and asking which it has. Alembic is configured here, without a file."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_FOLDER: Final = Path(__file__).parents[2] / "migrations"
+
+# Any number that nothing else in the database locks on.
+MIGRATION_LOCK: Final = 4_771_001
+
+
+def migrate(engine: Engine, *, revision: str = "head") -> None:
+    """Apply all versions up to ``revision``; several processes may call it at once."""
+    command.upgrade(_config(engine), revision)
+
+
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """The version that the database has and the newest there is; None for an empty database or an empty folder."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config(engine)).get_current_head()
+
+
+def write_revision(engine: Engine, message: str) -> None:
+    """For developers: write a new version from the difference between the tables in code and in the database."""
+    command.revision(_config(engine), message=message, autogenerate=True)
+
+
+def owned_by_us(name: str | None, kind: str) -> bool:
+    """Whether Alembic compares this thing: the job queue's tables belong to procrastinate and are in no model."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["engine"] = engine
+    return config
