@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.clock import now
@@ -68,6 +68,14 @@ class Transfer(Base):
         Index("ix_ledger_transfers_source_id", "source_id", "posted_at", postgresql_include=["amount"]),
         Index("ix_ledger_transfers_target_id", "target_id", "posted_at", postgresql_include=["amount"]),
         Index("ix_ledger_transfers_subject", "subject_type", "subject_id"),
+        # An order is held, released and redeemed once each, whatever the code does.
+        Index(
+            "uq_ledger_transfers_once",
+            "subject_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind IN ('hold', 'release', 'redeem')"),
+        ),
     )
 
     source_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
@@ -84,3 +92,4 @@ class Transfer(Base):
 
 explain("ck_ledger_accounts_balance_not_negative", N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额"))
 explain("uq_ledger_transfers_reverses_id", N_("这笔转账已经冲正过一次"))
+explain("uq_ledger_transfers_once", N_("这个订单的金额已经处理过一次"), remedy=N_("刷新页面查看最新进度"))

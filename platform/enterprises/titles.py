@@ -1,0 +1,149 @@
+"""The register of titles: what counts on a day is what stands here, never what somebody ticks."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from accounts.current import not_here
+from accounts.models import Organisation, OrganisationKind, Region
+from audit.trail import record
+from enterprises.models import Title, TitleLevel
+from foundation.actors import Actor
+from foundation.clock import today
+from foundation.errors import BadInput, Conflict
+from foundation.i18n import N_
+from foundation.pages import Page, page_of
+
+TITLE_LABELS: Final = {
+    TitleLevel.KEY_LITTLE_GIANT: N_("重点“小巨人”企业"),
+    TitleLevel.LITTLE_GIANT: N_("专精特新“小巨人”企业"),
+    TitleLevel.SRDI: N_("专精特新中小企业"),
+    TitleLevel.INNOVATIVE: N_("创新型中小企业"),
+}
+"""The titles in their order, highest first."""
+
+_RANK: Final = {level: rank for rank, level in enumerate(TITLE_LABELS)}
+
+
+def titles_on(session: Session, organisation_id: UUID, day: date) -> list[Title]:
+    """The titles that are valid on ``day`` (first and last day included, a revoked one up to the day before), highest first."""
+    found = session.scalars(
+        select(Title).where(
+            Title.organisation_id == organisation_id,
+            Title.valid_from <= day,
+            Title.valid_to >= day,
+            or_(Title.revoked_on.is_(None), Title.revoked_on > day),
+        )
+    )
+    return sorted(found, key=lambda title: (_RANK[title.level], title.valid_to))
+
+
+def title_on(session: Session, organisation_id: UUID, day: date) -> TitleLevel | None:
+    """The highest title on ``day``, or None."""
+    return next((title.level for title in titles_on(session, organisation_id, day)), None)
+
+
+def register(
+    session: Session,
+    actor: Actor,
+    *,
+    uscc: str,
+    level: TitleLevel,
+    batch: str,
+    document: str,
+    valid_from: date,
+    valid_to: date,
+) -> Title:
+    """Enter a title granted to the enterprise with this USCC, with the document that grants it.
+
+    BadInput for an unknown USCC, one outside the bureau's region, or a period that ends before it begins.
+    """
+    organisation = session.scalar(select(Organisation).where(Organisation.uscc == uscc.strip().upper()))
+    if (
+        organisation is None
+        or organisation.kind is not OrganisationKind.ENTERPRISE
+        or not actor.sees_region(organisation.region.path)
+    ):
+        raise BadInput(
+            N_("本地区没有以这个统一社会信用代码注册的企业"),
+            field="uscc",
+            remedy=N_("请核对代码；企业注册以后才能登记称号"),
+        )
+    if valid_to < valid_from:
+        raise BadInput(N_("有效期的截止日应不早于起始日"), field="valid_to")
+    title = Title(
+        organisation=organisation,
+        level=level,
+        batch=batch,
+        document=document,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    session.add(title)
+    session.flush()
+    record(
+        session,
+        actor,
+        "title.register",
+        title,
+        after={
+            "uscc": organisation.uscc,
+            "level": level.value,
+            "document": document,
+            "valid_from": valid_from.isoformat(),
+            "valid_to": valid_to.isoformat(),
+        },
+    )
+    return title
+
+
+def revoke(session: Session, actor: Actor, *, title_id: UUID, reason: str) -> Title:
+    """End a title from today on; what was claimed with it before stays. Conflict when it has ended already."""
+    title = find(session, actor, title_id)
+    if title.revoked_on is not None or title.valid_to < today():
+        raise Conflict(N_("这个称号已经失效"))
+    title.revoked_on = today()
+    session.flush()
+    record(session, actor, "title.revoke", title, after={"revoked_on": title.revoked_on.isoformat()}, note=reason)
+    return title
+
+
+def find(session: Session, actor: Actor, title_id: UUID) -> Title:
+    """A title of the actor's region; NotFound otherwise."""
+    title = session.get(Title, title_id)
+    if title is None or not actor.sees_region(title.organisation.region.path):
+        raise not_here()
+    return title
+
+
+def page(
+    session: Session, actor: Actor, *, words: str = "", level: TitleLevel | None = None, number: int = 1
+) -> Page[Title]:
+    """Titles of the actor's region by organisation name or USCC, newest first."""
+    query = _with_organisation().where(Region.path.startswith(actor.region_path, autoescape=True))
+    if words:
+        query = query.where(
+            or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.strip().upper())
+        )
+    if level is not None:
+        query = query.where(Title.level == level)
+    return page_of(session, query, number)
+
+
+def own(session: Session, organisation_id: UUID) -> Sequence[Title]:
+    """All titles of an organisation, newest first, ended ones too."""
+    return session.scalars(_with_organisation().where(Title.organisation_id == organisation_id)).unique().all()
+
+
+def _with_organisation() -> Select[Any]:
+    return (
+        select(Title)
+        .join(Title.organisation)
+        .join(Organisation.region)
+        .options(contains_eager(Title.organisation).contains_eager(Organisation.region))
+        .order_by(Title.valid_from.desc(), Title.id.desc())
+    )

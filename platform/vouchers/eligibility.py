@@ -1,0 +1,151 @@
+"""May an enterprise claim, how much, why not, and what is missing: one look, the same for the page and the decision."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.models import Title, TitleLevel
+from enterprises.titles import TITLE_LABELS, titles_on
+from foundation.clock import local, now
+from foundation.i18n import N_
+from foundation.money import display_yuan
+from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
+from vouchers.terms import Terms, current_version, terms_of
+from vouchers.wallets import wallets
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One condition and whether it is met; ``text`` and ``missing`` are msgids filled with ``params``."""
+
+    met: bool
+    rule: str
+    text: str
+    citation: str | None = None
+    missing: str | None = None
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """The answer: ``amount`` fen may be claimed now (0 when not), decided by ``version``'s terms with ``title``."""
+
+    version: ProgrammeVersion
+    terms: Terms
+    findings: tuple[Finding, ...]
+    title: TitleLevel | None
+    priority: int
+    amount: int
+    used: int
+    open_claim: VoucherClaim | None
+
+    @property
+    def may_claim(self) -> bool:
+        """Whether every condition is met and something is left under the cap."""
+        return all(finding.met for finding in self.findings)
+
+
+def may_claim(
+    session: Session, enterprise_id: UUID, programme: Programme, *, moment: datetime | None = None
+) -> Eligibility:
+    """What the rules say for this enterprise at ``moment`` (default: now). Changes nothing."""
+    moment = moment or now()
+    version = current_version(programme)
+    terms = terms_of(version)
+    held = [title for title in titles_on(session, enterprise_id, local(moment).date()) if title.level in terms.titles]
+    used = committed(session, enterprise_id, programme.id)
+    open_claim = session.scalar(
+        select(VoucherClaim).where(
+            VoucherClaim.programme_id == programme.id,
+            VoucherClaim.enterprise_id == enterprise_id,
+            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+        )
+    )
+    findings = (
+        _title_finding(terms, held[0] if held else None),
+        _window_finding(programme, terms, moment),
+        _cap_finding(terms, used),
+        _queue_finding(open_claim),
+    )
+    eligible = all(finding.met for finding in findings)
+    return Eligibility(
+        version=version,
+        terms=terms,
+        findings=findings,
+        title=held[0].level if held else None,
+        priority=0 if held and any(title.level in terms.priority_titles for title in held) else 1,
+        amount=max(0, terms.cap_per_enterprise - used) if eligible else 0,
+        used=used,
+        open_claim=open_claim,
+    )
+
+
+def committed(session: Session, enterprise_id: UUID, programme_id: UUID) -> int:
+    """Fen of the programme that the enterprise has on vouchers: what was issued less what went back to the pool."""
+    vouchers = session.scalars(
+        select(Voucher).where(Voucher.enterprise_id == enterprise_id, Voucher.programme_id == programme_id)
+    ).all()
+    # Only ended vouchers and those with a part sent back differ from their face; the ledger knows.
+    return sum(wallet.face - wallet.returned for wallet in wallets(session, vouchers).values())
+
+
+def _title_finding(terms: Terms, title: Title | None) -> Finding:
+    return Finding(
+        met=title is not None,
+        rule="titles",
+        citation=terms.cited("titles"),
+        text=N_("登记在册的有效称号：%(title)s") if title else N_("没有本项目认可的有效称号"),
+        missing=None if title else N_("称号由主管部门登记；如已获得称号，请联系所在地主管部门"),
+        params={"title": TITLE_LABELS[title.level]} if title else {},
+    )
+
+
+def _window_finding(programme: Programme, terms: Terms, moment: datetime) -> Finding:
+    opens, closes = (f"{local(at):%Y-%m-%d %H:%M}" for at in (terms.claims_open_at, terms.claims_close_at))
+    met = programme.state is ProgrammeState.OPEN and terms.claims_open(moment)
+    missing = None
+    if not met:
+        missing = (
+            N_("申领于 %(opens)s 开始")
+            if moment < terms.claims_open_at
+            else N_("申领已经结束")
+            if programme.state is not ProgrammeState.ANNOUNCED
+            else N_("项目尚未开放申领")
+        )
+    return Finding(
+        met=met,
+        rule="claim_window",
+        citation=terms.cited("claim_window"),
+        text=N_("申领时间 %(opens)s 至 %(closes)s"),
+        missing=missing,
+        params={"opens": opens, "closes": closes},
+    )
+
+
+def _cap_finding(terms: Terms, used: int) -> Finding:
+    met = used < terms.cap_per_enterprise
+    return Finding(
+        met=met,
+        rule="cap_per_enterprise",
+        citation=terms.cited("cap_per_enterprise"),
+        text=N_("每家企业上限 %(cap)s，已领 %(used)s，还可申领 %(left)s"),
+        missing=None if met else N_("已达到每家企业的上限"),
+        params={
+            "cap": display_yuan(terms.cap_per_enterprise),
+            "used": display_yuan(used),
+            "left": display_yuan(max(0, terms.cap_per_enterprise - used)),
+        },
+    )
+
+
+def _queue_finding(claim: VoucherClaim | None) -> Finding:
+    return Finding(
+        met=claim is None,
+        rule="queue",
+        text=N_("没有排队中的申领") if claim is None else N_("申领 %(number)s 正在排队"),
+        missing=None if claim is None else N_("资金到位后按顺位自动发放，不必重复申领"),
+        params={} if claim is None else {"number": claim.number},
+    )

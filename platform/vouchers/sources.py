@@ -1,0 +1,70 @@
+"""What an enterprise could pay a deduction from: its usable vouchers, and the programmes it could still claim from."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from foundation.clock import today
+from vouchers.eligibility import may_claim
+from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
+from vouchers.terms import Terms, terms_of
+from vouchers.wallets import wallets
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A voucher with what is free on it, or a programme with what could be claimed (``voucher_id`` None). Fen."""
+
+    programme_id: UUID
+    programme_number: str
+    programme_name: str
+    voucher_id: UUID | None
+    voucher_number: str | None
+    terms: Terms
+    available: int
+
+
+def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
+    """Vouchers that can be held today, first to expire first, then what open programmes would still give."""
+    vouchers = session.scalars(
+        select(Voucher)
+        .options(joinedload(Voucher.programme), joinedload(Voucher.programme_version))
+        .where(
+            Voucher.enterprise_id == enterprise_id,
+            Voucher.state.in_([VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED]),
+            Voucher.expires_on >= today(),
+        )
+        .order_by(Voucher.expires_on, Voucher.id)
+    ).all()
+    amounts = wallets(session, vouchers)
+    sources = []
+    for voucher in vouchers:
+        terms, amount = terms_of(voucher.programme_version), amounts[voucher.id]
+        used = amount.held or amount.redeemed
+        if amount.available and (terms.partial_use or not used):
+            sources.append(_source(voucher.programme, voucher, terms, amount.available))
+    programmes = session.scalars(
+        select(Programme)
+        .where(Programme.state == ProgrammeState.OPEN)
+        .options(selectinload(Programme.versions))
+        .order_by(Programme.number)
+    )
+    for programme in programmes:
+        answer = may_claim(session, enterprise_id, programme)
+        if answer.amount:
+            sources.append(_source(programme, None, answer.terms, answer.amount))
+    return sources
+
+
+def _source(programme: Programme, voucher: Voucher | None, terms: Terms, available: int) -> Source:
+    return Source(
+        programme_id=programme.id,
+        programme_number=programme.number,
+        programme_name=programme.name,
+        voucher_id=voucher.id if voucher else None,
+        voucher_number=voucher.number if voucher else None,
+        terms=terms,
+        available=available,
+    )

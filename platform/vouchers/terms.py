@@ -1,0 +1,143 @@
+"""The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from enterprises.models import TitleLevel
+from foundation.clock import CHINA, today
+from foundation.errors import BadInput
+from foundation.i18n import N_
+from foundation.money import MAX_FEN
+from vouchers.models import Programme, ProgrammeVersion
+
+Fen = Annotated[int, Field(strict=True, gt=0, le=MAX_FEN)]
+Days = Annotated[int, Field(strict=True, ge=1, le=365)]
+
+RULES = {
+    "titles": N_("哪些称号可以申领"),
+    "priority_titles": N_("同等条件下谁优先"),
+    "cap_per_enterprise": N_("每家企业可享受的总额"),
+    "deduction_percent": N_("抵扣比例"),
+    "cap_per_order": N_("每个订单的抵扣上限"),
+    "excluded_categories": N_("不支持的服务"),
+    "claim_window": N_("申领时间"),
+    "contract_window": N_("服务协议签订时间"),
+    "slot_passes_on": N_("对接不成功时的名额"),
+    "service_records": N_("服务过程的记录"),
+    "partial_use": N_("一张券用于多个订单"),
+    "expires_on": N_("服务券有效期"),
+}
+"""The rules that a programme page explains, in its order; a citation may stand for each."""
+
+
+class Citation(BaseModel):
+    """Where a rule stands: the article, and in our own words what it says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    article: str
+    says: str
+
+
+class Terms(BaseModel):
+    """The rules of one version of a programme; ``for_storage`` and ``Terms.model_validate`` go to JSON and back.
+
+    Day counts run from the step before; what a notice leaves open has a default here and no citation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document: str = Field(min_length=1, max_length=200)
+    document_number: str = Field(default="", max_length=100)
+    titles: tuple[TitleLevel, ...] = Field(min_length=1)
+    priority_titles: tuple[TitleLevel, ...] = ()
+    cap_per_enterprise: Fen
+    deduction_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
+    cap_per_order: Fen | None = None
+    excluded_categories: tuple[str, ...] = ()
+    claims_open_at: AwareDatetime
+    claims_close_at: AwareDatetime
+    contracts_from: date
+    contracts_to: date
+    expires_on: date
+    partial_use: bool = True
+    slot_passes_on: bool = True
+    # A claim of the running second is decided at once only while the pool covers this many further full claims, so
+    # that somebody with priority who presses in the same second can still go first.
+    tie_reserve: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 1
+    docking_working_days: Days = 5
+    agreement_working_days: Days = 10
+    record_calendar_days: Days = 30
+    confirmation_working_days: Days = 10
+    claim_working_days: Days = 20
+    verification_working_days: Days = 10
+    correction_working_days: Days = 10
+    citations: dict[str, Citation] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.claims_open_at >= self.claims_close_at:
+            raise ValueError("claims_close_at: 申领截止时间应晚于开始时间")
+        if self.contracts_from > self.contracts_to:
+            raise ValueError("contracts_to: 协议签订截止日应不早于起始日")
+        if self.expires_on < self.claims_close_at.astimezone(CHINA).date():
+            raise ValueError("expires_on: 服务券有效期应不早于申领截止日")
+        if not set(self.priority_titles) <= set(self.titles):
+            raise ValueError("priority_titles: 优先称号应在可申领的称号之中")
+        unknown = set(self.citations) - set(RULES)
+        if unknown:
+            raise ValueError(f"citations: unknown rules {sorted(unknown)}")
+        return self
+
+    def for_storage(self) -> dict[str, Any]:
+        """JSON values: money stays integer fen, dates become ISO text."""
+        return self.model_dump(mode="json")
+
+    def claims_open(self, moment: datetime) -> bool:
+        """Whether a claim made at ``moment`` falls into the window: with the opening instant, without the closing."""
+        return self.claims_open_at <= moment < self.claims_close_at
+
+    def contract_in_window(self, day: date) -> bool:
+        """Whether an agreement signed on ``day`` counts; both end days belong to the window."""
+        return self.contracts_from <= day <= self.contracts_to
+
+    def admits_category(self, category: str) -> bool:
+        """Whether services of ``category`` may be paid by voucher (Xiamen excludes financing)."""
+        return category not in self.excluded_categories
+
+    def ensure_contract_day(self, day: date, *, field: str | None = None) -> None:
+        """BadInput when an agreement of ``day`` lies outside the contract window or in the future."""
+        if not self.contract_in_window(day):
+            raise BadInput(
+                N_("协议签订日 %(day)s 不在规定期间 %(first)s 至 %(last)s 内"),
+                field=field,
+                rule=self.cited("contract_window"),
+                day=day.isoformat(),
+                first=self.contracts_from.isoformat(),
+                last=self.contracts_to.isoformat(),
+            )
+        if day > today():
+            raise BadInput(N_("协议签订日不能晚于今天"), field=field)
+
+    def cited(self, rule: str) -> str | None:
+        """Document and article of a rule, or None where the notice leaves it open."""
+        citation = self.citations.get(rule)
+        return None if citation is None else f"{self.document} {citation.article}"
+
+
+def terms_of(version: ProgrammeVersion) -> Terms:
+    """The terms of a stored version."""
+    return Terms.model_validate(version.terms)
+
+
+def current_version(programme: Programme) -> ProgrammeVersion:
+    """The version that binds new claims: the last announced one, or the draft while nothing is announced."""
+    announced = [version for version in programme.versions if version.announced_at is not None]
+    return (announced or programme.versions)[-1]
+
+
+def current_terms(programme: Programme) -> Terms:
+    """The terms that bind new claims."""
+    return terms_of(current_version(programme))
