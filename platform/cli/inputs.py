@@ -3,7 +3,6 @@
 The command line speaks plain English on standard error and UTF-8 on standard output, whatever the locale says.
 """
 
-import gettext
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import click
 
 from foundation.errors import BadInput, DomainError, Faults, NotFound
 
-_CATALOGUE: Final = Path(__file__).parents[2] / "translations" / "en" / "LC_MESSAGES" / "messages.mo"
+_CATALOGUE: Final = Path(__file__).parents[2] / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 _SHOWN: Final = 3
 """As many faults of one input are told; more would bury the first."""
@@ -96,12 +95,19 @@ def _exit_code(error: DomainError) -> int:
 
 
 def _english() -> Callable[[str], str]:
-    """Sentences of the domain are Chinese msgids; without a compiled catalogue they stay as they are."""
+    """Sentences of the domain are Chinese msgids; those that the catalogue lacks stay as they are.
+
+    Reads the source of the catalogue, not its compiled form, which may be stale or missing; babel is slow to import and
+    loaded only when there is an error to tell.
+    """
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     try:
         with _CATALOGUE.open("rb") as file:
-            return gettext.GNUTranslations(file).gettext
-    except (OSError, UnicodeError):
+            catalogue = read_po(file, locale="en")
+    except (OSError, ValueError):
         return str
+    return lambda text: str(getattr(catalogue.get(text), "string", "") or text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

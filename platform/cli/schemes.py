@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+import yaml
 
 from cli.inputs import command_errors, print_json, read_json
 from settlement.schemes import get_scheme, list_schemes, simulate
@@ -31,10 +32,15 @@ def list_command(*, as_json: bool) -> None:
 
 @schemes.command()
 @click.argument("scheme_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @command_errors()
-def show(scheme_id: str) -> None:
-    """Show a scheme's parameters and citations as JSON."""
-    print_json(get_scheme(scheme_id).model_dump(mode="json", exclude_none=True))
+def show(*, scheme_id: str, as_json: bool) -> None:
+    """Show what a scheme asks for, its steps, their parameters and citations."""
+    definition = get_scheme(scheme_id).model_dump(mode="json", exclude_none=True)
+    if as_json:
+        print_json(definition)
+    else:
+        click.echo(yaml.safe_dump(definition, allow_unicode=True, sort_keys=False, width=120), nl=False)
 
 
 @schemes.command("simulate")

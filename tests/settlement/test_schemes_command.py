@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from pydantic import ValidationError
 
@@ -98,7 +99,9 @@ def test_a_file_that_is_not_there_is_exit_2() -> None:
 @pytest.mark.parametrize("scheme", list_schemes(), ids=lambda scheme: scheme.id)
 def test_schemes_are_listed_and_shown(scheme: Scheme) -> None:
     assert scheme.id in CliRunner().invoke(schemes, ["list"]).stdout
-    assert json.loads(CliRunner().invoke(schemes, ["show", scheme.id]).stdout)["version"] == scheme.version
+    shown = json.loads(CliRunner().invoke(schemes, ["show", scheme.id, "--json"]).stdout)
+    assert Scheme.model_validate(shown) == scheme
+    assert yaml.safe_load(CliRunner().invoke(schemes, ["show", scheme.id]).stdout) == shown
 
 
 @pytest.mark.parametrize("scheme", list_schemes(), ids=lambda scheme: scheme.id)

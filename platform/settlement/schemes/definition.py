@@ -44,9 +44,9 @@ class Items(_Part):
     label: str
     order_by: str | None = None
     facts: Mapping[str, Fact]
-    checks: Sequence[NotAbove] = ()
-    conditions: Sequence[Condition] = ()
-    steps: Sequence[ItemStep] = Field(min_length=1)
+    checks: tuple[NotAbove, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    steps: tuple[ItemStep, ...] = Field(min_length=1)
 
 
 class Lines(_Part):
@@ -55,9 +55,9 @@ class Lines(_Part):
     key: str
     label: str
     facts: Mapping[str, Fact] = Field(default_factory=dict)
-    conditions: Sequence[Condition] = ()
+    conditions: tuple[Condition, ...] = ()
     items: Items
-    steps: Sequence[LineStep] = Field(min_length=1)
+    steps: tuple[LineStep, ...] = Field(min_length=1)
 
 
 class Scheme(_Part):

@@ -78,7 +78,7 @@ class RequireOneOf(_Condition):
     """The fact must be one of these words."""
 
     step: Literal["require_one_of"]
-    words: Sequence[str]
+    words: tuple[str, ...]
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
         """Whether it is."""
