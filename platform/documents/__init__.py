@@ -1,0 +1,1 @@
+"""Paper and spreadsheets: dataclasses in, bytes out; this room knows nothing of the domain."""
