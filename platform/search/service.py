@@ -1,0 +1,238 @@
+"""Search as the site uses it: Elasticsearch when configured and up to date, the embedded engine at all other times.
+
+Both engines are fed by the same jobs, so the embedded one is always ready to take over. Whatever an engine missed is
+marked, and found by comparing its revisions with the database's: nothing else has to be remembered, so nothing is lost.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from search.behind import Behind
+from search.elasticsearch_engine import ElasticsearchEngine
+from search.engine import Document, EngineAway, Health, Query, Results, SearchEngine
+from search.sources import Source
+from search.tantivy_engine import TantivyEngine
+
+_log = logging.getLogger(__name__)
+
+# How long the site leaves a server alone that failed, and for how long it believes one that answered.
+PAUSE_SECONDS: Final = 15.0
+TRUST_SECONDS: Final = 10.0
+_BATCH: Final = 500
+
+# Hears the engine's name, how many documents are done, how many there are.
+Watch = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """For ``huiqi doctor``: what the database has, what each engine has, who answers."""
+
+    documents: int
+    answering: str
+    engines: tuple[Health, ...]
+    behind: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every engine stands and holds exactly as many documents as the database."""
+        return not self.behind and all(each.ok and each.documents == self.documents for each in self.engines)
+
+
+class SearchService:
+    """Both engines over one source. One object per process; threads may share it."""
+
+    def __init__(
+        self,
+        source: Source,
+        folder: Path,
+        *,
+        elasticsearch_url: str | None = None,
+        elasticsearch_index: str = "huiqi",
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
+        self._source = source
+        self._embedded = TantivyEngine(folder, source.facets)
+        self._server = (
+            ElasticsearchEngine(elasticsearch_url, elasticsearch_index, source.facets) if elasticsearch_url else None
+        )
+        self._engines: tuple[SearchEngine, ...] = (self._embedded, self._server) if self._server else (self._embedded,)
+        self._behind = {engine.name: Behind(folder, engine.name) for engine in self._engines}
+        self._pause_seconds = pause_seconds
+        self._pause_ends = 0.0
+        self._trust_ends = 0.0
+
+    def search(self, query: Query) -> Results:
+        """A page of results from the best engine there is; raises EngineAway only when both fail."""
+        if self._server is not None and self._server_may_answer():
+            try:
+                results = self._server.search(query)
+            except EngineAway as fault:
+                self._fall_back(fault)
+            else:
+                self._trust()
+                return results
+        return self._embedded.search(query)
+
+    def engine_name(self) -> str:
+        """Who answers now: ``elasticsearch`` or ``tantivy``; asks the server when it was not heard of lately."""
+        if self._server is None or not self._server_may_answer():
+            return self._embedded.name
+        if time.monotonic() > self._trust_ends:
+            try:
+                if not self._server.ready():
+                    return self._embedded.name
+            except EngineAway as fault:
+                self._fall_back(fault)
+                return self._embedded.name
+            self._trust()
+        return self._server.name
+
+    def index_documents(self, session: Session, ids: Collection[UUID]) -> None:
+        """Bring these documents in every engine to what the database says now; what fails is caught up later."""
+        documents = list(self._source.documents(session, ids))
+        gone = set(ids) - {document.id for document in documents}
+        for engine in self._engines:
+            mark = self._behind[engine.name]
+            if engine is self._server and (gap := mark.gap()):
+                # Nobody waits for a server that is known to be away; the new mark keeps an ongoing comparison honest.
+                mark.mark(gap.reason)
+                continue
+            with self._missing_nothing(engine):
+                if engine.ready():
+                    engine.index(documents)
+                    engine.delete(gone)
+                else:
+                    self._rebuild(session, engine)
+
+    def catch_up(self, session: Session, *, thorough: bool = False) -> None:
+        """Mend every engine that is marked or not ready; with ``thorough`` compare the others as well."""
+        for engine in self._engines:
+            with self._missing_nothing(engine):
+                mark = self._behind[engine.name]
+                seen = mark.gap()
+                if not engine.ready():
+                    self._rebuild(session, engine)
+                elif seen or thorough:
+                    self._compare(session, engine)
+                if seen:
+                    mark.clear(seen)
+
+    def reindex(self, session: Session, watch: Watch) -> list[EngineAway]:
+        """Build every index anew without a gap; answers with the faults of the engines that could not be built."""
+        faults: list[EngineAway] = []
+        for engine in self._engines:
+            mark = self._behind[engine.name]
+            seen = mark.gap()
+            try:
+                self._rebuild(session, engine, watch)
+            except EngineAway as fault:
+                mark.mark(str(fault))
+                faults.append(fault)
+            else:
+                mark.clear(seen)
+        return faults
+
+    def report(self, session: Session) -> Report:
+        """The state of everything, for ``huiqi doctor``."""
+        gaps = {name: mark.gap() for name, mark in self._behind.items()}
+        return Report(
+            documents=len(self._source.revisions(session)),
+            answering=self.engine_name(),
+            engines=tuple(engine.health() for engine in self._engines),
+            behind={name: f"since {gap.since}: {gap.reason}" for name, gap in gaps.items() if gap},
+        )
+
+    def close(self) -> None:
+        """Give connections back."""
+        if self._server is not None:
+            self._server.close()
+
+    def _rebuild(self, session: Session, engine: SearchEngine, watch: Watch | None = None) -> None:
+        ids = list(self._source.revisions(session))
+        done = 0
+
+        def progress(added: int) -> None:
+            nonlocal done
+            done += added
+            if watch is not None:
+                watch(engine.name, min(done, len(ids)), len(ids))
+
+        engine.rebuild(self._read(session, ids), progress)
+        progress(len(ids) - done)
+        # What changed while the new index was filled.
+        self._compare(session, engine)
+
+    def _compare(self, session: Session, engine: SearchEngine) -> None:
+        """Index what the engine lacks or has in an older revision, delete what it should not have."""
+        # The engine is read first: a document that changes meanwhile looks older there, never newer.
+        held = engine.revisions()
+        wanted = self._source.revisions(session)
+        if any(held.get(each, revision) > revision for each, revision in wanted.items()):
+            # The database went back in time (a backup was restored), and no engine takes an older revision.
+            engine.rebuild(self._read(session, list(wanted)))
+            return
+        changed = [each for each, revision in wanted.items() if held.get(each) != revision]
+        gone = held.keys() - wanted.keys()
+        for start in range(0, len(changed), _BATCH):
+            engine.index(self._source.documents(session, changed[start : start + _BATCH]))
+        if gone:
+            engine.delete(gone)
+        if changed or gone:
+            _log.info("search: %s caught up, %d indexed, %d deleted", engine.name, len(changed), len(gone))
+
+    def _read(self, session: Session, ids: list[UUID]) -> Iterator[Document]:
+        for start in range(0, len(ids), _BATCH):
+            yield from self._source.documents(session, ids[start : start + _BATCH])
+
+    @contextmanager
+    def _missing_nothing(self, engine: SearchEngine) -> Iterator[None]:
+        """A fault of one engine stops neither the job nor the other engine; it is marked, to be caught up."""
+        try:
+            yield
+        except EngineAway as fault:
+            _log.warning("search: %s missed something and will catch up: %s", engine.name, fault)
+            self._behind[engine.name].mark(str(fault))
+
+    def _server_may_answer(self) -> bool:
+        """Whether to ask the server now. After a pause the first asker tries, the others wait for its outcome."""
+        if self._behind["elasticsearch"]:
+            return False
+        moment = time.monotonic()
+        if moment < self._pause_ends:
+            return False
+        if self._pause_ends:
+            self._pause_ends = moment + self._pause_seconds
+        return True
+
+    def _trust(self) -> None:
+        self._pause_ends = 0.0
+        self._trust_ends = time.monotonic() + TRUST_SECONDS
+
+    def _fall_back(self, fault: EngineAway) -> None:
+        _log.warning("search: the embedded engine answers for the next %.0f s: %s", self._pause_seconds, fault)
+        self._pause_ends = time.monotonic() + self._pause_seconds
+        self._trust_ends = 0.0
+
+
+_started: list[SearchService] = []
+
+
+def start_search(service: SearchService) -> None:
+    """Make ``service`` the one that this process uses; a shell or worker does so once, after reading the settings."""
+    _started[:] = [service]
+
+
+def current_search() -> SearchService:
+    """The process's search; asking before it was started is a mistake in the program."""
+    if not _started:
+        raise RuntimeError("search was not started")
+    return _started[0]
