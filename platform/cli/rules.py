@@ -1,10 +1,11 @@
 """``huiqi rules``: lists, shows and applies rule sets, without a database."""
 
 import re
+import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -12,11 +13,14 @@ from cli.inputs import command_errors, print_json, read_json
 from foundation.clock import today
 from foundation.errors import BadInput, NotFound
 from foundation.i18n import N_
+from policies.answers import Answer, Outcome
 from policies.catalogue import rule_set, rule_sets
-from policies.evaluation import Answer, Outcome, check
+from policies.evaluation import check
 from policies.facts import parse_facts
 from policies.rulesets import RuleSet
-from policies.wording import describe, show
+from policies.wording import describe
+
+_PIPE_WIDTH: Final = 160
 
 
 @click.group()
@@ -126,8 +130,8 @@ def _print_answer(answer: Answer) -> None:
         (
             finding.status.value,
             finding.criterion.text,
-            describe(finding.criterion),
-            "；".join(show(key, value) for key, value in finding.observed.items()),
+            finding.required_text(),
+            finding.observed_text(),
             finding.criterion.citation,
         )
         for finding in answer.criteria
@@ -140,7 +144,11 @@ def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Non
     from rich.console import Console  # noqa: PLC0415 - the JSON answers need no rich and come sooner without it
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*heads)
+    # Nothing is cut off: the first column stays whole, the others fold; a pipe has no width of its own.
+    table = Table()
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*row)
-    Console(markup=False, highlight=False).print(table)
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(markup=False, highlight=False, width=width).print(table)

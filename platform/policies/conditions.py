@@ -70,84 +70,48 @@ class Judgement(_Part):
     ask: str = Field(min_length=1)
 
 
-class AllOf(_Part):
-    """``{all: […]}``: every member."""
+class Group(_Part):
+    """At least ``needed`` of the members; written ``{all: […]}``, ``{any: […]}`` or ``{at_least: 4, of: […]}``."""
 
-    all: tuple["Condition", ...] = Field(min_length=2)
+    members: tuple["Condition", ...] = Field(min_length=2)
+    needed: int = Field(ge=1)
 
-    @property
-    def members(self) -> tuple["Condition", ...]:
-        """The conditions of the group."""
-        return self.all
-
-    @property
-    def needed(self) -> int:
-        """How many of them must be met."""
-        return len(self.all)
-
-
-class AnyOf(_Part):
-    """``{any: […]}``: at least one member."""
-
-    any: tuple["Condition", ...] = Field(min_length=2)
-
-    @property
-    def members(self) -> tuple["Condition", ...]:
-        """The conditions of the group."""
-        return self.any
-
-    @property
-    def needed(self) -> int:
-        """How many of them must be met."""
-        return 1
-
-
-class AtLeast(_Part):
-    """``{at_least: 4, of: […]}``: k of n."""
-
-    at_least: int = Field(ge=1)
-    of: tuple["Condition", ...] = Field(min_length=2)
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, value: Any) -> Any:
+        match value:
+            case {"all": list(members), **rest} if not rest:
+                return {"members": members, "needed": len(members)}
+            case {"any": list(members), **rest} if not rest:
+                return {"members": members, "needed": 1}
+            case {"at_least": needed, "of": list(members), **rest} if not rest:
+                return {"members": members, "needed": needed}
+        raise ValueError("a group is written {all: […]}, {any: […]} or {at_least: k, of: […]}")
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
-        if self.at_least > len(self.of):
-            raise ValueError(f"at_least {self.at_least} of {len(self.of)} can never be reached")
+        if self.needed > len(self.members):
+            raise ValueError(f"{self.needed} of {len(self.members)} can never be reached")
         return self
 
-    @property
-    def members(self) -> tuple["Condition", ...]:
-        """The conditions of the group."""
-        return self.of
 
-    @property
-    def needed(self) -> int:
-        """How many of them must be met."""
-        return self.at_least
+def _form(value: Any) -> str:
+    keys = value.keys() if isinstance(value, dict) else type(value).model_fields.keys()
+    return next((form for form in ("fact", "ask") if form in keys), "group")
 
 
-def _form(value: Any) -> str | None:
-    keys = value.keys() if isinstance(value, dict) else type(value).model_fields
-    return next((form for form in ("fact", "ask", "all", "any", "at_least") if form in keys), None)
-
-
-Group: TypeAlias = AllOf | AnyOf | AtLeast
 Condition: TypeAlias = Annotated[
-    Annotated[FactTest, Tag("fact")]
-    | Annotated[Judgement, Tag("ask")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[AtLeast, Tag("at_least")],
+    Annotated[FactTest, Tag("fact")] | Annotated[Judgement, Tag("ask")] | Annotated[Group, Tag("group")],
     Discriminator(_form),
 ]
 
-for _group in (AllOf, AnyOf, AtLeast):
-    _group.model_rebuild()
+Group.model_rebuild()
 
 
 def facts_of(condition: Condition) -> Iterator[str]:
     """The keys of the facts that a condition looks at, in its order, each as often as it stands there."""
     if isinstance(condition, FactTest):
         yield condition.fact
-    elif not isinstance(condition, Judgement):
+    elif isinstance(condition, Group):
         for member in condition.members:
             yield from facts_of(member)

@@ -3,77 +3,15 @@
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from foundation.errors import BadInput
-from policies.conditions import AllOf, AnyOf, AtLeast, Condition, FactTest, Group, Judgement, Op
-from policies.facts import Facts, FactValue, to_json, vocabulary
+from policies.answers import Answer, Finding, Outcome, Status
+from policies.conditions import Condition, FactTest, Group, Judgement, Op
+from policies.facts import Facts, FactValue, vocabulary
 from policies.rulesets import Criterion, RuleSet
-from policies.wording import describe
-
-
-class Status(StrEnum):
-    """What is known about one criterion."""
-
-    MET = "met"
-    UNMET = "unmet"
-    UNKNOWN = "unknown"
-    MANUAL_REVIEW = "manual_review"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Outcome(StrEnum):
-    """What follows: ``refer`` sends the case to a person or asks for the facts that are missing."""
-
-    ELIGIBLE = "eligible"
-    INELIGIBLE = "ineligible"
-    REFER = "refer"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One criterion judged. ``observed`` holds each fact it looked at, None where that is unknown."""
-
-    criterion: Criterion
-    status: Status
-    observed: Mapping[str, FactValue | None]
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's shape: one fact stands alone, several stand under their keys, a judgement has none."""
-        seen = {key: to_json(value) for key, value in self.observed.items()}
-        return {
-            "id": self.criterion.id,
-            "text": self.criterion.text,
-            "citation": self.criterion.citation,
-            "status": self.status.value,
-            "required": describe(self.criterion),
-            "observed": seen if len(seen) > 1 else next(iter(seen.values()), None),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The judgement of a rule set on one day, criterion by criterion."""
-
-    ruleset: str
-    version: str
-    on: date
-    outcome: Outcome
-    criteria: tuple[Finding, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's shape of ``rules check``; a decision stores it with the facts."""
-        return {
-            "ruleset": self.ruleset,
-            "version": self.version,
-            "on": self.on.isoformat(),
-            "outcome": self.outcome.value,
-            "criteria": [finding.as_json() for finding in self.criteria],
-        }
 
 
 def check(ruleset: RuleSet, facts: Facts, on: date) -> Answer:
@@ -108,7 +46,7 @@ def _judge(criterion: Criterion, facts: Facts) -> Finding:
 def _status(condition: Condition, facts: Facts) -> Status:
     if isinstance(condition, Judgement):
         return Status.MANUAL_REVIEW
-    if isinstance(condition, AllOf | AnyOf | AtLeast):
+    if isinstance(condition, Group):
         return _group_status(condition, facts)
     value = facts[condition.fact]
     if value is None:

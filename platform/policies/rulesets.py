@@ -67,7 +67,7 @@ class RuleSet(BaseModel):
             raise ValueError("no criterion counts")
         for key in self.facts:
             if self.subject not in vocabulary()[key].subjects:
-                raise ValueError(f"{key} is not a fact about a {self.subject}")
+                raise ValueError(f"{key} is no {self.subject} fact")
         return self
 
     @property

@@ -1,17 +1,18 @@
 """Puts conditions and fact values into words, in Chinese or through a translation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, TypeAlias
 
 from foundation.i18n import N_
-from policies.conditions import AllOf, AnyOf, Condition, FactTest, Judgement, Op
+from policies.conditions import Condition, FactTest, Judgement, Op
 from policies.facts import FactValue, vocabulary
 from policies.rulesets import Criterion
 
 Translate: TypeAlias = Callable[[str], str]
 
 _SIGN: Final = {Op.GE: "≥", Op.GT: ">", Op.LE: "≤", Op.LT: "<", Op.EQ: "="}
+_LABELLED: Final = N_("%(label)s：%(value)s")
 _OF_LIST: Final = {
     Op.IN: N_("为下列之一：%(choices)s"),
     Op.CONTAINS_ANY: N_("至少含一项：%(choices)s"),
@@ -43,16 +44,25 @@ def show(key: str, value: FactValue | None, translate: Translate = str) -> str:
     return translate(fact.choices[value]) if value in fact.choices else value
 
 
+def show_observed(observed: Mapping[str, FactValue | None], translate: Translate = str) -> str:
+    """What was seen of a criterion's facts: one value alone, several each with its label, none as a dash."""
+    if len(observed) == 1:
+        return "".join(show(key, value, translate) for key, value in observed.items())
+    pair = translate(_LABELLED)
+    labels = ((translate(vocabulary()[key].label), show(key, value, translate)) for key, value in observed.items())
+    return "；".join(pair % {"label": label, "value": shown} for label, shown in labels) or "—"
+
+
 def _phrase(condition: Condition, translate: Translate) -> str:
     if isinstance(condition, Judgement):
         return translate(N_("由人判断：%(question)s")) % {"question": translate(condition.ask)}
     if isinstance(condition, FactTest):
-        parts = {"label": translate(vocabulary()[condition.fact].label), "required": _threshold(condition, translate)}
-        return translate(N_("%(label)s：%(required)s")) % parts
+        parts = {"label": translate(vocabulary()[condition.fact].label), "value": _threshold(condition, translate)}
+        return translate(_LABELLED) % parts
     members = "；".join(_phrase(member, translate) for member in condition.members)
-    if isinstance(condition, AllOf):
+    if condition.needed == len(condition.members):
         return translate(N_("同时满足（%(members)s）")) % {"members": members}
-    if isinstance(condition, AnyOf):
+    if condition.needed == 1:
         return translate(N_("满足其一（%(members)s）")) % {"members": members}
     return translate(N_("至少满足 %(count)s 项（%(members)s）")) % {"count": condition.needed, "members": members}
 
