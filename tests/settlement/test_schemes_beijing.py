@@ -251,3 +251,21 @@ def test_more_delivered_never_pays_less(given_case: dict[str, Any], more: dict[s
     first, *rest = given_case["platforms"]
     richer = given_case | {"platforms": [first | {"items": [*first["items"], more | {"id": "more"}]}, *rest]}
     assert simulate(BEIJING, richer).lines[0].total_fen >= simulate(BEIJING, given_case).lines[0].total_fen
+
+
+def test_the_working_can_be_redone_by_hand() -> None:
+    priced = item(list_price="500000.00", charged="100000.00", market_price="500000.00")
+    result = simulate(BEIJING, case(priced, item(id="j", contract=False), envelope="180000.00", award_share=20))
+    assert [(step["text"], step["amount"]) for step in result.as_json()["lines"][0]["steps"]] == [
+        ("i：服务费用减免额 = 标价 500000.00 元 − 实收 100000.00 元 = 400000.00 元", "400000.00"),
+        ("i：400000.00 元超过单项上限，按 300000.00 元计", "300000.00"),
+        ("j：没有与服务企业签订的服务合同，不计补助", "0.00"),
+        ("服务补助：1 项合计 300000.00 元", "300000.00"),
+        ("绩效奖励：300000.00 元 × 20% = 60000.00 元（不足一分舍去）", "60000.00"),
+        ("服务补助 300000.00 元 + 绩效奖励 60000.00 元 = 360000.00 元", "360000.00"),
+        (
+            "合计 360000.00 元超过总额 180000.00 元：360000.00 元 × 180000.00 ÷ 360000.00 = 180000.00 元"
+            "（按最大余数法取整到分）",
+            "180000.00",
+        ),
+    ]

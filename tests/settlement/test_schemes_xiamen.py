@@ -100,6 +100,9 @@ def test_the_same_moment_goes_by_id() -> None:
     [
         ({"ordered_at": None}, "ordered_at"),
         ({"ordered_at": "yesterday"}, "ordered_at"),
+        ({"ordered_at": "9999-12-31T23:59:59-12:00"}, "ordered_at"),
+        ({"ordered_at": "0001-01-01T00:00:00"}, "ordered_at"),
+        ({"id": "\ud800"}, "id"),
         ({"contracted_on": "2021-13-01"}, "contracted_on"),
         ({"contracted_on": "2021-11-10T00:00:00"}, "contracted_on"),
         ({"contracted_on": "20211110"}, "contracted_on"),

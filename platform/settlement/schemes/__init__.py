@@ -4,8 +4,8 @@ A scheme is a YAML file in ``settlement/data`` (``definition``), made of small n
 calculation serves the command line, the simulation page and the settlement batches.
 """
 
-from settlement.schemes.calculation import simulate
+from settlement.schemes.calculation import calculate, simulate
 from settlement.schemes.definition import Scheme, get_scheme, list_schemes
 from settlement.schemes.results import Line, SchemeResult, Step
 
-__all__ = ["Line", "Scheme", "SchemeResult", "Step", "get_scheme", "list_schemes", "simulate"]
+__all__ = ["Line", "Scheme", "SchemeResult", "Step", "calculate", "get_scheme", "list_schemes", "simulate"]

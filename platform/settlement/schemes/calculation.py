@@ -16,7 +16,11 @@ def simulate(scheme_id: str, case: object) -> SchemeResult:
 
     Raises NotFound for an unknown scheme, BadInput or Faults for a case that does not have the scheme's shape.
     """
-    scheme = get_scheme(scheme_id)
+    return calculate(get_scheme(scheme_id), case)
+
+
+def calculate(scheme: Scheme, case: object) -> SchemeResult:
+    """The same for a scheme at hand, such as a draft that is tried before it takes effect."""
     facts = read_case(scheme, case)
     rows = sorted(facts[scheme.lines.key], key=lambda row: row["id"])
     lines = tuple(_line(scheme, row) for row in rows)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from types import GenericAlias
 from typing import Annotated, Any, Final
 
@@ -11,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.i18n import N_
-from settlement.schemes.definition import NotAbove, Scheme, get_scheme
+from settlement.schemes.definition import NotAbove, Scheme
 from settlement.schemes.facts import Fact, YesNoFact
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +29,7 @@ _PROBLEMS: Final = {
     "list_type": N_("应为列表"),
     "model_type": N_("应为对象"),
     "string_type": N_("应为文本"),
+    "string_unicode": N_("应为有效的 Unicode 文本"),
     "string_too_short": N_("不得为空"),
     "string_pattern_mismatch": N_("不得为空"),
     "string_too_long": N_("最多 %(max_length)s 个字"),
@@ -42,17 +42,15 @@ def read_case(scheme: Scheme, case: object) -> dict[str, Any]:
     Raises BadInput, or Faults with all of them, naming places such as ``platforms[0].items[2].charged``.
     """
     try:
-        read = _model(scheme.id).model_validate(case).model_dump()
+        read = _model(scheme).model_validate(case).model_dump()
     except ValidationError as error:
         _refuse([_fault(detail) for detail in error.errors(include_url=False, include_input=False)])
     _refuse(list(_across(scheme, read)))
     return read
 
 
-@cache
-def _model(scheme_id: str) -> type[BaseModel]:
+def _model(scheme: Scheme) -> type[BaseModel]:
     """The pydantic model of a scheme's input."""
-    scheme = get_scheme(scheme_id)
     lines, items = scheme.lines, scheme.lines.items
     item = _row("Item", _fields(items.facts))
     line = _row("Line", {items.key: (GenericAlias(list, item), ...), **_fields(lines.facts)})
@@ -101,7 +99,8 @@ def _above(item: Mapping[str, Any], checks: Sequence[NotAbove], place: str) -> I
 
 def _fault(detail: ErrorDetails) -> DomainError:
     text = _PROBLEMS.get(detail["type"], N_("内容不符合要求"))
-    return BadInput(text, field=_place(detail["loc"]), **detail.get("ctx", {}))
+    params = {name: str(value).replace(" or ", ", ") for name, value in detail.get("ctx", {}).items()}
+    return BadInput(text, field=_place(detail["loc"]), **params)
 
 
 def _place(loc: Sequence[str | int]) -> str | None:

@@ -89,6 +89,17 @@ class Scheme(_Part):
                 raise ValueError(f"steps ask for facts that the scheme does not have: {sorted(unknown)}")
         return self
 
+    @model_validator(mode="after")
+    def _reasons_can_be_filled(self) -> Self:
+        lines, items = self.lines, self.lines.items
+        for facts, conditions in ((lines.facts, lines.conditions), (items.facts, items.conditions)):
+            for condition in conditions:
+                try:
+                    condition.reason % {"id": "", **dict.fromkeys(facts, ""), **condition.limits()}
+                except (KeyError, TypeError, ValueError) as error:
+                    raise ValueError(f"the reason of {condition.rule} cannot be filled: {error}") from error
+        return self
+
 
 @cache
 def list_schemes() -> tuple[Scheme, ...]:

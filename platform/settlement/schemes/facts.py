@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
@@ -51,12 +51,13 @@ def _read_day(value: object) -> date:
 
 
 def _read_moment(value: object) -> datetime:
-    """An ISO time; without a zone it is a time in China."""
+    """An ISO time as UTC; without a zone it is a time in China. What has no time in China is refused, too."""
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
-    except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+            return moment.astimezone(CHINA).astimezone(UTC)
+    except (ValueError, OverflowError):
         pass
     raise PydanticCustomError("moment", "")
 
