@@ -85,6 +85,26 @@ def take(
     return _attach(session, actor, blob, subject, kind=kind, filename=filename)
 
 
+def carry(session: Session, *, source: Base, target: Base) -> None:
+    """Attach the files of ``source`` to ``target`` too: a new version keeps the evidence of the one before."""
+    files = session.scalars(
+        select(Attachment).where(Attachment.subject_type == source.__tablename__, Attachment.subject_id == source.id)
+    )
+    for file in files:
+        session.add(
+            Attachment(
+                blob_id=file.blob_id,
+                subject_type=target.__tablename__,
+                subject_id=target.id,
+                kind=file.kind,
+                filename=file.filename,
+                organisation_id=file.organisation_id,
+                user_id=file.user_id,
+            )
+        )
+    session.flush()
+
+
 def elsewhere(session: Session, attachment: Attachment) -> list[Attachment]:
     """The same bytes attached to other things: what a reviewer should know."""
     return list(

@@ -105,3 +105,34 @@ TONES: Final = {
     OrderState.CANCELLED: "neutral",
 }
 """Colour and sign of a state for templates/components/badges.html; the others are on their way ("wait")."""
+
+EVENTS: Final = {
+    "place": N_("企业下单"),
+    "give_slot": N_("取得名额，开始对接"),
+    "dock": N_("对接成功"),
+    "fail_docking": N_("对接未成功，订单作废，占用金额已退回"),
+    "upload_agreement": N_("上传服务协议"),
+    "send_back_agreement": N_("企业退回协议"),
+    "confirm_agreement": N_("确认服务协议"),
+    "sign": N_("双方确认协议，协议生效"),
+    "start_service": N_("开始服务"),
+    "file_record": N_("提交服务记录"),
+    "amend_record": N_("修改服务记录"),
+    "confirm_record": N_("企业确认服务记录"),
+    "contest_record": N_("企业对服务记录提出异议"),
+    "deliver": N_("服务机构标记交付完成"),
+    "confirm": N_("企业确认成效并评价"),
+    "claim": N_("服务机构申请核销"),
+    "verify": N_("主管部门核销"),
+    "return": N_("主管部门退回补正"),
+    "reject": N_("主管部门不予核销，占用金额已退回"),
+    "settle": N_("列入结算"),
+    "cancel": N_("订单取消，占用金额已退回"),
+    "lapse": N_("逾期作废，占用金额已退回"),
+    "dispute": N_("提出争议"),
+    "resume_contracted": N_("争议处理完毕，继续履约"),
+    "resume_in_service": N_("争议处理完毕，继续服务"),
+    "resume_delivered": N_("争议处理完毕，等待确认成效"),
+    "end": N_("争议处理完毕，订单终止，占用金额已退回"),
+}
+"""What the history says of each event; some are lines of the progress without a change of state."""

@@ -1,0 +1,87 @@
+"""The exits of an order: at each the held money goes back exactly once, and the place passes to the next in line."""
+
+from uuid import UUID, uuid5
+
+from sqlalchemy.orm import Session
+
+from accounts.current import not_here
+from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
+from foundation.errors import BadInput, Conflict
+from foundation.i18n import N_
+from orders.access import find, locked, locked_with_money
+from orders.deadlines import due_in
+from orders.events import order_ended
+from orders.line import move_up
+from orders.models import Order, OrderState
+from orders.states import ENDED, ORDER
+from orders.steps import take
+from vouchers.redemption import release
+from vouchers.terms import terms_of
+
+
+def end(session: Session, actor: Actor, order_id: UUID, event: str, *, reason: str) -> Order:
+    """End an order by an event of ``states.ORDER`` that leads out (fail_docking, cancel, lapse, reject, end).
+
+    Locks voucher, line and order, checks the state after locking, gives the held money back and moves the line up.
+    Raises Conflict when the order has moved on: whoever comes second changes nothing.
+    """
+    order = locked_with_money(session, order_id)
+    transition = ORDER.transitions.get((order.state, event))
+    if transition is not None and transition.to not in ENDED:
+        raise ValueError(f"{event} does not end an order")
+    take(session, actor, order, event, note=reason)
+    order.ended_reason = reason
+    release(session, actor, voucher_id=order.voucher_id, order_id=order.id, transfer_id=uuid5(order.id, "release"))
+    move_up(session, order.programme_id, order.offering_id)
+    order_ended.send(order, event=event)
+    return order
+
+
+def cancel(session: Session, actor: Actor, number: str, *, reason: str) -> Order:
+    """Either side walks away before service has begun; afterwards the bureau decides a dispute."""
+    return end(session, actor, _party(session, actor, number).id, "cancel", reason=_said(reason))
+
+
+def dispute(session: Session, actor: Actor, number: str, *, reason: str) -> Order:
+    """Either side asks the bureau to decide; the money stays held until then."""
+    reason = _said(reason)
+    _party(session, actor, number)
+    order = locked(session, actor, number)
+    before = order.state
+    terms = terms_of(order.voucher.programme_version)
+    take(session, actor, order, "dispute", note=reason, due_at=due_in(OrderState.DISPUTED, terms))
+    order.state_before_dispute = before.value
+    session.flush()
+    return order
+
+
+def decide(session: Session, actor: Actor, number: str, *, resume: bool, reason: str) -> Order:
+    """The bureau's decision of a dispute: the order goes on where it stood, or it ends and the money goes back."""
+    reason = _said(reason)
+    order = find(session, actor, number)
+    if actor.role not in BUREAU:
+        raise not_here()
+    if not resume:
+        return end(session, actor, order.id, "end", reason=reason)
+    order = locked(session, actor, number)
+    if order.state is not OrderState.DISPUTED or order.state_before_dispute is None:
+        raise Conflict(N_("这份订单没有待处理的争议"), remedy=N_("刷新页面查看最新进度"))
+    before = OrderState(order.state_before_dispute)
+    terms = terms_of(order.voucher.programme_version)
+    take(session, actor, order, f"resume_{before.value}", note=reason, due_at=due_in(before, terms))
+    order.state_before_dispute = None
+    session.flush()
+    return order
+
+
+def _party(session: Session, actor: Actor, number: str) -> Order:
+    order = find(session, actor, number)
+    if actor.role not in ENTERPRISE | PROVIDER:
+        raise not_here()
+    return order
+
+
+def _said(reason: str) -> str:
+    if len(reason.strip()) < 2:
+        raise BadInput(N_("写明原因，对方和主管部门都会看到"), field="reason")
+    return reason.strip()
