@@ -28,7 +28,7 @@ from foundation.money import display_yuan
 from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, post
-from vouchers.events import money_returned
+from vouchers.claiming import allot
 from vouchers.models import ProgrammeVersion, Voucher
 from vouchers.states import Movement, Wallet, ensure_movement
 from vouchers.terms import terms_of
@@ -209,7 +209,7 @@ def _return_rest(
         transfer_id=uuid5(cause, movement.value),
     )
     result = _move(session, actor, voucher, before, rest)
-    money_returned.send(voucher, session=session, programme_id=voucher.programme_id)
+    allot(session, voucher.programme_id)
     return result
 
 

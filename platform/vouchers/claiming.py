@@ -1,0 +1,256 @@
+"""Claiming a voucher and deciding the queue: first come first served, and the money runs out exactly."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.current import not_here
+from audit.trail import record
+from foundation.actors import SYSTEM, Actor
+from foundation.clock import now, today
+from foundation.errors import Conflict, NotAllowed
+from foundation.i18n import N_
+from foundation.identifiers import new_id, new_number
+from foundation.jobs import queue
+from foundation.locking import lock_key
+from ledger.accounts import account
+from ledger.models import AccountKind, LedgerAccount, Transfer
+from ledger.posting import Posting, ensure_covers, post
+from vouchers.eligibility import may_claim
+from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
+from vouchers.states import CLAIM
+from vouchers.terms import Terms, terms_of
+
+CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
+CUT_TO_POOL = N_("项目资金余额不足，按剩余资金发放")
+OVER_CAP = N_("已达到每家企业的上限")
+NO_FUNDS = N_("项目资金已用完，按顺位候补")
+LAPSED = N_("项目已到期，候补结束")
+
+_BATCH = 1000
+
+
+def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim:
+    """Claim what the enterprise may still have; decided in the same transaction where money is there.
+
+    NotAllowed with the missing condition when it may not, Conflict when a claim of the enterprise is in line already.
+    """
+    if actor.organisation_id is None:
+        raise not_here()
+    # A second click waits here and then meets the first one's claim.
+    lock_key(session, "claim", f"{programme_id}:{actor.organisation_id}")
+    programme = session.get(Programme, programme_id)
+    if programme is None or programme.state in {ProgrammeState.DRAFT, ProgrammeState.CHECKED}:
+        raise not_here()
+    answer = may_claim(session, actor.organisation_id, programme)
+    if not answer.may_claim:
+        fault = next(finding for finding in answer.findings if not finding.met)
+        refusal = Conflict if fault.rule == "queue" else NotAllowed
+        raise refusal(fault.missing or fault.text, rule=fault.citation, **fault.params)
+    request = VoucherClaim(
+        id=new_id(),
+        number=new_number("SL", today()),
+        programme_id=programme.id,
+        programme_version_id=answer.version.id,
+        enterprise_id=actor.organisation_id,
+        state=ClaimState.QUEUED,
+        title=answer.title.value if answer.title else "",
+        priority=answer.priority,
+        requested=answer.amount,
+        allotted=0,
+        queued_at=now().replace(microsecond=0),
+    )
+    session.add(request)
+    session.flush()
+    record(
+        session,
+        actor,
+        "voucher_claim.queue",
+        request,
+        after={"number": request.number, "requested": request.requested, "title": request.title},
+    )
+    allot(session, programme.id)
+    if request.state is ClaimState.QUEUED:
+        queue(session, "vouchers.allot", programme_id=str(programme.id))
+    return request
+
+
+def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
+    """Decide the claims of a programme in line, in order, until the money is gone; returns how many got a voucher.
+
+    Order: the second of the claim, then priority titles, then who pressed first inside the second. The pool is locked
+    first, so two deciders never give the same money. May run any number of times.
+    """
+    pool = account(session, AccountKind.POOL, programme_id)
+    money = ensure_covers(session, pool, 0)
+    # Without money nobody who waits can move up; only new claims are still told that they wait.
+    states = [ClaimState.QUEUED, ClaimState.WAITING] if money else [ClaimState.QUEUED]
+    line = session.scalars(
+        select(VoucherClaim)
+        .where(VoucherClaim.programme_id == programme_id, VoucherClaim.state.in_(states))
+        .order_by(VoucherClaim.queued_at, VoucherClaim.priority, VoucherClaim.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not line:
+        return 0
+    used = _committed(session, programme_id, {request.enterprise_id for request in line})
+    rules = _terms(session, {request.programme_version_id for request in line})
+    running = now().replace(microsecond=0)
+    vouchers: list[Voucher] = []
+    for request in line:
+        terms = rules[request.programme_version_id]
+        if _tie_is_open(request, terms, money, running):
+            break
+        amount = _decide(session, request, terms, used.get(request.enterprise_id, 0), money)
+        if amount:
+            vouchers.append(_voucher(request, terms, amount))
+            used[request.enterprise_id] = used.get(request.enterprise_id, 0) + amount
+            money -= amount
+    _issue(session, pool, vouchers)
+    return len(vouchers)
+
+
+def programmes_in_line(session: Session) -> Sequence[UUID]:
+    """Programmes with claims in line."""
+    return session.scalars(
+        select(VoucherClaim.programme_id)
+        .where(VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]))
+        .distinct()
+        .order_by(VoucherClaim.programme_id)
+    ).all()
+
+
+def lapse(session: Session, programme: Programme) -> int:
+    """End the claims still in line when the programme's vouchers would have expired; returns how many."""
+    ended = 0
+    for request in session.scalars(
+        select(VoucherClaim).where(
+            VoucherClaim.programme_id == programme.id,
+            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+        )
+    ):
+        _turn(session, request, "lapse", LAPSED)
+        ended += 1
+    session.flush()
+    return ended
+
+
+def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:
+    """Whether the claim's second still runs and money is short, so that somebody with priority may yet go first."""
+    reserve = terms.tie_reserve * terms.cap_per_enterprise
+    return request.queued_at >= running and 0 < money < request.requested + reserve
+
+
+def _decide(session: Session, request: VoucherClaim, terms: Terms, used: int, money: int) -> int:
+    """Set the claim's state and reason; returns fen to issue."""
+    left = terms.cap_per_enterprise - used
+    if left <= 0:
+        _turn(session, request, "refuse", OVER_CAP)
+        return 0
+    if terms.expires_on < today():
+        _turn(session, request, "lapse", LAPSED)
+        return 0
+    if money <= 0:
+        if request.state is ClaimState.QUEUED:
+            _turn(session, request, "wait", NO_FUNDS)
+        return 0
+    amount = min(request.requested, left, money)
+    reason = None if amount == request.requested else CUT_TO_CAP if amount == left else CUT_TO_POOL
+    request.allotted = amount
+    _turn(session, request, "allot", reason)
+    return amount
+
+
+def _turn(session: Session, request: VoucherClaim, event: str, reason: str | None) -> None:
+    """As ``audit.changes.change_state``, without a flush of its own: a window's thousand claims are written at once."""
+    before = request.state
+    request.state = ClaimState(CLAIM.next(before, event, SYSTEM.role))
+    request.decided_at, request.reason = now(), reason
+    record(
+        session,
+        SYSTEM,
+        f"{CLAIM.name}.{event}",
+        request,
+        before={"state": before.value},
+        after={"state": request.state.value, "allotted": request.allotted},
+        note=reason,
+    )
+
+
+def _voucher(request: VoucherClaim, terms: Terms, amount: int) -> Voucher:
+    return Voucher(
+        id=new_id(),
+        number=new_number("FQ", today()),
+        claim_id=request.id,
+        programme_id=request.programme_id,
+        programme_version_id=request.programme_version_id,
+        enterprise_id=request.enterprise_id,
+        face=amount,
+        state=VoucherState.ISSUED,
+        issued_at=now(),
+        expires_on=terms.expires_on,
+    )
+
+
+def _issue(session: Session, pool: UUID, vouchers: Sequence[Voucher]) -> None:
+    """Open the vouchers' accounts, write the vouchers and move the money, in one go however many there are."""
+    for voucher in vouchers:
+        voucher.account_id = new_id()
+        session.add(
+            LedgerAccount(
+                id=voucher.account_id,
+                kind=AccountKind.VOUCHER,
+                programme_id=voucher.programme_id,
+                owner_id=voucher.id,
+                balance=0,
+            )
+        )
+    session.flush()
+    session.add_all(vouchers)
+    session.flush()
+    post(
+        session,
+        SYSTEM,
+        [
+            Posting(
+                id=new_id(),
+                source=pool,
+                target=voucher.account_id,
+                amount=voucher.face,
+                kind="issue",
+                programme_id=voucher.programme_id,
+                subject_type="vouchers",
+                subject_id=voucher.id,
+            )
+            for voucher in vouchers
+        ],
+    )
+
+
+def _committed(session: Session, programme_id: UUID, enterprises: set[UUID]) -> dict[UUID, int]:
+    """Fen that these enterprises have on vouchers: issued less what went back (see eligibility.committed)."""
+    returned = (
+        select(func.coalesce(func.sum(Transfer.amount), 0))
+        .where(Transfer.source_id == Voucher.account_id, Transfer.kind.in_(["expire", "reclaim", "revoke"]))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Voucher.enterprise_id, Voucher.face - returned).where(
+            Voucher.programme_id == programme_id, Voucher.enterprise_id.in_(enterprises)
+        )
+    )
+    sums: dict[UUID, int] = {}
+    for enterprise_id, amount in rows:
+        sums[enterprise_id] = sums.get(enterprise_id, 0) + int(amount)
+    return sums
+
+
+def _terms(session: Session, versions: set[UUID]) -> Mapping[UUID, Terms]:
+    return {
+        version.id: terms_of(version)
+        for version in session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.id.in_(versions)))
+    }
