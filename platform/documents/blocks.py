@@ -104,8 +104,10 @@ def closing(pairs: Sequence[tuple[Label, str]], url: str, content_hash: str, sen
     wide = WIDTH - _QR
     captions = [captioned(label, styles.LABEL) for label, _ in pairs]
     names = [paragraph(text, styles.VALUE) for _, text in pairs]
+    # A bureau's name is longer than a person's: room by length, within bounds.
+    shares = [min(max(len(text), 8), 20) for _, text in pairs]
     right = [
-        _table([captions, names], [wide / len(pairs)] * len(pairs), *_padding(0, 8, 0, 1)),
+        _table([captions, names], [wide * share / sum(shares) for share in shares], *_padding(0, 8, 0, 1)),
         Spacer(0, 8),
         captioned(sentence, styles.LABEL),
         paragraph(url, styles.CODE),
@@ -117,6 +119,39 @@ def closing(pairs: Sequence[tuple[Label, str]], url: str, content_hash: str, sen
         ("TOPPADDING", (0, 0), (0, 0), 2),
     ]
     return KeepTogether([Spacer(0, 14), _table([[QrCode(url, _QR), right]], [_QR, wide], *commands)])
+
+
+def centred_facts(pairs: Sequence[tuple[Label, str]], width: float) -> Table:
+    """Captions and what they say, in the middle of the page."""
+    rows = [[captioned(label, styles.TERM), paragraph(text, styles.TERM_VALUE)] for label, text in pairs]
+    caption = 34 * mm
+    return _table(rows, [caption, width * 0.74 - caption], *_padding(0, 6, 3.5, 3.5))
+
+
+def check_corner(right: Sequence[Flowable], url: str, content_hash: str, width: float) -> Table:
+    """How to check on the left, ``right`` (who issued it) on the right, each a third to two thirds."""
+    code = _QR - 6 * mm
+    half = len(content_hash) // 2
+    digits = f"SHA-256\n{grouped(content_hash[:half])}\n{grouped(content_hash[half:])}"
+    words = [paragraph(url, styles.CELL_FAINT), paragraph(digits, styles.CELL_FAINT)]
+    shares = [code, width * 0.6 - code, width * 0.4]
+    middle = ("VALIGN", (0, 0), (-1, -1), "MIDDLE")
+    return _table([[QrCode(url, code), words, list(right)]], shares, *_padding(0, 4, 0, 0), middle)
+
+
+class ToBottom(Flowable):
+    """Empty room, so much that what follows, of height ``kept``, stands at the bottom of the page."""
+
+    def __init__(self, kept: float) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
+        """All the height but what is kept."""
+        return available_width, max(0.0, available_height - self._kept)
+
+    def draw(self) -> None:
+        """Nothing: the room is the point."""
 
 
 def grouped(digits: str, size: int = 8) -> str:

@@ -44,6 +44,11 @@ def visible(text: str) -> str:
     return "".join(_shown(character, fonts.REGULAR).text for character in single_line(text))
 
 
+def harmless(text: str) -> str:
+    """``text`` for a cell or a file: controls, bidirectional marks and lone surrogates shown by their code, the rest kept."""
+    return "".join(_code(one) if _is_control(one) else one for one in text)
+
+
 def runs(line: str, font: str = fonts.REGULAR) -> list[Run]:
     """One normalised line cut into runs of one font each: ``font`` where it has the character, else the rare one."""
     return [
@@ -77,5 +82,15 @@ def _shown(character: str, preferred: str) -> _Shown:
     drawable = category[0] != "C" and ord(character) not in _INVISIBLE
     font = fonts.font_for(character, preferred) if drawable else None
     if font is None:
-        return _Shown(character, preferred, f"〔U+{ord(character):04X}〕", replaced=True)
+        return _Shown(character, preferred, _code(character), replaced=True)
     return _Shown(character, font, character, replaced=False)
+
+
+def _is_control(character: str) -> bool:
+    return character not in "\n\t" and (
+        unicodedata.category(character) in {"Cc", "Cf", "Cs"} or character in "\ufffe\uffff"
+    )
+
+
+def _code(character: str) -> str:
+    return f"〔U+{ord(character):04X}〕"

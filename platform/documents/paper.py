@@ -24,7 +24,10 @@ _CHINA_HOURS = 8
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a PDF says about itself, and what stands at the head and foot of each page."""
+    """What a PDF says about itself, and what stands at the head and foot of each page.
+
+    ``footnote`` stands at the foot of every page, so that none can be passed off as part of another paper.
+    """
 
     title: str
     author: str
@@ -36,6 +39,7 @@ class Sheet:
     size: tuple[float, float] = A4
     margins: tuple[float, float, float] = (SIDE, TOP, BOTTOM)
     furniture: bool = True
+    footnote: str = ""
     backdrop: Callable[[Canvas, tuple[float, float]], None] | None = None
 
 
@@ -132,9 +136,10 @@ def _foot(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
     base = bottom - 20
     _hairline(canvas, side, base + 12, width - side)
     canvas.setFillColor(FAINT)
-    draw_line(canvas, side, base, f"内容校验码 {sheet.content_hash[:16]}…", width / 2)
+    said = f"{sheet.footnote}　" if sheet.footnote else ""
+    draw_line(canvas, side, base, f"{said}内容校验码 {sheet.content_hash[:16]}…", (width - 2 * side) * 0.75)
     canvas.setFillColor(INK)
-    draw_line(canvas, width - side, base, f"第 {number} 页 共 {total} 页", width / 2, right=True)
+    draw_line(canvas, width - side, base, f"第 {number} 页 共 {total} 页", (width - 2 * side) / 4, right=True)
 
 
 def _hairline(canvas: Canvas, left: float, y: float, right: float) -> None:

@@ -21,7 +21,7 @@ from documents.canonical import canonical_hash
 from documents.paper import Sheet, print_story
 from documents.text import Text, paragraph
 from foundation.clock import local
-from foundation.money import capitals
+from foundation.money import capitals, display_yuan
 
 _ENGLISH = {
     "收款单位": "Payee",
@@ -147,6 +147,7 @@ def render_statement(content: StatementContent) -> bytes:
             number=content.number,
             content_hash=digest,
             issued_at=content.issued_at,
+            footnote=f"金额 {display_yuan(content.total)}",
         ),
     )
 
