@@ -35,7 +35,7 @@ _logger = logging.getLogger(__name__)
 _app: Final = App(connector=PsycopgConnector())
 
 
-def queue(session: Session, name: str, **arguments: Any) -> int:
+def queue(session: Session, name: str, /, **arguments: Any) -> int:
     """Queue the job ``name`` in the transaction of ``session`` and return its number; arguments must be JSON values."""
     connection = session.connection().connection.driver_connection
     return _app.configure_task(name, connection=connection).defer(**arguments)

@@ -1,0 +1,160 @@
+"""Jobs against a real PostgreSQL: only committed ones run, failing ones are tried again, abandoned ones taken over."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from foundation.jobs import failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
+from foundation.unit_of_work import current_session, unit_of_work
+
+WORKER = Path(__file__).with_name("worker_process.py")
+
+
+@job("test.mark")
+def mark(session, *, name):
+    assert session is current_session()
+    session.execute(text("INSERT INTO marks VALUES (:name)"), {"name": name})
+
+
+@job("test.stumble", retry=1)
+def stumble(session, *, name):
+    mark(session, name=name)
+    raise RuntimeError("stumbled on purpose")
+
+
+@job("test.slow")
+def quick_now(session):
+    """The job that the killed worker had begun; this process is quick with it."""
+    mark(session, name="taken over")
+
+
+@pytest.fixture
+def jobs_engine(own_engine):
+    with unit_of_work(own_engine) as session:
+        session.execute(text("CREATE TABLE marks (name text)"))
+    return own_engine
+
+
+@pytest.fixture
+def marks(jobs_engine):
+    def read():
+        with unit_of_work(jobs_engine) as session:
+            return sorted(session.scalars(text("SELECT name FROM marks WHERE name <> 'tick'")))
+
+    return read
+
+
+@pytest.fixture
+def worker_process(jobs_engine):
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, WORKER, jobs_engine.url.render_as_string(hide_password=False)],
+        env={**os.environ, "PYTHONPATH": f"{root / 'platform'}:{root}"},
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def _until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def _make_due(engine):
+    with unit_of_work(engine) as session:
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
+
+
+def test_a_committed_job_runs_once(jobs_engine, marks):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.mark", name="committed")
+    run_worker(jobs_engine, wait=False)
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["committed"]
+
+
+def test_a_job_of_a_rolled_back_change_never_runs(jobs_engine, marks):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.mark", name="rolled back")
+        session.rollback()
+    run_worker(jobs_engine, wait=False)
+    assert marks() == []
+
+
+def test_a_job_cannot_carry_what_json_cannot(jobs_engine):
+    with pytest.raises(TypeError), unit_of_work(jobs_engine) as session:
+        queue(session, "test.mark", name=object())
+
+
+def test_a_failing_job_writes_nothing_is_tried_again_and_then_given_up(jobs_engine, marks):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.stumble", name="half done")
+    run_worker(jobs_engine, wait=False)
+    with unit_of_work(jobs_engine) as session:
+        waiting = session.execute(text("SELECT status, attempts, scheduled_at > now() FROM procrastinate_jobs")).all()
+        assert waiting == [("todo", 1, True)]
+    _make_due(jobs_engine)
+    run_worker(jobs_engine, wait=False)
+    with unit_of_work(jobs_engine) as session:
+        assert failed_jobs(session) == 1
+    assert marks() == []
+
+
+def test_an_unknown_job_fails_loudly_and_is_kept(jobs_engine):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.nobody_wrote_this")
+    run_worker(jobs_engine, wait=False)
+    with unit_of_work(jobs_engine) as session:
+        assert failed_jobs(session) == 1
+
+
+@pytest.mark.concurrency
+def test_the_job_of_a_killed_worker_is_taken_over(jobs_engine, marks, worker_process):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.slow")
+    _until(lambda: marks() == ["begun"])
+    worker_process.send_signal(signal.SIGKILL)
+    worker_process.wait()
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["begun"], "a worker that may still live keeps its job"
+    with unit_of_work(jobs_engine) as session:
+        session.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'"))
+        queue(session, "jobs.pick_up_abandoned", timestamp=0)
+    run_worker(jobs_engine, wait=False)
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["begun", "taken over"]
+
+
+@pytest.mark.concurrency
+def test_a_worker_queues_periodic_jobs_and_stops_when_told(jobs_engine, worker_process):
+    def ticked():
+        with unit_of_work(jobs_engine) as session:
+            return session.scalar(text("SELECT count(*) FROM marks WHERE name = 'tick'")) >= 1
+
+    _until(ticked)
+    worker_process.send_signal(signal.SIGTERM)
+    assert worker_process.wait(timeout=20) == 0
+
+
+def test_health_is_late_when_a_due_job_waits_too_long(jobs_engine):
+    with unit_of_work(jobs_engine) as session:
+        assert jobs_health(session) == "ok"
+        queue(session, "test.mark", name="waiting")
+        assert jobs_health(session) == "ok"
+        session.execute(text("UPDATE procrastinate_events SET at = at - interval '121 seconds'"))
+        assert jobs_health(session) == "late"
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'"))
+        assert jobs_health(session) == "ok"
+
+
+def test_every_job_is_known_by_its_name():
+    assert {"test.mark", "jobs.pick_up_abandoned", "jobs.forget_old"} <= registered_jobs()
