@@ -91,7 +91,10 @@ def test_every_broken_condition_is_told() -> None:
 )
 def test_an_item_is_capped_exactly(list_price: str, charged: str, total: int) -> None:
     priced = item(list_price=list_price, charged=charged, market_price=list_price)
-    assert only(simulate(BEIJING, case(priced))).total_fen == total
+    line = only(simulate(BEIJING, case(priced)))
+    assert line.total_fen == total
+    bites = line.steps[0].amount_fen > CAP
+    assert any(step.rule == "cap_per_item" for step in line.steps) == bites
 
 
 @pytest.mark.parametrize(
@@ -264,8 +267,7 @@ def test_the_working_can_be_redone_by_hand() -> None:
         ("绩效奖励：300000.00 元 × 20% = 60000.00 元（不足一分舍去）", "60000.00"),
         ("服务补助 300000.00 元 + 绩效奖励 60000.00 元 = 360000.00 元", "360000.00"),
         (
-            "合计 360000.00 元超过总额 180000.00 元：360000.00 元 × 180000.00 ÷ 360000.00 = 180000.00 元"
-            "（按最大余数法取整到分）",
+            "合计 360000.00 元超过总额 180000.00 元：360000.00 元 × 180000.00 ÷ 360000.00 = 180000.00 元（按最大余数法取整到分）",
             "180000.00",
         ),
     ]
