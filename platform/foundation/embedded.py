@@ -77,7 +77,10 @@ class EmbeddedFault(Exception):
 
 @dataclass(slots=True)
 class EmbeddedPostgres:
-    """The server of one folder. ``start`` it to use it, ``stop`` when done; several processes may do so at once."""
+    """The server of one folder. ``start`` it to use it, ``stop`` when done; several processes may do so at once.
+
+    Keep the object as long as you use the URL: it holds the lock that keeps the server running.
+    """
 
     folder: Path
     _users: IO[bytes] | None = field(default=None, init=False)
@@ -198,7 +201,7 @@ class EmbeddedPostgres:
         _run(
             "pg_ctl",
             [
-                *("start", "--wait", f"--timeout={_START_SECONDS}", f"--pgdata={self._data}", "--log=log/start.log"),
+                *("start", "--wait", f"--timeout={_START_SECONDS}", "--pgdata=data", "--log=log/start.log"),
                 f"--options={' '.join(shlex.quote(f'--{name}={value}') for name, value in settings.items())}",
             ],
             account,
@@ -219,7 +222,7 @@ class EmbeddedPostgres:
         socket_folder = Postmaster.read(self._data).socket_folder
         _run(
             "pg_ctl",
-            ["stop", "--mode=fast", "--wait", f"--timeout={_START_SECONDS}", f"--pgdata={self._data}"],
+            ["stop", "--mode=fast", "--wait", f"--timeout={_START_SECONDS}", "--pgdata=data"],
             account,
             self.folder,
         )
