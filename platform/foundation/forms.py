@@ -1,11 +1,11 @@
 """The base of all forms: white space goes, amounts are read exactly, and a submission carries its id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField
+from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
@@ -41,6 +41,11 @@ class Form(FlaskForm):  # type: ignore[misc]
                 self.form_errors.append(text)
             else:
                 field.errors = [*field.errors, text]
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Options of a select or of radios, from values and their labels."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class YuanField(Field):

@@ -41,3 +41,13 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
     from sqlalchemy import event  # noqa: PLC0415 - keeps the name "event" out of the module
 
     event.listen(session, "after_commit", lambda _session: action(), once=True)
+
+
+def commit_anyway(session: Session) -> None:
+    """Keep what this unit of work wrote although its answer is a refusal: a failed sign-in is counted, a download noted."""
+    session.info["commit_anyway"] = True
+
+
+def must_commit(session: Session) -> bool:
+    """Whether ``commit_anyway`` was asked for."""
+    return bool(session.info.get("commit_anyway"))

@@ -1,0 +1,72 @@
+"""Forms of signing in, registering and joining."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from foundation.forms import Form, choices
+
+
+class SignInForm(Form):
+    """E-mail and password."""
+
+    email = StringField(_l("邮箱"), [InputRequired(_l("请填写邮箱"))], render_kw={"autocomplete": "username"})
+    password = PasswordField(
+        _l("密码"), [InputRequired(_l("请填写密码"))], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class CodeForm(Form):
+    """The six digits of the authenticator app."""
+
+    code = StringField(
+        _l("六位验证码"),
+        [InputRequired(_l("请填写验证码"))],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
+    )
+
+
+class JoinForm(Form):
+    """A person who joins an organisation that is registered."""
+
+    uscc = StringField(_l("统一社会信用代码"), [InputRequired(_l("请填写18位代码"))])
+    person = StringField(_l("您的姓名"), [InputRequired(_l("请填写姓名")), Length(max=40)])
+    email = StringField(
+        _l("邮箱"), [InputRequired(_l("请填写邮箱")), Length(max=120)], render_kw={"autocomplete": "username"}
+    )
+    password = PasswordField(
+        _l("密码"),
+        [InputRequired(_l("请填写密码"))],
+        description=_l("至少10个字符，不要用常见密码"),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class RegisterForm(JoinForm):
+    """A new enterprise or provider and its first person."""
+
+    kind = RadioField(
+        _l("单位类型"),
+        [InputRequired(_l("请选择单位类型"))],
+        choices=choices([("enterprise", _l("企业")), ("provider", _l("服务机构"))]),
+    )
+    name = StringField(
+        _l("单位名称"),
+        [InputRequired(_l("请填写单位名称")), Length(max=100)],
+        description=_l("与营业执照一致"),
+    )
+    region_id = SelectField(_l("所在地区"), [InputRequired(_l("请选择所在地区"))])
+
+
+class PasswordForm(Form):
+    """A new password."""
+
+    present = PasswordField(
+        _l("现在的密码"), [InputRequired(_l("请填写现在的密码"))], render_kw={"autocomplete": "current-password"}
+    )
+    password = PasswordField(
+        _l("新密码"),
+        [InputRequired(_l("请填写新密码"))],
+        description=_l("至少10个字符，不要用常见密码"),
+        render_kw={"autocomplete": "new-password"},
+    )

@@ -1,0 +1,44 @@
+"""Reads of accounts."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership, MembershipState, Organisation, Region, SignIn
+from foundation.actors import Actor, Role
+from foundation.clock import now
+from foundation.pages import Page, page_of
+
+
+def region_choices(session: Session) -> list[tuple[str, str]]:
+    """All regions for a select: id and the name with its depth shown, top first."""
+    rows = session.scalars(select(Region).order_by(Region.path))
+    return [(str(row.id), "　" * (row.path.count("/") - 1) + row.name) for row in rows]
+
+
+def members(session: Session, actor: Actor, number: int) -> Page[Membership]:
+    """People of the own organisation; all people for an administrator, and none of their business."""
+    query = select(Membership).where(Membership.state != MembershipState.ENDED).order_by(Membership.created_at)
+    if actor.role is not Role.ADMINISTRATOR:
+        query = query.where(Membership.organisation_id == actor.organisation_id)
+    return page_of(session, query, number)
+
+
+def requests_to_join(session: Session, actor: Actor) -> list[Membership]:
+    """People who wait for the manager of the own organisation."""
+    query = select(Membership).where(
+        Membership.organisation_id == actor.organisation_id, Membership.state == MembershipState.REQUESTED
+    )
+    return list(session.scalars(query.order_by(Membership.created_at)).unique())
+
+
+def open_sign_ins(session: Session, user_id: UUID) -> list[SignIn]:
+    """Where a person is signed in, newest first."""
+    query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at <= now())
+    return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
+
+
+def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:
+    """The organisation with this code."""
+    return session.scalar(select(Organisation).where(Organisation.uscc == uscc))

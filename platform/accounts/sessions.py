@@ -1,0 +1,128 @@
+"""Signed-in browsers: begun, looked up, ended. A session that was idle for half an hour is over."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from flask import current_app, has_request_context, request
+from flask import session as cookie
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership, MembershipState, OrganisationKind, SignIn, User
+from foundation.actors import Actor
+from foundation.clock import now
+
+COOKIE: Final = "sign_in"
+_SEEN_EVERY: Final = timedelta(seconds=30)
+
+SECOND_FACTOR_KINDS: Final = frozenset({OrganisationKind.BUREAU, OrganisationKind.TREASURY, OrganisationKind.OPERATOR})
+"""Whose people must have a second factor: they decide about other people's money and accounts."""
+
+
+def begin(session: Session, user: User, *, ip: str | None, agent: str | None) -> SignIn:
+    """A new session for ``user``; its token goes into the signed cookie, only the token's hash is kept."""
+    token = secrets.token_urlsafe(32)
+    living = living_memberships(session, user.id)
+    row = SignIn(
+        token_hash=_hash(token),
+        user_id=user.id,
+        membership_id=living[0].id if living else None,
+        created_at=now(),
+        last_seen_at=now(),
+        password_at=now(),
+        ip=ip,
+        agent=(agent or "")[:200] or None,
+    )
+    session.add(row)
+    session.flush()
+    # What a visitor had in the cookie stays, the token is new: a planted session cannot be taken over.
+    cookie[COOKIE] = token
+    return row
+
+
+def living_memberships(session: Session, user_id: UUID) -> list[Membership]:
+    """The active memberships of a person, oldest first."""
+    query = select(Membership).where(Membership.user_id == user_id, Membership.state == MembershipState.ACTIVE)
+    return list(session.scalars(query.order_by(Membership.created_at)).unique())
+
+
+def current_sign_in(session: Session) -> SignIn | None:
+    """The living session of this browser; None when there is none, it was ended, or it was idle too long."""
+    token = cookie.get(COOKIE) if has_request_context() else None
+    if not token:
+        return None
+    row = session.scalar(select(SignIn).where(SignIn.token_hash == _hash(str(token)), SignIn.ended_at.is_(None)))
+    if row is None:
+        return None
+    idle = timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
+    if now() - row.last_seen_at > idle:
+        return None
+    if now() - row.last_seen_at > _SEEN_EVERY:
+        _touch(session, row)
+    return row
+
+
+def _touch(session: Session, row: SignIn) -> None:
+    """Note that the person was here, in a transaction of its own: a GET commits nothing else."""
+    bind = session.get_bind()
+    with bind.connect() if hasattr(bind, "connect") else bind.engine.connect() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now()))
+        connection.commit()
+
+
+def signed_in_actor(session: Session) -> Actor | None:
+    """The actor of this request: signed in, second factor given where it must be, member of an organisation."""
+    row = current_sign_in(session)
+    if row is None or row.membership is None or row.membership.state is not MembershipState.ACTIVE:
+        return None
+    if needs_second_factor(row) and row.second_factor_at is None:
+        return None
+    organisation = row.membership.organisation
+    return Actor(
+        user_id=row.user_id,
+        name=row.user.name,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        role=row.membership.role,
+        region_path=organisation.region.path,
+        ip=request.remote_addr,
+    )
+
+
+def needs_second_factor(row: SignIn) -> bool:
+    """Whether this person must give a code: set up already, or compulsory for the organisation's kind."""
+    if row.user.totp_confirmed_at is not None:
+        return True
+    return row.membership is not None and row.membership.organisation.kind in SECOND_FACTOR_KINDS
+
+
+def end(session: Session, row: SignIn) -> None:
+    """End one session at once."""
+    row.ended_at = now()
+    session.flush()
+
+
+def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
+    """End all sessions of a person (a lost telephone, a changed password), except perhaps the present one."""
+    query = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    session.execute((query.where(SignIn.id != but) if but else query).values(ended_at=now()))
+
+
+def switch(session: Session, row: SignIn, membership_id: UUID) -> bool:
+    """Act for another organisation of the person's own; False when it is not one of them.
+
+    The second factor is asked for anew where the other organisation needs one and none was given.
+    """
+    if membership_id not in {membership.id for membership in living_memberships(session, row.user_id)}:
+        return False
+    row.membership_id = membership_id
+    session.flush()
+    session.expire(row, ["membership"])
+    return True
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""Who may open which route: every endpoint stands in exactly one list, and what stands in none is refused.
+
+The lists are the enforcement itself (``guard``), so they cannot drift from it; ``tests/web/test_access.py`` holds them
+against the routes and walks every one of them as every role. Whose records a person sees is asked in the verbs and
+queries: here stands only which roles get through the door.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from foundation.actors import BUREAU, ENTERPRISE, EVERYBODY, PROVIDER, STAFF, TREASURY, Role
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """Roles and the endpoints that they may open; ``roles`` None is everybody, signed in or not."""
+
+    roles: frozenset[Role] | None
+    endpoints: frozenset[str]
+
+
+ACCESS: Final[dict[str, AccessList]] = {
+    "public": AccessList(
+        None,
+        frozenset(
+            {
+                # web
+                "static",
+                "web.healthz",
+                "web.language",
+                "web.larger_type",
+                "web.home",
+                "web.help_page",
+                # accounts
+                "accounts.sign_in",
+                "accounts.code",
+                "accounts.sign_out",
+                "accounts.register",
+                "accounts.join",
+                # providers
+                # vouchers
+                # notices
+                # settlement
+            }
+        ),
+    ),
+    "signed in": AccessList(
+        EVERYBODY,
+        frozenset(
+            {
+                "web.search",
+                # accounts
+                "accounts.account",
+                "accounts.password",
+                "accounts.end_others",
+                "accounts.switch",
+                # files
+            }
+        ),
+    ),
+    "enterprise": AccessList(ENTERPRISE, frozenset()),
+    "provider": AccessList(PROVIDER, frozenset()),
+    "enterprise or provider": AccessList(ENTERPRISE | PROVIDER, frozenset()),
+    "officer": AccessList(frozenset({Role.OFFICER}), frozenset()),
+    "reviewer": AccessList(frozenset({Role.REVIEWER}), frozenset()),
+    "officer or reviewer": AccessList(frozenset({Role.OFFICER, Role.REVIEWER}), frozenset()),
+    "bureau": AccessList(BUREAU, frozenset()),
+    "budget holder": AccessList(frozenset({Role.BUDGET_HOLDER}), frozenset()),
+    "payer": AccessList(frozenset({Role.PAYER}), frozenset()),
+    "treasury": AccessList(TREASURY, frozenset()),
+    "staff": AccessList(STAFF, frozenset()),
+    "enterprise, provider and staff": AccessList(ENTERPRISE | PROVIDER | STAFF, frozenset()),
+    "provider and staff": AccessList(PROVIDER | STAFF, frozenset()),
+    "manager or administrator": AccessList(
+        frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER, Role.ADMINISTRATOR}),
+        frozenset(
+            {
+                # accounts
+                "accounts.members",
+                "accounts.change_member",
+            }
+        ),
+    ),
+    "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset()),
+}
+
+
+def list_of(endpoint: str) -> AccessList | None:
+    """The list in which ``endpoint`` stands; None when nobody has decided about it, which means nobody may."""
+    return next((access for access in ACCESS.values() if endpoint in access.endpoints), None)

@@ -1,0 +1,52 @@
+"""The app factory."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy.orm import Session, sessionmaker
+
+from config import Settings
+from web import errors, filters, guard, language, navigation, security, unit
+from web.blueprints import all_blueprints
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
+    """The web program for ``settings`` over ``sessions`` of its database."""
+    app = Flask("huiqi", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        HUIQI_ROOT=ROOT,
+        HUIQI_SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="huiqi",
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # One file may have 20 MB (checked by the field that takes it); this is the limit of a whole form.
+        MAX_CONTENT_LENGTH=4 * settings.upload_limit_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        # The token lives as long as the session: an hour at a form must not cost what was typed.
+        WTF_CSRF_TIME_LIMIT=None,
+        DEBUG=settings.debug,
+        TESTING=settings.environment == "test",
+        PROPAGATE_EXCEPTIONS=settings.debug,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions["huiqi_sessions"] = sessions
+    language.install(app)
+    security.install(app, settings)
+    unit.install(app, sessions)
+    guard.install(app)
+    CSRFProtect(app)
+    filters.install(app)
+    navigation.install(app)
+    errors.install(app)
+    for blueprint in all_blueprints():
+        app.register_blueprint(blueprint)
+    return app

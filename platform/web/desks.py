@@ -1,0 +1,86 @@
+"""The home desk: what each room says about a person's work, put together oldest first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from accounts import desk as accounts
+from foundation.actors import Actor
+from foundation.clock import now
+from foundation.desk import Desk, DeskItem, Figure
+from web.filters import age, yuan
+
+Items = Callable[[Session, Actor], list[DeskItem]]
+Figures = Callable[[Session, Actor], list[Figure]]
+
+SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a room gives to the desk."""
+
+    waiting: Items
+    others: Items
+    figures: Figures
+
+
+ROOMS: Final = [
+    Room(accounts.waiting, accounts.others, accounts.figures),
+]
+
+
+def desk(session: Session, actor: Actor) -> Desk:
+    """What waits for the person and what the person waits for, oldest first, and at most three figures."""
+    made = Desk()
+    for room in ROOMS:
+        made.mine.extend(room.waiting(session, actor))
+        made.others.extend(room.others(session, actor))
+        made.figures.extend(room.figures(session, actor))
+    made.mine = sorted(made.mine, key=lambda item: item.due or item.since)
+    made.others = sorted(made.others, key=lambda item: item.since)
+    made.figures = made.figures[:3]
+    return made
+
+
+def shown(desk: Desk) -> dict[str, Any]:
+    """The desk as templates/components/desk.html takes it: words translated, links made, ages said."""
+    return {
+        "mine": [
+            {
+                "title": f"{gettext(item.task)}{gettext('：')}{item.title}",
+                "url": url_for(item.endpoint, **item.arguments),
+                "blocks": gettext(item.blocks) % item.params if item.blocks else None,
+                "deadline": item.due,
+                "age": age(item.since),
+                "late": item.due is not None and item.due < now(),
+                "amount": item.amount,
+                "number": None,
+                "action": None,
+            }
+            for item in desk.mine[:SHOWN]
+        ],
+        "others": [
+            {
+                "title": f"{gettext(item.task)}{gettext('：')}{item.title}",
+                "url": url_for(item.endpoint, **item.arguments),
+                "holder": gettext(item.holder) if item.holder else None,
+                "age": age(item.since),
+                "state": None,
+            }
+            for item in desk.others[:SHOWN]
+        ],
+        "numbers": [
+            {
+                "label": gettext(figure.label),
+                "value": yuan(figure.amount) if figure.amount is not None else str(figure.count or 0),
+                "url": url_for(figure.endpoint, **figure.arguments),
+                "note": None,
+            }
+            for figure in desk.figures
+        ],
+    }

@@ -1,0 +1,71 @@
+"""How figures, days and ages are written on pages."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext, ngettext
+
+from foundation.clock import local, now, today, working_days_between
+from foundation.money import display_yuan
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as ``¥1,234.00``; nothing is a dash."""
+    return "—" if fen is None else display_yuan(fen)
+
+
+def day(value: date | datetime | None) -> str:
+    """A day as ``2026-11-20``."""
+    if value is None:
+        return "—"
+    return (local(value).date() if isinstance(value, datetime) else value).isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as ``2026-11-20 14:05``, on the clocks of China."""
+    return "—" if value is None else local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def age(value: date | datetime | None) -> str:
+    """How long ago or how long until, in words: minutes and hours today, working days after that."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        minutes = int((now() - value).total_seconds() // 60)
+        if 0 <= minutes < 60:
+            return str(gettext("刚刚") if minutes < 1 else ngettext("%(num)s 分钟前", "%(num)s 分钟前", minutes))
+        if 60 <= minutes < 60 * 12:
+            return str(ngettext("%(num)s 小时前", "%(num)s 小时前", minutes // 60))
+        value = local(value).date()
+    if value == today():
+        return str(gettext("今天"))
+    if value < today():
+        return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", working_days_between(value, today())))
+    return str(ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", working_days_between(today(), value)))
+
+
+def number(value: Decimal | int | None) -> str:
+    """A count or measure with thousands separators and no empty decimals; nothing is a dash, zero is 0."""
+    if value is None:
+        return "—"
+    return f"{Decimal(value).normalize():,f}"
+
+
+def percent(value: Decimal | float | None) -> str:
+    """A percentage with one decimal."""
+    return "—" if value is None else f"{value:.1f}%"
+
+
+def install(app: Flask) -> None:
+    """Make them Jinja filters."""
+    filters: dict[str, Any] = {
+        "yuan": yuan,
+        "day": day,
+        "moment": moment,
+        "age": age,
+        "number": number,
+        "percent": percent,
+    }
+    app.jinja_env.filters.update(filters)

@@ -1,0 +1,41 @@
+"""Who is asking, and may they open this route."""
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden, NotFound
+
+from accounts.current import actor_or_none, set_actor
+from accounts.sessions import signed_in_actor
+from web.access import list_of
+from web.parking import park
+from web.unit import once
+
+
+def install(app: Flask) -> None:
+    """Before each request: the actor, the access list, and the form's submission id, in this order."""
+
+    @app.before_request
+    def guard() -> ResponseReturnValue | None:
+        set_actor(None)
+        if request.endpoint is None:
+            return None
+        if request.endpoint == "static":
+            return None
+        set_actor(signed_in_actor(g.db))
+        refusal = refuse(request.endpoint)
+        return refusal if refusal is not None else once()
+
+
+def refuse(endpoint: str) -> ResponseReturnValue | None:
+    """Sign-in page for a visitor, 403 for the wrong role, None when the way is free."""
+    access = list_of(endpoint)
+    if access is None:
+        raise NotFound
+    if access.roles is None:
+        return None
+    person = actor_or_none()
+    if person is None:
+        return redirect(url_for("accounts.sign_in", next=park(g.db)), 303)
+    if person.role not in access.roles:
+        raise Forbidden
+    return None

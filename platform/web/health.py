@@ -1,0 +1,18 @@
+"""The answer of ``/healthz`` (CONTRACTS.md): what works and what is away."""
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from foundation.jobs import jobs_health
+from search.current import engine_name
+
+
+def check(session: Session, search: str) -> tuple[dict[str, str], int]:
+    """The answer and its status, ``search`` being the engine that answers: 503 when the database is away, else 200; search has its fall-back."""
+    try:
+        session.execute(text("SELECT 1"))
+        jobs = jobs_health(session)
+    except SQLAlchemyError:
+        return {"status": "unavailable", "database": "away", "search": search, "jobs": "unknown"}, 503
+    return {"status": "ok", "database": "ok", "search": search, "jobs": jobs}, 200

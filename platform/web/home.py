@@ -1,0 +1,65 @@
+"""Home (a desk, not a dashboard), search over everything, language, help and health."""
+
+from flask import Blueprint, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from accounts.current import actor, actor_or_none
+from foundation.paths import safe_next
+from foundation.unit_of_work import current_session
+from providers.searching import search_service
+from web import desks, finding, health
+from web.language import LANGUAGES
+
+blueprint = Blueprint("web", __name__)
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """The desk of a signed-in person; the front page for a visitor."""
+    person = actor_or_none()
+    if person is None:
+        return render_template("web/front.html")
+    return render_template("web/home.html", **desks.shown(desks.desk(current_session(), person)))
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """Orders by number, organisations by name or code, offerings: whatever the person may see."""
+    words = request.args.get("q", "").strip()
+    found = finding.find(current_session(), actor(), words)
+    return render_template("web/search.html", words=words, found=found)
+
+
+@blueprint.get("/language/<picked>")
+def language(picked: str) -> ResponseReturnValue:
+    """Speak another language from here on: kept in a cookie, nothing else changes."""
+    return _prefer("language", picked if picked in LANGUAGES else None)
+
+
+@blueprint.get("/larger-type")
+def larger_type() -> ResponseReturnValue:
+    """Switch the larger-type mode (适老版) on or off."""
+    return _prefer("large_type", None if request.cookies.get("large_type") == "1" else "1")
+
+
+def _prefer(name: str, value: str | None) -> ResponseReturnValue:
+    response = redirect(safe_next(request.args.get("next")) or "/", 303)
+    if value is None:
+        response.delete_cookie(name)
+    else:
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        response.set_cookie(name, value, max_age=31_536_000, samesite="Lax", secure=secure, httponly=True)
+    return response
+
+
+@blueprint.get("/help")
+def help_page() -> ResponseReturnValue:
+    """What each role does here, step by step."""
+    return render_template("web/help.html")
+
+
+@blueprint.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """For the machine that watches this one (CONTRACTS.md)."""
+    answer, status = health.check(current_session(), search_service().engine_name())
+    return answer, status

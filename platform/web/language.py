@@ -1,0 +1,33 @@
+"""Which language a page speaks: the person's choice, then the browser's, Simplified Chinese first."""
+
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+
+LANGUAGES = {"zh_Hans_CN": "简体中文", "en": "English"}
+DEFAULT = "zh_Hans_CN"
+
+
+def chosen() -> str:
+    """The language of this request."""
+    picked = request.cookies.get("language")
+    if picked in LANGUAGES:
+        return str(picked)
+    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en"], default="zh")
+    return "en" if best == "en" else DEFAULT
+
+
+def install(app: Flask) -> None:
+    """Msgids are the Chinese sentences themselves, so Chinese needs no catalogue."""
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["HUIQI_ROOT"] / "translations")
+    Babel(app, locale_selector=chosen)
+
+    @app.context_processor
+    def words() -> dict[str, object]:
+        locale = get_locale()
+        return {
+            "locale": str(locale),
+            "html_language": "en" if str(locale).startswith("en") else "zh-Hans-CN",
+            "languages": LANGUAGES,
+        }

@@ -1,0 +1,159 @@
+"""Fixtures of the whole suite: a real PostgreSQL with the migrations applied, rolled back after each test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+from strict_client import StrictClient
+
+from accounts.models import Membership, SignIn
+from config import Settings
+from foundation.clock import now
+from foundation.database import make_engine
+from foundation.embedded import EmbeddedPostgres
+from foundation.identifiers import new_id
+from foundation.migrations import migrate
+from foundation.unit_of_work import bound
+from web.app import create_app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A running PostgreSQL: ``TEST_DATABASE_URL``, or the embedded one in a folder that test runs keep."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    server = EmbeddedPostgres(ROOT / ".dev" / "test-postgres")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def new_database(server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases with the migrations applied; all are dropped at the end.
+
+    The first is migrated, the others are copies of it.
+    """
+    admin = create_engine(
+        make_url(server_url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    made: list[str] = []
+    # One name for each worker process: they share the server.
+    template = f"template_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{uuid4().hex[:8]}"
+
+    def url_of(name: str) -> str:
+        return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+    def create(name: str, source: str) -> None:
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
+        made.append(name)
+
+    create(template, "template0")
+    engine = make_engine(url_of(template))
+    migrate(engine)
+    engine.dispose()
+
+    def database() -> str:
+        name = f"test_{uuid4().hex[:12]}"
+        create(name, template)
+        return url_of(name)
+
+    yield database
+    with admin.connect() as connection:
+        for name in reversed(made):
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
+    """The database of this worker, for tests that roll back."""
+    engine = make_engine(new_database())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def own_engine(new_database: Callable[[], str]) -> Iterator[Engine]:
+    """A database of the test's own, for tests that commit: races, browsers, jobs."""
+    engine = make_engine(new_database(), pool_size=50)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
+    """Sessions over one connection whose transaction is rolled back in the end, whatever they commit."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """The session of a domain test; it is the current one, as in a request or job."""
+    with sessions() as session, bound(session):
+        yield session
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings for tests, with folders of their own."""
+    return Settings(environment="test", data_folder=tmp_path, secret_key="a secret for tests that is long enough")
+
+
+@pytest.fixture
+def app(sessions: sessionmaker[Session], settings: Settings) -> Flask:
+    """The program over the sessions of the test. Forms carry no CSRF token here; ``tests/web/test_csrf.py`` has one."""
+    app = create_app(settings, sessions)
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = StrictClient
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser; every page that it gets is parsed strictly."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session) -> Callable[[Membership], FlaskClient]:
+    """A browser in which the person of a membership is signed in, second factor included."""
+
+    def browser(membership: Membership) -> FlaskClient:
+        session.flush()
+        token = new_id().hex
+        from accounts.sessions import COOKIE, _hash  # noqa: PLC0415
+
+        session.add(
+            SignIn(
+                token_hash=_hash(token),
+                user_id=membership.user_id,
+                membership_id=membership.id,
+                created_at=now(),
+                last_seen_at=now(),
+                password_at=now(),
+                second_factor_at=now(),
+            )
+        )
+        session.commit()
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie[COOKIE] = token
+        return client
+
+    return browser

@@ -1,0 +1,120 @@
+"""The shell: front page, language, errors, headers, forms that are sent twice or after the session has ended."""
+
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from accounts.models import Organisation, User
+from factories import PASSWORD, bureau, enterprise, member, new_uscc, region
+from foundation.actors import Role
+
+
+def test_visitor_sees_the_front_page(client: FlaskClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "服务券" in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "nonce-" in policy
+
+
+def test_language_is_kept(client: FlaskClient) -> None:
+    assert client.get("/language/en?next=/help").headers["Location"] == "/help"
+    assert '<html lang="en"' in client.get("/help").text
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_redirects_stay_here(client: FlaskClient, target: str) -> None:
+    assert client.get("/language/en", query_string={"next": target}).headers["Location"] == "/"
+
+
+def test_unknown_page_says_what_to_do(client: FlaskClient) -> None:
+    page = client.get("/nothing-here")
+    assert page.status_code == 404
+    assert "</html>" in page.text
+
+
+def _registration(session, **changes):
+    return {
+        "submission_id": str(uuid4()),
+        "kind": "enterprise",
+        "name": "厦门样例科技有限公司",
+        "uscc": new_uscc(),
+        "region_id": str(region(session).id),
+        "person": "样例人",
+        "email": "sample@example.cn",
+        "password": "a long enough phrase",
+        **changes,
+    }
+
+
+def test_registering_twice_with_one_form_registers_once(client: FlaskClient, session) -> None:
+    form = _registration(session)
+    session.commit()
+    first = client.post("/register", data=form)
+    second = client.post("/register", data=form)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert session.scalar(select(func.count()).select_from(Organisation).where(Organisation.uscc == form["uscc"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"uscc": "91350200MA00000000"}, "校验码"),
+        ({"password": "1234567890"}, "太常见"),
+        ({"password": "short"}, "至少"),
+        ({"email": "nobody"}, "有效的邮箱"),
+        ({"name": ""}, "请填写单位名称"),
+    ],
+)
+def test_bad_registration_keeps_what_was_typed(client: FlaskClient, session, change, told) -> None:
+    form = _registration(session, **change)
+    session.commit()
+    page = client.post("/register", data=form)
+    assert page.status_code in {409, 422}
+    assert told in page.text
+    assert "样例人" in page.text
+    assert session.scalar(select(func.count()).select_from(User)) == 0
+
+
+def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None:
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    session.commit()
+
+    def attempt(password: str) -> int:
+        return client.post("/sign-in", data={"email": person.user.email, "password": password}).status_code
+
+    assert [attempt("wrong wrong wrong") for _ in range(5)] == [403] * 5
+    assert attempt(PASSWORD) == 403
+
+
+def test_sign_in_and_out(client: FlaskClient, session) -> None:
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    session.commit()
+    assert client.post("/sign-in", data={"email": person.user.email, "password": PASSWORD}).status_code == 303
+    assert person.organisation.name in client.get("/").text
+    client.post("/sign-out")
+    assert person.organisation.name not in client.get("/").text
+
+
+def test_bureau_needs_a_second_factor(client: FlaskClient, session) -> None:
+    person = member(session, bureau(session), Role.OFFICER)
+    session.commit()
+    answer = client.post("/sign-in", data={"email": person.user.email, "password": PASSWORD})
+    assert answer.headers["Location"].startswith("/sign-in/code")
+    assert person.organisation.name not in client.get("/").text
+    page = client.get("/sign-in/code")
+    assert "<svg" in page.text
+
+
+def test_wrong_sign_in_says_the_same_for_unknown_and_known(client: FlaskClient, session) -> None:
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    session.commit()
+    known = client.post("/sign-in", data={"email": person.user.email, "password": "wrong wrong"})
+    unknown = client.post("/sign-in", data={"email": "nobody@example.cn", "password": "wrong wrong"})
+    assert known.status_code == unknown.status_code == 403
+    assert "邮箱或密码不正确" in known.text
+    assert "邮箱或密码不正确" in unknown.text
