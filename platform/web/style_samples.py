@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from foundation.errors import BadInput
+from foundation.forms import choices
 from foundation.pages import Page
 
 _MOMENT = datetime(2026, 11, 20, 6, 5, tzinfo=UTC)
@@ -39,19 +40,21 @@ class SampleForm(Form):
     name = StringField("企业名称", [InputRequired("填写企业名称"), Length(max=60)], description="营业执照上的全称")
     uscc = StringField("统一社会信用代码", [InputRequired("统一社会信用代码应为 18 位，最后一位是校验码")])
     about = TextAreaField("需求说明", [Length(max=200)])
-    region = SelectField("所在地区", choices=[(str(n), f"福建省厦门市第 {n} 片区") for n in range(1, 21)])
+    region = SelectField("所在地区", choices=choices([(str(n), f"福建省厦门市第 {n} 片区") for n in range(1, 21)]))
     start = DateField("合同签订日期", [Optional()])
     price = StringField("合同金额", [InputRequired("填写合同金额，最多两位小数")])
     people = IntegerField("服务人次", [Optional()])
     way = RadioField(
-        "服务方式", [InputRequired("选择一种服务方式")], choices=[("site", "现场服务"), ("line", "线上服务")]
+        "服务方式", [InputRequired("选择一种服务方式")], choices=choices([("site", "现场服务"), ("line", "线上服务")])
     )
     topics = _Checkboxes(
-        "涉及内容", choices=[("diagnosis", "数字化诊断"), ("cloud", "上云用云"), ("safety", "网络安全")]
+        "涉及内容", choices=choices([("diagnosis", "数字化诊断"), ("cloud", "上云用云"), ("safety", "网络安全")])
     )
     agreement = FileField("服务协议")
     truth = BooleanField("所填内容与合同一致")
-    stars = RadioField("服务评价", [InputRequired("选择一个等级")], choices=[(str(n), str(n)) for n in range(5, 0, -1)])
+    stars = RadioField(
+        "服务评价", [InputRequired("选择一个等级")], choices=choices([(str(n), str(n)) for n in range(5, 0, -1)])
+    )
 
 
 def style_context() -> dict[str, Any]:
