@@ -69,3 +69,5 @@ def install(app: Flask) -> None:
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)
+    # For texts that are data (rule sets, errors): unlike _() it neither fills percent signs nor trusts markup.
+    app.jinja_env.globals["translate"] = gettext

@@ -5,7 +5,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from foundation.jobs import jobs_health
-from search.current import engine_name
 
 
 def check(session: Session, search: str) -> tuple[dict[str, str], int]:

@@ -3,6 +3,8 @@
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 
+from web.catalogue import english
+
 LANGUAGES = {"zh_Hans_CN": "简体中文", "en": "English"}
 DEFAULT = "zh_Hans_CN"
 
@@ -20,8 +22,10 @@ def install(app: Flask) -> None:
     """Msgids are the Chinese sentences themselves, so Chinese needs no catalogue."""
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.config["HUIQI_ROOT"] / "translations")
-    Babel(app, locale_selector=chosen)
+    folder = app.config["HUIQI_ROOT"] / "translations"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(folder)
+    babel = Babel(app, locale_selector=chosen)
+    babel.domain_instance.cache["en", babel.domain_instance.domain[0]] = english(folder)
 
     @app.context_processor
     def words() -> dict[str, object]:
