@@ -1,10 +1,10 @@
 """Who may see a file: whoever may see the thing that it belongs to. The room of the thing says who that is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit.trail import record
@@ -13,6 +13,7 @@ from files.store import current_store
 from foundation.actors import Actor
 from foundation.errors import NotFound
 from foundation.i18n import N_
+from foundation.unit_of_work import commit_anyway
 
 Authoriser = Callable[[Session, Actor, UUID], bool]
 
@@ -35,6 +36,7 @@ def download(session: Session, actor: Actor, attachment_id: UUID) -> tuple[Attac
     attachment = session.get(Attachment, attachment_id)
     if attachment is None or not may_see(session, actor, attachment):
         raise NotFound(N_("没有找到这份文件"), remedy=N_("回到文件所属的事项，从那里打开"))
+    commit_anyway(session)
     record(session, actor, "attachment.download", attachment, after={"sha256": attachment.blob.sha256})
     return attachment, current_store().open(attachment.blob.sha256)
 
@@ -50,3 +52,13 @@ def files_of(session: Session, subject_type: str, subject_ids: list[UUID]) -> di
     for attachment in session.scalars(query):
         found[attachment.subject_id].append(attachment)
     return found
+
+
+def elsewhere(session: Session, files: Collection[Attachment], own: Collection[UUID]) -> Mapping[UUID, int]:
+    """Blob id → to how many things other than ``own`` the same bytes are attached: what a reviewer should know."""
+    query = (
+        select(Attachment.blob_id, func.count(Attachment.subject_id.distinct()))
+        .where(Attachment.blob_id.in_({file.blob_id for file in files}), Attachment.subject_id.not_in(own))
+        .group_by(Attachment.blob_id)
+    )
+    return dict(session.execute(query).tuples().all())

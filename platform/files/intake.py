@@ -105,20 +105,6 @@ def carry(session: Session, *, source: Base, target: Base) -> None:
     session.flush()
 
 
-def elsewhere(session: Session, attachment: Attachment) -> list[Attachment]:
-    """The same bytes attached to other things: what a reviewer should know."""
-    return list(
-        session.scalars(
-            select(Attachment)
-            .where(
-                Attachment.blob_id == attachment.blob_id,
-                (Attachment.subject_type != attachment.subject_type) | (Attachment.subject_id != attachment.subject_id),
-            )
-            .order_by(Attachment.created_at)
-        )
-    )
-
-
 def _copy(stream: IO[bytes], copy: IO[bytes], limit: int, field: str) -> int:
     size = 0
     while chunk := stream.read(CHUNK):

@@ -1,0 +1,100 @@
+"""What orders put on a desk."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
+from foundation.clock import local, today, working_days_between
+from foundation.desk import DeskItem, Figure
+from foundation.i18n import N_
+from orders.models import Order, OrderState
+from orders.progress import Side, Turn, turn
+from orders.queries import count, under_way
+from orders.states import ENDED
+
+_S = OrderState
+
+# From CONFIRMED on the redemption claim is what waits, and verification puts it on the desks.
+BEFORE_CLAIM: Final = (_S.PLACED, _S.DOCKING, _S.CONTRACTED, _S.IN_SERVICE, _S.DELIVERED, _S.DISPUTED)
+UNDER_WAY: Final = (*BEFORE_CLAIM, _S.CONFIRMED, _S.CLAIMED, _S.RETURNED)
+NEWS_WORKING_DAYS: Final = 5
+
+_BLOCKS: Final = {
+    _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
+    _S.CONTRACTED: N_("没有记录的服务不能核销"),
+    _S.IN_SERVICE: N_("标记交付后企业才能确认成效"),
+    _S.DELIVERED: N_("确认后服务机构才能申请核销"),
+    _S.DISPUTED: N_("处理完毕前订单和占用的金额都停在这里"),
+}
+
+
+def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+    """Orders whose turn is this person's, and for enterprises what has ended these days."""
+    side = _side(actor)
+    if side is None:
+        return []
+    mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
+    items = [_item(order, whose.task, _BLOCKS.get(order.state)) for order, whose in mine]
+    return items + (_ended(session, actor) if side is Side.ENTERPRISE else [])
+
+
+def others(session: Session, actor: Actor) -> list[DeskItem]:
+    """Orders of the person's organisation that somebody else holds, with who."""
+    if actor.role not in ENTERPRISE | PROVIDER:
+        return []
+    side = _side(actor)
+    return [
+        _item(order, whose.task, None, holder=whose.holder)
+        for order, whose in _turns(session, actor)
+        if whose.side is not side
+    ]
+
+
+def figures(session: Session, actor: Actor) -> list[Figure]:
+    """How many orders are under way."""
+    if actor.role not in ENTERPRISE | PROVIDER | BUREAU:
+        return []
+    return [Figure(label=N_("进行中的订单"), endpoint="orders.index", count=count(session, actor, UNDER_WAY))]
+
+
+def _side(actor: Actor) -> Side | None:
+    if actor.role in ENTERPRISE:
+        return Side.ENTERPRISE
+    if actor.role in PROVIDER:
+        return Side.PROVIDER
+    return Side.BUREAU if actor.role in BUREAU else None
+
+
+def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
+    states = (_S.DISPUTED,) if actor.role in BUREAU else BEFORE_CLAIM
+    for order in under_way(session, actor, states):
+        whose = turn(order)
+        if whose is not None:
+            yield order, whose
+
+
+def _ended(session: Session, actor: Actor) -> list[DeskItem]:
+    """An order that ended frees money: the enterprise can order something else with it."""
+    recent = [
+        order
+        for order in under_way(session, actor, tuple(ENDED))
+        if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
+        and order.steps[-1].organisation != actor.organisation_name
+    ]
+    return [_item(order, N_("订单已终止，占用金额已退回"), N_("可以用退回的余额另选服务")) for order in recent]
+
+
+def _item(order: Order, task: str, blocks: str | None, *, holder: str | None = None) -> DeskItem:
+    return DeskItem(
+        task=task,
+        title=order.offering_version.name,
+        endpoint="orders.case",
+        arguments={"number": order.number},
+        since=order.since,
+        due=order.due_at,
+        blocks=blocks,
+        holder=holder,
+        amount=order.deduction,
+    )

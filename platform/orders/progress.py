@@ -1,0 +1,176 @@
+"""Where an order stands (办件进度): the line of its steps, whose turn it is, since when and until when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
+from foundation.clock import local, now, today, working_days_between
+from foundation.i18n import N_
+from orders.deadlines import AFTERWARDS, last_day
+from orders.models import Order, OrderState, RecordState
+from orders.records import AMENDING, FILING, living
+from orders.states import ENDED, ORDER
+
+_S = OrderState
+
+
+class Side(StrEnum):
+    """Who holds an order."""
+
+    LINE = "line"
+    ENTERPRISE = "enterprise"
+    PROVIDER = "provider"
+    BUREAU = "bureau"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is and what is to be done (``task`` is a msgid)."""
+
+    side: Side
+    task: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the line as templates/components/case.html shows it; ``label`` is a msgid, days are working days."""
+
+    label: str
+    state: str
+    at: datetime | None = None
+    holder: str | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The present step's deadline; ``after`` (msgid) is what happens when it has passed."""
+
+    at: date
+    late: bool
+    after: str | None
+
+
+_STAGES: Final = (
+    (N_("下单"), ("place",), ()),
+    (N_("取得名额"), ("give_slot",), (_S.PLACED,)),
+    (N_("对接"), ("dock", "upload_agreement"), (_S.DOCKING,)),
+    (N_("签订协议"), ("sign",), (_S.DOCKING,)),
+    (N_("服务"), ("deliver",), (_S.CONTRACTED, _S.IN_SERVICE)),
+    (N_("确认成效"), ("confirm",), (_S.DELIVERED,)),
+    (N_("申请核销"), ("claim",), (_S.CONFIRMED, _S.RETURNED)),
+    (N_("核销"), ("verify",), (_S.CLAIMED,)),
+    (N_("结算"), ("settle",), (_S.VERIFIED,)),
+)
+"""Label, the events that complete it, and the states in which it is the present one."""
+
+
+def turn(order: Order) -> Turn | None:
+    """Whose turn it is; None for an order that has come to its end. Reads steps, agreement and records."""
+    found = _turn(order)
+    if found is None:
+        return None
+    side, task = found
+    holders = {
+        Side.ENTERPRISE: order.enterprise.name,
+        Side.PROVIDER: order.provider.name,
+        Side.BUREAU: order.programme.bureau.name,
+        Side.LINE: order.provider.name,
+    }
+    return Turn(side, task, holders[side])
+
+
+def _turn(order: Order) -> tuple[Side, str] | None:
+    if order.state is _S.DOCKING:
+        return _docking_turn(order)
+    contested = any(record.state is RecordState.CONTESTED for record in living(order))
+    if contested and order.state in AMENDING:
+        return Side.PROVIDER, N_("修改有异议的服务记录")
+    return {
+        _S.PLACED: (Side.LINE, N_("排队等候名额")),
+        _S.CONTRACTED: (Side.PROVIDER, N_("提交第一条服务记录")),
+        _S.IN_SERVICE: (Side.PROVIDER, N_("提交服务记录，完成后标记交付")),
+        _S.DELIVERED: (Side.ENTERPRISE, N_("确认成效并评价")),
+        _S.CONFIRMED: (Side.PROVIDER, N_("申请核销")),
+        _S.CLAIMED: (Side.BUREAU, N_("审核核销申请")),
+        _S.RETURNED: (Side.PROVIDER, N_("补正后再次提交")),
+        _S.VERIFIED: (Side.BUREAU, N_("列入结算")),
+        _S.DISPUTED: (Side.BUREAU, N_("处理争议")),
+    }.get(order.state)
+
+
+def _docking_turn(order: Order) -> tuple[Side, str]:
+    if order.agreement is not None and order.agreement.provider_confirmed_at is not None:
+        return Side.ENTERPRISE, N_("确认服务协议")
+    if order.agreement is not None or any(step.event == "dock" for step in order.steps):
+        return Side.PROVIDER, N_("上传服务协议")
+    return Side.PROVIDER, N_("联系企业对接")
+
+
+def line(order: Order) -> list[Stage]:
+    """The steps: done ones with their day, the present one with holder and age, those to come; a cut where it ended."""
+    times = {step.event: step.at for step in order.steps}
+    present = turn(order)
+    # A disputed order stands where it stood.
+    state = _S(order.state_before_dispute) if order.state_before_dispute else order.state
+    stages: list[Stage] = []
+    reached = True
+    for label, events, current in _STAGES:
+        at = max((times[event] for event in events if event in times), default=None)
+        now_here = state in current and (state is not _S.DOCKING or _docking_stage(events, times))
+        if now_here:
+            days = working_days_between(local(order.since).date(), today())
+            stages.append(Stage(label, "current", None, present.holder if present else None, days))
+            reached = False
+        elif at is not None and reached:
+            stages.append(Stage(label, "done", at))
+        elif order.state in ENDED:
+            stages.append(Stage(ORDER.labels[order.state], "failed", order.since))
+            break
+        else:
+            stages.append(Stage(label, "todo"))
+            reached = False
+    return stages
+
+
+def _docking_stage(events: tuple[str, ...], times: dict[str, datetime]) -> bool:
+    docked = "dock" in times or "upload_agreement" in times
+    return docked if "sign" in events else not docked
+
+
+def deadline(order: Order) -> Deadline | None:
+    """The present deadline, or None."""
+    day = last_day(order)
+    if day is None or order.due_at is None:
+        return None
+    return Deadline(day, order.due_at <= now(), AFTERWARDS.get(order.state))
+
+
+_Check = Callable[[Order], bool]
+
+_ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
+    "dock": (PROVIDER, lambda order: _docking_turn(order)[1] == N_("联系企业对接") and order.state is _S.DOCKING),
+    "fail_docking": (PROVIDER, lambda order: order.state is _S.DOCKING),
+    "upload_agreement": (PROVIDER, lambda order: order.state is _S.DOCKING),
+    "confirm_agreement": (
+        ENTERPRISE,
+        lambda order: order.state is _S.DOCKING and _docking_turn(order)[0] is Side.ENTERPRISE,
+    ),
+    "file_record": (PROVIDER, lambda order: order.state in FILING),
+    "amend_record": (PROVIDER, lambda order: order.state in AMENDING),
+    "answer_record": (ENTERPRISE, lambda order: order.state in AMENDING),
+    "deliver": (PROVIDER, lambda order: order.state is _S.IN_SERVICE),
+    "confirm": (ENTERPRISE, lambda order: order.state is _S.DELIVERED),
+    "cancel": (ENTERPRISE | PROVIDER, lambda order: (order.state, "cancel") in ORDER.transitions),
+    "dispute": (ENTERPRISE | PROVIDER, lambda order: (order.state, "dispute") in ORDER.transitions),
+    "decide": (BUREAU - {Role.INSPECTOR}, lambda order: order.state is _S.DISPUTED),
+}
+
+
+def actions(actor: Actor, order: Order) -> frozenset[str]:
+    """What this person can do with the order now; the verbs check it again."""
+    return frozenset(name for name, (roles, fits) in _ACTIONS.items() if actor.role in roles and fits(order))

@@ -1,0 +1,169 @@
+"""Reading orders: lists with exact totals, and everything of one order for its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
+
+from accounts.models import Organisation, Region
+from files.access import elsewhere, files_of
+from files.models import Attachment
+from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
+from foundation.pages import Page, page_of
+from ledger.models import Transfer
+from orders.access import find
+from orders.line import place_in_line
+from orders.models import Order, OrderState, RecordState, ServiceRecord
+from providers.models import OfferingVersion
+from vouchers.models import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums in fen over everything that the filter finds, not only the page shown."""
+
+    charged_price: int
+    deduction: int
+    own_share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything of one order."""
+
+    order: Order
+    files: Sequence[Attachment]
+    record_files: Mapping[UUID, Sequence[Attachment]]
+    transfers: Sequence[Transfer]
+    place_in_line: int | None
+    # Blob → how many other things carry the same file; filled for the authorities alone.
+    elsewhere: Mapping[UUID, int]
+
+
+def page(
+    session: Session, actor: Actor, *, state: OrderState | None = None, words: str = "", number: int = 1
+) -> tuple[Page[Order], Totals]:
+    """The orders that the person may see, newest first, filtered by state and by number, organisation or service."""
+    enterprise, provider = aliased(Organisation), aliased(Organisation)
+    query = (
+        select(Order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .join(enterprise, Order.enterprise)
+        .join(provider, Order.provider)
+        .join(Order.offering_version)
+        .where(seen(actor))
+    )
+    if state is not None:
+        query = query.where(Order.state == state)
+    if words:
+        query = query.where(
+            or_(
+                Order.number.contains(words.upper(), autoescape=True),
+                enterprise.name.contains(words, autoescape=True),
+                provider.name.contains(words, autoescape=True),
+                OfferingVersion.name.contains(words, autoescape=True),
+            )
+        )
+    sums = query.with_only_columns(
+        func.coalesce(func.sum(Order.charged_price), 0),
+        func.coalesce(func.sum(Order.deduction), 0),
+        func.coalesce(func.sum(Order.own_share), 0),
+        maintain_column_froms=True,
+    )
+    charged, deduction, own = session.execute(sums).one()
+    listed = query.options(
+        contains_eager(Order.enterprise.of_type(enterprise)),
+        contains_eager(Order.provider.of_type(provider)),
+        contains_eager(Order.offering_version),
+        contains_eager(Order.programme),
+        *_turn_facts(),
+    ).order_by(Order.placed_at.desc(), Order.id.desc())
+    return page_of(session, listed, number), Totals(int(charged), int(deduction), int(own))
+
+
+def seen(actor: Actor) -> ColumnElement[bool]:
+    """The condition under which a person sees an order; the query must have joined the programme's region."""
+    if actor.role in ENTERPRISE:
+        return Order.enterprise_id == actor.organisation_id
+    if actor.role in PROVIDER:
+        return Order.provider_id == actor.organisation_id
+    if actor.role in STAFF:
+        return Region.path.startswith(actor.region_path, autoescape=True)
+    return false()
+
+
+def case(session: Session, actor: Actor, number: str) -> Case:
+    """Everything of one order; NotFound for whoever may not see it."""
+    order = find(session, actor, number)
+    records = [record.id for record in order.records]
+    files = files_of(session, Order.__tablename__, [order.id])[order.id]
+    record_files = files_of(session, ServiceRecord.__tablename__, records)
+    every = [*files, *(file for attached in record_files.values() for file in attached)]
+    return Case(
+        order=order,
+        files=files,
+        record_files=record_files,
+        transfers=session.scalars(
+            select(Transfer)
+            .where(Transfer.subject_type == Order.__tablename__, Transfer.subject_id == order.id)
+            .order_by(Transfer.posted_at, Transfer.id)
+        ).all(),
+        place_in_line=place_in_line(session, order),
+        elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
+    )
+
+
+def records_page(
+    session: Session, actor: Actor, *, state: RecordState | None = None, number: int = 1
+) -> Page[ServiceRecord]:
+    """The register (台账): living service records that the person may see, newest delivery first."""
+    query = (
+        select(ServiceRecord)
+        .join(ServiceRecord.order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .where(seen(actor), ServiceRecord.state != RecordState.AMENDED)
+        .options(
+            contains_eager(ServiceRecord.order).options(
+                joinedload(Order.enterprise), joinedload(Order.provider), joinedload(Order.offering_version)
+            )
+        )
+        .order_by(ServiceRecord.delivered_on.desc(), ServiceRecord.id.desc())
+    )
+    if state is not None:
+        query = query.where(ServiceRecord.state == state)
+    return page_of(session, query, number)
+
+
+def under_way(session: Session, actor: Actor, states: Sequence[OrderState], most: int = 100) -> Sequence[Order]:
+    """Orders of the person in these states with what tells whose turn it is, longest waiting first."""
+    query: Select[Any] = (
+        select(Order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .where(seen(actor), Order.state.in_(states))
+        .options(
+            contains_eager(Order.programme),
+            joinedload(Order.enterprise),
+            joinedload(Order.provider),
+            joinedload(Order.offering_version),
+            *_turn_facts(),
+        )
+        .order_by(Order.since, Order.id)
+        .limit(most)
+    )
+    return session.scalars(query).unique().all()
+
+
+def count(session: Session, actor: Actor, states: Sequence[OrderState]) -> int:
+    """How many orders of the person are in these states."""
+    query = select(func.count()).select_from(Order).join(Order.programme).join(Programme.region)
+    return session.scalar(query.where(seen(actor), Order.state.in_(states))) or 0
+
+
+def _turn_facts() -> tuple[Any, ...]:
+    return selectinload(Order.steps), joinedload(Order.agreement), selectinload(Order.records)
