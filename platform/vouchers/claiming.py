@@ -141,8 +141,10 @@ def lapse(session: Session, programme: Programme) -> int:
 
 def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:
     """Whether the claim's second still runs and money is short, so that somebody with priority may yet go first."""
-    reserve = terms.tie_reserve * terms.cap_per_enterprise
-    return request.queued_at >= running and 0 < money < request.requested + reserve
+    if not terms.tie_reserve:
+        return False
+    ample = request.requested + terms.tie_reserve * terms.cap_per_enterprise
+    return request.queued_at >= running and 0 < money < ample
 
 
 def _decide(session: Session, request: VoucherClaim, terms: Terms, used: int, money: int) -> int:

@@ -1,0 +1,103 @@
+"""The worked deduction: always adds up, rounded down, cut in the right order with its reason."""
+
+import factories
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+from voucher_factories import claimant, open_programme, terms
+
+from foundation.clock import today
+from foundation.identifiers import new_id
+from vouchers.claiming import claim
+from vouchers.deduction import deduct, preview
+from vouchers.presets import presets
+from vouchers.queries import vouchers_of
+from vouchers.redemption import hold
+from vouchers.terms import Terms
+
+
+@pytest.mark.parametrize(
+    ("changes", "category", "prices", "available", "expected"),
+    [
+        ({}, "cloud", (1200, 1000), 5000, (1000, 0, None)),
+        ({}, "cloud", (1200, 1000), 300, (300, 700, "按服务券余额抵扣")),
+        ({}, "cloud", (1200, 1000), 1000, (1000, 0, None)),
+        ({}, "financing", (1200, 1000), 5000, (0, 1000, "这类服务不在本项目支持范围内")),
+        ({"deduction_percent": 30}, "cloud", (999, 999), 5000, (299, 700, None)),
+        ({"cap_per_order": 200}, "cloud", (1000, 1000), 5000, (200, 800, "按每单上限抵扣")),
+        ({"cap_per_order": 200}, "cloud", (1000, 1000), 150, (150, 850, "按服务券余额抵扣")),
+        ({"cap_per_order": 200}, "cloud", (150, 150), 150, (150, 0, None)),
+        ({}, "cloud", (0, 0), 10, (0, 0, None)),
+    ],
+)
+def test_deduct(changes, category, prices, available, expected):
+    result = deduct(
+        terms(**changes), category=category, list_price=prices[0], charged_price=prices[1], available=available
+    )
+    assert (result.deduction, result.own_share, result.reason) == expected
+
+
+@given(
+    st.integers(1, 100),
+    st.none() | st.integers(1, 10**9),
+    st.integers(0, 10**12),
+    st.integers(0, 10**12),
+    st.integers(0, 10**12),
+)
+def test_it_always_adds_up(percent, cap, one, two, available):
+    charged, listed = sorted((one, two))
+    result = deduct(
+        terms(deduction_percent=percent, cap_per_order=cap),
+        category="cloud",
+        list_price=listed,
+        charged_price=charged,
+        available=available,
+    )
+    assert result.list_price == result.discount + result.deduction + result.own_share
+    assert 0 <= result.deduction <= min(available, charged, cap or charged)
+    assert result.remaining == available - result.deduction >= 0
+
+
+def test_preview_offers_the_best_source_first(session: Session):
+    setting = open_programme(session, money=10_000, cap_per_enterprise=1000)
+    enterprise = claimant(session)
+    prices = {"category": "cloud", "list_price": 900, "charged_price": 800}
+    (before,) = preview(session, enterprise.organisation_id, **prices)
+    assert (before.voucher_id, before.deduction.deduction) == (None, 800)
+    claim(session, enterprise, programme_id=setting.programme.id)
+    (voucher,) = vouchers_of(session, enterprise).rows
+    hold(session, enterprise, voucher_id=voucher.id, order_id=new_id(), amount=700, transfer_id=new_id())
+    (offer,) = preview(session, enterprise.organisation_id, **prices)
+    assert (offer.voucher_number, offer.deduction.deduction, offer.deduction.own_share) == (voucher.number, 300, 500)
+    assert preview(session, factories.enterprise(session, None).id, **prices) == []
+
+
+def test_terms_survive_storage():
+    original = presets()["xiamen-2021"].starting(today())
+    assert Terms.model_validate(original.for_storage()) == original
+
+
+def test_the_xiamen_preset_has_the_days_of_its_notice():
+    preset = presets()["xiamen-2021"]
+    rules = preset.starting(preset.original_start)
+    assert (rules.contracts_from.isoformat(), rules.contracts_to.isoformat()) == ("2021-11-05", "2021-12-31")
+    assert (rules.cap_per_enterprise, rules.deduction_percent) == (500_000_00, 100)
+    assert not rules.admits_category("financing")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cap_per_enterprise": 0},
+        {"cap_per_enterprise": 1.5},
+        {"deduction_percent": 101},
+        {"contracts_from": "2030-01-01", "contracts_to": "2029-01-01"},
+        {"priority_titles": ["innovative"]},
+        {"citations": {"nonsense": {"article": "一", "says": "x"}}},
+        {"surprise": 1},
+    ],
+)
+def test_terms_that_do_not_fit_are_refused(changes):
+    with pytest.raises(ValueError, match=r"validation error|Extra"):
+        terms(**changes)
