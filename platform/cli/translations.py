@@ -27,9 +27,9 @@ _NOT_TRANSLATED: Final = frozenset({"citation", "document", "article", "issuer",
 
 def extract_yaml(
     fileobj: IO[bytes],
-    keywords: Any,
-    comment_tags: Any,
-    options: Any,  # noqa: ARG001 - babel passes them by name
+    keywords: Any,  # noqa: ARG001 - babel passes these three by name
+    comment_tags: Any,  # noqa: ARG001
+    options: Any,  # noqa: ARG001
 ) -> Iterator[tuple[int, str, str, list[str]]]:
     """Babel extractor: every Chinese text in a data file, except under the keys that are not translated."""
     node = yaml.compose(fileobj.read().decode("utf8"))
@@ -75,9 +75,12 @@ def missing(catalogue: Catalog) -> list[str]:
     return [
         message.id if isinstance(message.id, str) else message.id[0]
         for message in catalogue
-        if message.id
-        and (message.fuzzy or not (message.string if isinstance(message.string, str) else all(message.string or ())))
+        if message.id and (message.fuzzy or not _filled(message.string))
     ]
+
+
+def _filled(text: Any) -> bool:
+    return bool(text) if isinstance(text, str) else bool(text) and all(text)
 
 
 @click.group()

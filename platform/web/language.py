@@ -25,7 +25,9 @@ def install(app: Flask) -> None:
     folder = app.config["HUIQI_ROOT"] / "translations"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(folder)
     babel = Babel(app, locale_selector=chosen)
-    babel.domain_instance.cache["en", babel.domain_instance.domain[0]] = english(folder)
+    with app.app_context():
+        domain = babel.domain_instance
+    domain.cache["en", domain.domain[0]] = english(folder)
 
     @app.context_processor
     def words() -> dict[str, object]:
