@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,10 +36,19 @@ class ElasticsearchEngine:
 
     name = "elasticsearch"
 
-    def __init__(self, url: str, alias: str, facets: Sequence[str], *, search_seconds: float = _SEARCH_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        alias: str,
+        facets: Sequence[str],
+        *,
+        search_seconds: float = _SEARCH_SECONDS,
+        grace_seconds: float = _SEARCH_SECONDS,
+    ) -> None:
         self._facets = tuple(facets)
         self._alias = alias
         self._fingerprint = fingerprint(facets)
+        self._grace_seconds = grace_seconds
         self._client = Elasticsearch(url, request_timeout=search_seconds, max_retries=0)
         self._writer = self._client.options(request_timeout=_WRITE_SECONDS)
 
@@ -123,14 +132,14 @@ class ElasticsearchEngine:
                 after = hits[-1]["sort"]
 
     def rebuild(self, documents: Iterable[Document], progress: Progress = no_progress) -> None:
-        """Fill a new index, move the alias and drop the old ones in one step of the server."""
+        """Fill a new index and move the alias in one step of the server; the old index goes a moment later."""
         with self._understood():
             fresh = self._create()
             try:
                 self._bulk(self._counting(fresh, documents, progress), through_alias=False)
                 self._swap(fresh)
             except BaseException:
-                self._writer.options(ignore_status=404).indices.delete(index=fresh)
+                self._discard(fresh)
                 raise
 
     def health(self) -> Health:
@@ -166,15 +175,28 @@ class ElasticsearchEngine:
     def _swap(self, fresh: str) -> None:
         """Point the alias to ``fresh``; drop the index it pointed to, and what an interrupted rebuild left long ago."""
         own = re.compile(re.escape(self._alias) + r"-(\d{19})")
-        old = []
+        actions: list[dict[str, Any]] = [{"add": {"index": fresh, "alias": self._alias}}]
+        former, abandoned = [], []
         for index, entry in self._writer.indices.get_alias(index=f"{self._alias}-*").items():
             name = own.fullmatch(index)
-            abandoned = name is not None and int(name[1]) < time.time_ns() - _ABANDONED_NANOSECONDS
-            if index != fresh and name and (abandoned or self._alias in entry["aliases"]):
-                old.append(index)
-        actions: list[dict[str, Any]] = [{"add": {"index": fresh, "alias": self._alias}}]
-        actions += [{"remove_index": {"index": index}} for index in old]
+            if name is None or index == fresh:
+                continue
+            if self._alias in entry["aliases"]:
+                actions.append({"remove": {"index": index, "alias": self._alias}})
+                former.append(index)
+            elif int(name[1]) < time.time_ns() - _ABANDONED_NANOSECONDS:
+                abandoned.append(index)
         self._writer.indices.update_aliases(actions=actions)
+        if former:
+            # A search that was sent before the swap may still be on its way to the former index.
+            time.sleep(self._grace_seconds)
+        for index in (*former, *abandoned):
+            self._writer.options(ignore_status=404).indices.delete(index=index)
+
+    def _discard(self, index: str) -> None:
+        """Remove an index that was not finished, where the server still lets us; the fault itself is already raised."""
+        with suppress(ApiError, TransportError):
+            self._writer.options(ignore_status=404).indices.delete(index=index)
 
     def _counting(self, index: str, documents: Iterable[Document], progress: Progress) -> Iterator[dict[str, Any]]:
         for number, document in enumerate(documents, start=1):

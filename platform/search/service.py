@@ -221,18 +221,3 @@ class SearchService:
         _log.warning("search: the embedded engine answers for the next %.0f s: %s", self._pause_seconds, fault)
         self._pause_ends = time.monotonic() + self._pause_seconds
         self._trust_ends = 0.0
-
-
-_started: list[SearchService] = []
-
-
-def start_search(service: SearchService) -> None:
-    """Make ``service`` the one that this process uses; a shell or worker does so once, after reading the settings."""
-    _started[:] = [service]
-
-
-def current_search() -> SearchService:
-    """The process's search; asking before it was started is a mistake in the program."""
-    if not _started:
-        raise RuntimeError("search was not started")
-    return _started[0]

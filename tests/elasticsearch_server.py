@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
+from elasticsearch import Elasticsearch
+
 VERSION = "8.19.21"
 ARTIFACT = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
@@ -38,13 +40,11 @@ class ServerMissing(Exception):
 
 
 def why_missing() -> str | None:
-    """One line that says what to install before the Elasticsearch tests can run; None when nothing is missing."""
-    if os.environ.get("ELASTICSEARCH_URL"):
-        return None
+    """One line that says what to install before a server can be started; None when nothing is missing."""
     missing = [package for program, package in NEEDED.items() if shutil.which(program) is None]
     if not missing:
         return None
-    return f"set ELASTICSEARCH_URL, or install a server's needs: apt-get install {' '.join(missing)}"
+    return f"install what a server needs: apt-get install {' '.join(missing)}"
 
 
 class Server:
@@ -66,7 +66,6 @@ class Server:
                     f"http.port: {self.port}",
                     f"transport.port: {transport}",
                     "cluster.routing.allocation.disk.threshold_enabled: false",
-                    "ingest.geoip.downloader.enabled: false" if (folder / "modules/ingest-geoip").exists() else "",
                     f"xpack.security.enabled: {'true' if password else 'false'}",
                 ]
             )
@@ -144,8 +143,8 @@ def server(*, password: str | None = None) -> Iterator[Server]:
 
 def version_of(url: str) -> str:
     """The version that the server itself reports (``GET /_nodes``)."""
-    with urllib.request.urlopen(f"{url}/_nodes", timeout=10) as answer:  # noqa: S310 - the tests' own address
-        nodes = json.load(answer)["nodes"]
+    with Elasticsearch(url) as client:
+        nodes = client.nodes.info()["nodes"]
     return ", ".join(sorted({str(node["version"]) for node in nodes.values()}))
 
 
@@ -190,11 +189,13 @@ def _unpack(folder: Path) -> None:
 
 
 def _as_other_user() -> list[str]:
-    """Elasticsearch refuses to run as root, and it is right."""
-    if os.getuid() != 0:
+    """Elasticsearch refuses to run as root, and it is right; and it is to end with us when we are killed."""
+    if shutil.which("setpriv") is None:
         return []
+    if os.getuid() != 0:
+        return ["setpriv", "--pdeathsig=KILL"]
     nobody = pwd.getpwnam("nobody")
-    return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--pdeathsig=KILL"]
 
 
 def _environment(folder: Path) -> dict[str, str]:

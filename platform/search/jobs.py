@@ -1,0 +1,36 @@
+"""The jobs that feed the indexes. An upper package calls ``queue_indexing`` in the transaction of its change."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from foundation.jobs import job, periodic, queue
+from search.current import current_search
+
+_INDEX = "search.index"
+
+
+def queue_indexing(session: Session, ids: Iterable[UUID]) -> None:
+    """Have these documents indexed, or taken out, as they will stand after the commit."""
+    names = sorted(str(each) for each in set(ids))
+    if names:
+        queue(session, _INDEX, ids=names)
+
+
+@job(_INDEX)
+def index_documents(session: Session, *, ids: list[str]) -> None:
+    """Bring the documents to the database's state in every engine; running twice does no harm."""
+    current_search().index_documents(session, [UUID(each) for each in ids])
+
+
+@periodic("search.catch_up", "* * * * *")
+def catch_up(session: Session) -> None:
+    """Mend an engine that missed something, or has no index yet."""
+    current_search().catch_up(session)
+
+
+@periodic("search.compare", "7 * * * *")
+def compare(session: Session) -> None:
+    """Compare every engine with the database, document by document, whether or not something is known to be amiss."""
+    current_search().catch_up(session, thorough=True)
