@@ -1,0 +1,232 @@
+"""Races with real connections, each with a positive control: with the locks off the same harness must see money oversold."""
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
+from voucher_factories import claimant, open_programme, voucher
+
+from foundation.actors import SYSTEM
+from foundation.errors import Conflict
+from foundation.identifiers import new_id
+from foundation.locking import without_locks
+from foundation.unit_of_work import unit_of_work
+from ledger.accounts import account
+from ledger.models import AccountKind
+from ledger.posting import Posting, balance, ensure_covers, post
+from ledger.verification import verify
+from vouchers.claiming import allot, claim
+from vouchers.expiry import reclaim
+from vouchers.models import ClaimState, Voucher, VoucherClaim
+from vouchers.redemption import hold, redeem, release
+from vouchers.wallets import wallet
+
+pytestmark = pytest.mark.concurrency
+
+THREADS = 48
+
+
+def race(
+    engine: Engine, deed: Callable[[Session, int], object], *, threads: int = THREADS, locks: bool = True
+) -> list[str]:
+    """Run ``deed`` in so many threads at once, each in a transaction of its own; what each came to: ok or the refusal."""
+    start, outcomes = threading.Barrier(threads), [""] * threads
+
+    def run(number: int) -> None:
+        with nullcontext() if locks else without_locks():
+            start.wait()
+            try:
+                with unit_of_work(engine) as session:
+                    deed(session, number)
+                outcomes[number] = "ok"
+            except Exception as refusal:  # noqa: BLE001 - whatever it was belongs to the result
+                outcomes[number] = type(refusal).__name__
+
+    workers = [threading.Thread(target=run, args=[number]) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return outcomes
+
+
+def prepared(engine: Engine, make: Callable[[Session], object]):
+    with unit_of_work(engine) as session:
+        return make(session)
+
+
+@pytest.fixture
+def slow_between_check_and_posting(own_engine: Engine):
+    """Widens the gap in which a missing lock shows, at the database and for both runs alike."""
+
+    @event.listens_for(own_engine, "before_cursor_execute")
+    def wait(connection, cursor, statement, *rest) -> None:
+        if statement.startswith("INSERT INTO ledger_transfers"):
+            cursor.execute("SELECT pg_sleep(0.02)")
+
+    return own_engine
+
+
+def take_last_yuan(made: Voucher, enterprise):
+    def deed(session: Session, _number: int) -> None:
+        hold(session, enterprise, voucher_id=made.id, order_id=new_id(), amount=100, transfer_id=new_id())
+
+    return deed
+
+
+def test_a_vouchers_last_yuan_goes_to_one(slow_between_check_and_posting: Engine):
+    engine = slow_between_check_and_posting
+    _, enterprise, made = prepared(engine, lambda session: voucher(session, face=100))
+    outcomes = race(engine, take_last_yuan(made, enterprise))
+    assert outcomes.count("ok") == 1, outcomes
+    with Session(engine) as session:
+        amounts = wallet(session, session.get_one(Voucher, made.id))
+        assert (amounts.available, amounts.held) == (0, 100)
+        assert verify(session).ok
+
+
+def test_control_without_locks_several_pass_the_check(slow_between_check_and_posting: Engine):
+    """Positive control: with the locks off and the ledger's last guard dropped, the last yuan is sold several times."""
+    engine = slow_between_check_and_posting
+    _, enterprise, made = prepared(engine, lambda session: voucher(session, face=100))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_balance_not_negative"))
+    outcomes = race(engine, take_last_yuan(made, enterprise), locks=False)
+    assert outcomes.count("ok") > 1, outcomes
+    with Session(engine) as session:
+        report = verify(session)
+        assert not report.ok
+        assert any("below zero" in fault for fault in report.faults)
+
+
+def test_control_without_locks_the_ledger_is_the_last_guard(slow_between_check_and_posting: Engine):
+    """With the locks off, those who pass the check are still stopped by the balance that cannot go below zero."""
+    engine = slow_between_check_and_posting
+    _, enterprise, made = prepared(engine, lambda session: voucher(session, face=100))
+    outcomes = race(engine, take_last_yuan(made, enterprise), locks=False)
+    assert outcomes.count("ok") == 1, outcomes
+    with Session(engine) as session:
+        assert verify(session).ok
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["locked", "control"])
+def test_the_pools_last_yuan(slow_between_check_and_posting: Engine, locks):
+    """The pool stores no balance, so only the lock stands between two issues out of it."""
+    engine = slow_between_check_and_posting
+    setting = prepared(engine, lambda session: open_programme(session, money=100))
+    programme_id = setting.programme.id
+    pool = prepared(engine, lambda session: account(session, AccountKind.POOL, programme_id))
+
+    def issue(session: Session, _number: int) -> None:
+        ensure_covers(session, pool, 100)
+        owner = new_id()
+        target = account(session, AccountKind.VOUCHER, programme_id, owner)
+        post(session, SYSTEM, [Posting(new_id(), pool, target, 100, "issue", programme_id, "vouchers", owner)])
+
+    outcomes = race(engine, issue, locks=locks)
+    with Session(engine) as session:
+        left = balance(session, pool)
+        report = verify(session)
+    if locks:
+        assert (outcomes.count("ok"), left, report.ok) == (1, 0, True), outcomes
+    else:
+        assert outcomes.count("ok") > 1, outcomes
+        assert left < 0
+        assert not report.ok
+
+
+def claim_window(engine: Engine, *, enterprises: int, money_for: int, locks: bool) -> tuple[list[str], int, list[str]]:
+    """All claim at once; outcomes, what the pool holds afterwards, and the ledger's faults."""
+
+    def make(session: Session):
+        setting = open_programme(session, money=money_for * 1000, cap_per_enterprise=1000)
+        return setting, [claimant(session) for _ in range(enterprises)]
+
+    setting, actors = prepared(engine, make)
+    programme_id = setting.programme.id
+    outcomes = ["retry"] * enterprises
+    while "retry" in outcomes:
+        again = [number for number, outcome in enumerate(outcomes) if outcome == "retry"][:THREADS]
+        results = race(
+            engine,
+            lambda session, number, again=again: claim(session, actors[again[number]], programme_id=programme_id),
+            threads=len(again),
+            locks=locks,
+        )
+        for number, result in zip(again, results, strict=True):
+            # Three seconds in the crowd before the door: the person is told to try again, and does.
+            outcomes[number] = "retry" if result == Conflict.__name__ else result
+    with unit_of_work(engine) as session:
+        if locks:
+            allot(session, programme_id)
+        pool = balance(session, account(session, AccountKind.POOL, programme_id))
+        return outcomes, pool, verify(session).faults
+
+
+def test_two_hundred_claim_and_there_is_money_for_fifty(own_engine: Engine):
+    outcomes, pool, faults = claim_window(own_engine, enterprises=200, money_for=50, locks=True)
+    assert set(outcomes) == {"ok"}
+    assert (pool, faults) == (0, [])
+    with Session(own_engine) as session:
+        claims = session.query(VoucherClaim).order_by(VoucherClaim.queued_at, VoucherClaim.id).all()
+        served = [one for one in claims if one.state is ClaimState.ALLOTTED]
+        waiting = [one for one in claims if one.state is ClaimState.WAITING]
+        assert (len(served), len(waiting)) == (50, 150)
+        assert sum(one.allotted for one in served) == 50_000
+
+
+def test_control_without_locks_the_window_oversells(slow_between_check_and_posting: Engine):
+    _, pool, faults = claim_window(slow_between_check_and_posting, enterprises=THREADS, money_for=2, locks=False)
+    assert pool < 0
+    assert faults
+
+
+@pytest.mark.parametrize("rival", ["redeem", "release", "reclaim"])
+def test_one_end_for_a_held_order(own_engine: Engine, rival):
+    """Cancel against redeem, cancel against cancel, reclaim against order: each money moves once."""
+
+    def make(session: Session):
+        setting, enterprise, made = voucher(session, face=100)
+        order = new_id()
+        hold(session, enterprise, voucher_id=made.id, order_id=order, amount=60, transfer_id=new_id())
+        return setting, enterprise, made, order
+
+    setting, enterprise, made, order = prepared(own_engine, make)
+    facts = {"voucher_id": made.id, "order_id": order}
+
+    def deed(session: Session, number: int) -> None:
+        if number % 2 == 0:
+            release(session, enterprise, transfer_id=new_id(), **facts)
+        elif rival == "redeem":
+            redeem(session, setting.reviewer, provider_id=made.enterprise_id, transfer_id=new_id(), **facts)
+        elif rival == "release":
+            release(session, setting.officer, transfer_id=new_id(), **facts)
+        else:
+            reclaim(session, setting.officer, voucher_id=made.id, reason="收回", transfer_id=new_id())
+
+    outcomes = race(own_engine, deed, threads=20)
+    assert outcomes.count("ok") in ({1} if rival != "reclaim" else {1, 2, 3}), outcomes
+    with Session(own_engine) as session:
+        amounts = wallet(session, session.get_one(Voucher, made.id))
+        assert amounts.face == 100
+        assert amounts.held == 0
+        assert verify(session).ok
+
+
+def test_the_same_request_five_times_moves_once(own_engine: Engine):
+    setting, enterprise, made = prepared(own_engine, lambda session: voucher(session, face=100))
+    order, transfer = new_id(), new_id()
+    outcomes = race(
+        own_engine,
+        lambda session, _number: hold(
+            session, enterprise, voucher_id=made.id, order_id=order, amount=60, transfer_id=transfer
+        ),
+        threads=5,
+    )
+    assert outcomes == ["ok"] * 5
+    with Session(own_engine) as session:
+        assert wallet(session, session.get_one(Voucher, made.id)).held == 60
+    assert setting.programme.number
