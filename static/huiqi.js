@@ -15,6 +15,8 @@
     form.dataset.sent = "yes";
     /* aria-busy instead of disabled, so that the button's own name and value are still sent. */
     form.querySelectorAll("[data-once]").forEach((button) => button.setAttribute("aria-busy", "true"));
+    /* An answer that is a download leaves the page standing. */
+    setTimeout(release, 10000);
   });
   const release = () => document.querySelectorAll("form[data-sent]").forEach((form) => {
     delete form.dataset.sent;
