@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from factories import PASSWORD, bureau, enterprise, member, new_uscc, region
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from accounts.models import Organisation, User
-from factories import PASSWORD, bureau, enterprise, member, new_uscc, region
 from foundation.actors import Role
 
 

@@ -1,0 +1,104 @@
+"""Every route stands in exactly one access list, and every list holds for every role."""
+
+from collections import Counter
+from uuid import uuid4
+
+import pytest
+from factories import member, organisation
+from flask import Flask
+from werkzeug.routing import Rule
+
+from accounts.models import OrganisationKind
+from config import Settings
+from foundation.actors import EVERYBODY, PROVIDER, TREASURY, Role
+from web.access import ACCESS, AccessList, list_of
+from web.app import create_app
+from web.guard import refuse
+
+_KIND_OF = {
+    **dict.fromkeys((Role.OFFICER, Role.REVIEWER, Role.INSPECTOR, Role.AUDITOR), OrganisationKind.BUREAU),
+    **dict.fromkeys(TREASURY, OrganisationKind.TREASURY),
+    **dict.fromkeys(PROVIDER, OrganisationKind.PROVIDER),
+    Role.ENTERPRISE_MEMBER: OrganisationKind.ENTERPRISE,
+    Role.ENTERPRISE_MANAGER: OrganisationKind.ENTERPRISE,
+    Role.ADMINISTRATOR: OrganisationKind.OPERATOR,
+}
+
+
+def routes() -> list[Rule]:
+    """All routes of the program."""
+    app = create_app(Settings(environment="test"), None)
+    return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule))
+
+
+def undecided(endpoints: set[str], lists: dict[str, AccessList]) -> dict[str, int]:
+    """Endpoints that do not stand in exactly one list, with the number of lists in which they stand."""
+    counted = Counter(endpoint for access in lists.values() for endpoint in access.endpoints)
+    return {endpoint: counted[endpoint] for endpoint in endpoints if counted[endpoint] != 1}
+
+
+def test_every_route_stands_in_exactly_one_list() -> None:
+    assert undecided({rule.endpoint for rule in routes()}, ACCESS) == {}
+
+
+def test_no_list_names_a_route_that_is_gone() -> None:
+    listed = {endpoint for access in ACCESS.values() for endpoint in access.endpoints}
+    assert listed - {rule.endpoint for rule in routes()} == set()
+
+
+def test_the_detector_itself() -> None:
+    lists = {
+        "one": AccessList(None, frozenset({"a", "b"})),
+        "two": AccessList(EVERYBODY, frozenset({"b"})),
+    }
+    assert undecided({"a", "b", "c"}, lists) == {"b": 2, "c": 0}
+
+
+def test_a_route_in_no_list_is_refused(app: Flask) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open to everybody")
+    assert app.test_client().get("/forgotten").status_code == 404
+
+
+def _address(app: Flask, rule: Rule) -> str:
+    """An address of the route, with identifiers of nothing."""
+    values = {}
+    for argument in rule.arguments:
+        converter = rule._converters[argument]
+        match type(converter).__name__:
+            case "UUIDConverter":
+                values[argument] = uuid4()
+            case "IntegerConverter":
+                values[argument] = 1
+            case "AnyConverter":
+                values[argument] = min(converter.items)
+            case _:
+                values[argument] = "nothing-0000"
+    with app.test_request_context():
+        return rule.build(values)[1]
+
+
+@pytest.mark.parametrize("role", [None, *sorted(EVERYBODY)])
+def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | None) -> None:
+    """A visitor is sent to sign in, a wrong role gets 403; whoever may gets neither, and nothing breaks."""
+    client = app.test_client()
+    if role is not None:
+        client = sign_in(member(session, organisation(session, _KIND_OF[role]), role))
+    wrong = {}
+    for rule in app.url_map.iter_rules():
+        access = list_of(rule.endpoint)
+        if rule.endpoint in {"static", "accounts.sign_out"} or access is None:
+            continue
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            answer = client.open(_address(app, rule), method=method)
+            refused = answer.status_code == 403 or answer.headers.get("Location", "").startswith("/sign-in?next=")
+            may = access.roles is None or role in access.roles
+            if refused is may and not (may and method == "POST"):
+                wrong[f"{method} {rule.rule}"] = answer.status_code
+            if answer.status_code >= 500:
+                wrong[f"{method} {rule.rule}"] = answer.status_code
+    assert wrong == {}
+
+
+def test_guard_refuses_what_nobody_decided(app: Flask) -> None:
+    with app.test_request_context(), pytest.raises(Exception, match="404"):
+        refuse("nobody.decided")
