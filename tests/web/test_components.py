@@ -37,6 +37,7 @@ def bare() -> Iterator[Flask]:
     env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     env.globals.update(csrf_token=lambda: "token", csp_nonce=lambda: "nonce")
     filters.install(app)
+    env.globals["translate"] = str
     with app.test_request_context("/orders?state=wait&state=ok&page=2"):
         yield app
 
