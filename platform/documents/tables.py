@@ -91,7 +91,7 @@ def _xlsx_cell(sheet: Any, value: Value) -> Any:
         case date():
             return _formatted(sheet, value, "yyyy-mm-dd")
         case int() | Decimal():
-            return value if abs(value) < _EXACT else _xlsx_text(sheet, str(value))
+            return value if -_EXACT < value < _EXACT else _xlsx_text(sheet, str(value))
     return None
 
 
