@@ -1,0 +1,78 @@
+"""``huiqi ledger verify`` and ``huiqi audit verify``: proofs from what the database holds."""
+
+from datetime import datetime
+
+import click
+
+from audit import seals
+from cli.inputs import print_json
+from foundation.clock import CHINA
+from foundation.unit_of_work import current_session
+from ledger import verification
+
+
+@click.group()
+def ledger() -> None:
+    """The money: every movement is a transfer, and they must add up."""
+
+
+@ledger.command("verify")
+@click.option("--at", metavar="TIMESTAMP", help="As it stood then (ISO 8601; without a zone: China's time).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify_ledger(*, at: str | None, as_json: bool) -> None:
+    """Prove from the transfers alone that the money adds up, now and at every moment before; exit 1 if it does not."""
+    report = verification.verify(current_session(), at=_moment(at))
+    answer = report.as_json()
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(f"transfers  {answer['transfers']}")
+        for programme in answer["programmes"]:
+            name, *stations = programme.items()
+            click.echo(f"programme {name[1]}")
+            for station, amount in stations:
+                click.echo(f"  {station:<12}{amount:>20}")
+        _tell(ok=report.ok, faults=answer["faults"])
+    _exit(ok=report.ok)
+
+
+@click.group()
+def audit() -> None:
+    """The audit trail: append-only, sealed into a chain."""
+
+
+@audit.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify_audit(*, as_json: bool) -> None:
+    """Recompute the chain of seals: find a changed, missing or reordered row; exit 1 if there is one."""
+    report = seals.verify(current_session())
+    answer = report.as_json()
+    if as_json:
+        print_json(answer)
+    else:
+        for name, value in answer.items():
+            if name not in {"ok", "faults"}:
+                click.echo(f"{name:<18}{value}")
+        _tell(ok=report.ok, faults=answer["faults"])
+    _exit(ok=report.ok)
+
+
+def _tell(*, ok: bool, faults: list[str]) -> None:
+    for fault in faults:
+        click.echo(f"fault: {fault}")
+    click.echo("ok" if ok else f"{len(faults)} faults")
+
+
+def _exit(*, ok: bool) -> None:
+    if not ok:
+        raise click.exceptions.Exit(1)
+
+
+def _moment(given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter(f"--at: {given!r} is not an ISO 8601 time such as 2026-03-31T18:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)

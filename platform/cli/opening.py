@@ -1,0 +1,99 @@
+"""Opening the house for a command: settings, database, search, and every room's jobs and subscriptions."""
+
+import functools
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+import foundation
+from config import BadSettings, Settings, load_settings
+from foundation.database import make_engine
+from foundation.embedded import EmbeddedFault, running_database
+from foundation.unit_of_work import unit_of_work
+
+_NO_SUCH_TABLE: Final = "42P01"
+# The shells, and the modules of a room that only the pages need.
+_NOT_FOR_COMMANDS: Final = frozenset({"cli", "web", "views", "forms", "api"})
+
+
+def settings_or_exit() -> Settings:
+    """The settings; faulty ones end the command with exit 2 and one line for each fault."""
+    try:
+        return load_settings()
+    except BadSettings as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        raise click.exceptions.Exit(2) from None
+
+
+@contextmanager
+def opened_url(settings: Settings) -> Iterator[str]:
+    """The URL of the database, which runs for the block; a fault of the embedded one is told in one line (exit 1)."""
+    try:
+        with running_database(settings.database_url, settings.data_folder) as url:
+            yield url
+    except EmbeddedFault as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+@contextmanager
+def opened_engine(settings: Settings, *, pool_size: int = 5) -> Iterator[Engine]:
+    """An engine on the database, which answers; else one line (exit 1)."""
+    with opened_url(settings) as url:
+        engine = make_engine(url, pool_size=pool_size)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError as error:
+            where = engine.url.render_as_string(hide_password=True)
+            raise click.ClickException(f"the database {where} cannot be reached: {error.orig}") from error
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def run_on_database(command: click.Command) -> None:
+    """Let ``command``, or each command of a group, run inside one unit of work on the opened house."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            run_on_database(each)
+    elif command.callback is not None and not hasattr(command.callback, "__wrapped__"):
+        command.callback = _inside_unit_of_work(command.callback)
+
+
+def open_rooms(settings: Settings) -> None:
+    """Import what acts without being called (jobs, subscribers, search sources), and say where the indexes are."""
+    source_root = Path(foundation.__path__[0]).parent
+    for room in sorted(path.parent.name for path in source_root.glob("*/__init__.py")):
+        if room not in _NOT_FOR_COMMANDS:
+            package = import_module(room)
+            for module in pkgutil.walk_packages(package.__path__, f"{room}."):
+                if module.name.rpartition(".")[2] not in _NOT_FOR_COMMANDS:
+                    import_module(module.name)
+    from search.current import configure_search  # noqa: PLC0415 - one of the rooms
+
+    configure_search(settings.search_folder, elasticsearch_url=settings.elasticsearch_url)
+
+
+def _inside_unit_of_work(callback: Any) -> Any:
+    @functools.wraps(callback)
+    def run(*arguments: Any, **options: Any) -> Any:
+        settings = settings_or_exit()
+        open_rooms(settings)
+        with opened_engine(settings) as engine, unit_of_work(engine):
+            try:
+                return callback(*arguments, **options)
+            except ProgrammingError as error:
+                if getattr(error.orig, "sqlstate", None) != _NO_SUCH_TABLE:
+                    raise
+                raise click.ClickException("the database has no tables yet: run `huiqi migrate`") from error
+
+    return run

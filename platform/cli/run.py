@@ -1,0 +1,72 @@
+"""``huiqi migrate``, ``huiqi web`` and ``huiqi worker``: the three processes of an installation."""
+
+import logging
+import os
+
+import click
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
+from cli.serving import TARGET
+from foundation.jobs import run_worker
+from foundation.migrations import migrate as bring_up_to_date
+from foundation.migrations import revisions
+
+# What a request may still take when the server is told to stop.
+_GRACE_SECONDS = 20
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest version; says which it had and has."""
+    with opened_engine(settings_or_exit()) as engine:
+        before, _ = revisions(engine)
+        bring_up_to_date(engine)
+        after, _ = revisions(engine)
+    click.echo(f"database: {before or 'empty'} -> {after}", err=True)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def web(*, host: str, port: int) -> None:
+    """Serve the pages until SIGTERM or Ctrl-C; requests that run are finished first.
+
+    HUIQI_WEB_WORKERS processes with HUIQI_WEB_THREADS threads each. What proxies say of a visitor is believed only
+    where HUIQI_TRUSTED_PROXIES says that there are any.
+    """
+    settings = settings_or_exit()
+    with opened_url(settings) as url:
+        # The server's processes are started anew and read the settings again.
+        os.environ["DATABASE_URL"] = url
+        Server(
+            TARGET,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            factory=True,
+            workers=settings.web_workers,
+            blocking_threads=settings.web_threads,
+            # As many requests may wait as can be answered within seconds; the rest wait in the socket's queue.
+            backpressure=settings.web_threads * 8,
+            http1_settings=HTTP1Settings(header_read_timeout=10_000),
+            websockets=False,
+            log_access=False,
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=_GRACE_SECONDS,
+        ).serve()
+
+
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, 32), default=2, show_default=True, help="Jobs at a time.")
+def worker(*, concurrency: int) -> None:
+    """Work off the queued jobs until SIGTERM or Ctrl-C; more workers on more machines share the work."""
+    settings = settings_or_exit()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    open_rooms(settings)
+    with opened_engine(settings, pool_size=concurrency) as engine:
+        run_worker(engine, concurrency=concurrency)

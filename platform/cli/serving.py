@@ -1,0 +1,28 @@
+"""What the web server's processes load: the program over its own connections to the database."""
+
+from typing import Final
+
+from flask import Flask
+from sqlalchemy.orm import sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cli.opening import open_rooms
+from config import load_settings
+from foundation.database import make_engine
+from web.app import create_app
+
+TARGET: Final = "cli.serving:make_app"
+
+
+def make_app() -> Flask:
+    """The program for the settings of this process; ``DATABASE_URL`` is set by whoever starts the server."""
+    settings = load_settings()
+    if settings.database_url is None:
+        raise RuntimeError("DATABASE_URL is not set in a process of the web server")
+    open_rooms(settings)
+    engine = make_engine(settings.database_url, pool_size=settings.web_threads)
+    app = create_app(settings, sessionmaker(engine, expire_on_commit=False))
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
