@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from elasticsearch_server import Server, ServerMissing, server, version_of, why_missing
+from elasticsearch_server import Server, ServerMissing, server, version_of
 
 VERSIONS = pytest.StashKey[set[str]]()
 MISSING = pytest.StashKey[set[str]]()
@@ -61,9 +61,6 @@ class started:  # noqa: N801 - reads as a context manager
 
     def __enter__(self) -> Server:
         try:
-            reason = why_missing()
-            if reason:
-                raise ServerMissing(reason)
             running = self._context.__enter__()
         except ServerMissing as missing:
             self._config.stash[MISSING].add(str(missing))

@@ -46,8 +46,8 @@ class Shelf:
         for number in numbers:
             del self.documents_by_id[uid(number)]
 
-    def revisions(self, session: Session) -> dict[UUID, int]:
+    def revisions(self, _session: Session) -> dict[UUID, int]:
         return {each.id: each.revision for each in self.documents_by_id.values()}
 
-    def documents(self, session: Session, ids: Collection[UUID]) -> Iterable[Document]:
+    def documents(self, _session: Session, ids: Collection[UUID]) -> Iterable[Document]:
         return [self.documents_by_id[each] for each in ids if each in self.documents_by_id]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from search.elasticsearch_engine import ElasticsearchEngine
 from search.engine import Query, Results
 from search.service import SearchService
 from search.sources import registered_source
@@ -48,9 +49,8 @@ def engine_name() -> str:
 
 @lru_cache(maxsize=4)
 def _service(place: Place) -> SearchService:
-    return SearchService(
-        registered_source(),
-        place.folder,
-        elasticsearch_url=place.elasticsearch_url,
-        elasticsearch_index=place.elasticsearch_index,
-    )
+    source = registered_source()
+    server = None
+    if place.elasticsearch_url is not None:
+        server = ElasticsearchEngine(place.elasticsearch_url, place.elasticsearch_index, source.facets)
+    return SearchService(source, place.folder, server)

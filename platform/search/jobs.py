@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation.jobs import job, periodic, queue
+from foundation.locking import lock_key
 from search.current import current_search
 
 _INDEX = "search.index"
@@ -21,16 +22,27 @@ def queue_indexing(session: Session, ids: Iterable[UUID]) -> None:
 @job(_INDEX)
 def index_documents(session: Session, *, ids: list[str]) -> None:
     """Bring the documents to the database's state in every engine; running twice does no harm."""
+    _alone(session)
     current_search().index_documents(session, [UUID(each) for each in ids])
 
 
 @periodic("search.catch_up", "* * * * *")
 def catch_up(session: Session) -> None:
     """Mend an engine that missed something, or has no index yet."""
+    _alone(session)
     current_search().catch_up(session)
 
 
 @periodic("search.compare", "7 * * * *")
 def compare(session: Session) -> None:
     """Compare every engine with the database, document by document, whether or not something is known to be amiss."""
+    _alone(session)
     current_search().catch_up(session, thorough=True)
+
+
+def _alone(session: Session) -> None:
+    """Feed in turns, over all workers: between reading a document and indexing it, it must not be taken out.
+
+    A job that finds another one feeding for long is tried again later.
+    """
+    lock_key(session, "search", "feeding")

@@ -16,7 +16,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from search.behind import Behind
-from search.elasticsearch_engine import ElasticsearchEngine
 from search.engine import Document, EngineAway, Health, Query, Results, SearchEngine
 from search.sources import Source
 from search.tantivy_engine import TantivyEngine
@@ -54,16 +53,13 @@ class SearchService:
         self,
         source: Source,
         folder: Path,
+        server: SearchEngine | None = None,
         *,
-        elasticsearch_url: str | None = None,
-        elasticsearch_index: str = "huiqi",
         pause_seconds: float = PAUSE_SECONDS,
     ) -> None:
         self._source = source
         self._embedded = TantivyEngine(folder, source.facets)
-        self._server = (
-            ElasticsearchEngine(elasticsearch_url, elasticsearch_index, source.facets) if elasticsearch_url else None
-        )
+        self._server = server
         self._engines: tuple[SearchEngine, ...] = (self._embedded, self._server) if self._server else (self._embedded,)
         self._behind = {engine.name: Behind(folder, engine.name) for engine in self._engines}
         self._pause_seconds = pause_seconds
@@ -72,9 +68,10 @@ class SearchService:
 
     def search(self, query: Query) -> Results:
         """A page of results from the best engine there is; raises EngineAway only when both fail."""
-        if self._server is not None and self._server_may_answer():
+        server = self._asked_server()
+        if server is not None:
             try:
-                results = self._server.search(query)
+                results = server.search(query)
             except EngineAway as fault:
                 self._fall_back(fault)
             else:
@@ -84,17 +81,20 @@ class SearchService:
 
     def engine_name(self) -> str:
         """Who answers now: ``elasticsearch`` or ``tantivy``; asks the server when it was not heard of lately."""
-        if self._server is None or not self._server_may_answer():
+        server = self._asked_server()
+        if server is None:
             return self._embedded.name
-        if time.monotonic() > self._trust_ends:
-            try:
-                if not self._server.ready():
-                    return self._embedded.name
-            except EngineAway as fault:
-                self._fall_back(fault)
-                return self._embedded.name
-            self._trust()
-        return self._server.name
+        if time.monotonic() < self._trust_ends:
+            return server.name
+        try:
+            standing = server.ready()
+        except EngineAway as fault:
+            self._fall_back(fault)
+            return self._embedded.name
+        if not standing:
+            return self._embedded.name
+        self._trust()
+        return server.name
 
     def index_documents(self, session: Session, ids: Collection[UUID]) -> None:
         """Bring these documents in every engine to what the database says now; what fails is caught up later."""
@@ -151,11 +151,6 @@ class SearchService:
             behind={name: f"since {gap.since}: {gap.reason}" for name, gap in gaps.items() if gap},
         )
 
-    def close(self) -> None:
-        """Give connections back."""
-        if self._server is not None:
-            self._server.close()
-
     def _rebuild(self, session: Session, engine: SearchEngine, watch: Watch | None = None) -> None:
         ids = list(self._source.revisions(session))
         done = 0
@@ -202,16 +197,16 @@ class SearchService:
             _log.warning("search: %s missed something and will catch up: %s", engine.name, fault)
             self._behind[engine.name].mark(str(fault))
 
-    def _server_may_answer(self) -> bool:
-        """Whether to ask the server now. After a pause the first asker tries, the others wait for its outcome."""
-        if self._behind["elasticsearch"]:
-            return False
+    def _asked_server(self) -> SearchEngine | None:
+        """The server if it is to be asked now. After a pause the first asker tries, the others await its outcome."""
+        if self._server is None or self._behind[self._server.name]:
+            return None
         moment = time.monotonic()
         if moment < self._pause_ends:
-            return False
+            return None
         if self._pause_ends:
             self._pause_ends = moment + self._pause_seconds
-        return True
+        return self._server
 
     def _trust(self) -> None:
         self._pause_ends = 0.0

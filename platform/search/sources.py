@@ -16,10 +16,10 @@ class Source(Protocol):
     def facets(self) -> tuple[str, ...]:
         """The keyword fields of its documents: what can be filtered and counted."""
 
-    def revisions(self, session: Session) -> dict[UUID, int]:
+    def revisions(self, session: Session, /) -> dict[UUID, int]:
         """Every document that should be found, with its revision: one query, no texts."""
 
-    def documents(self, session: Session, ids: Collection[UUID]) -> Iterable[Document]:
+    def documents(self, session: Session, ids: Collection[UUID], /) -> Iterable[Document]:
         """The documents among ``ids`` that should be found, as they are now; others are left out."""
 
 

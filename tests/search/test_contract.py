@@ -13,7 +13,9 @@ CATALOGUE = (
     document(1, "质量检测服务", "为中小企业提供产品检验与检测", category=["quality"], region=["bj"], price=100),
     document(2, "大气检测设备租赁", "ISO-9001 认证，ＳａａＳ平台", category=["quality"], region=["sh"], price=200),
     document(3, "工业企业上云", "云迁移、云服务，帮助企业上云用数", category=["digital"], region=["bj"], price=300),
-    document(4, "数字化转型诊断", "智能制造与数字化车间诊断", category=["digital", "training"], region=["sh"], price=400),
+    document(
+        4, "数字化转型诊断", "智能制造与数字化车间诊断", category=["digital", "training"], region=["sh"], price=400
+    ),
     document(5, "融资服务", "银行贷款对接，质检报告可作增信材料", category=["finance"], region=["bj"], price=300),
     document(6, "人才培训", "数字化人才训练营", category=["training"], region=["gd"], price=0, mode=["online"]),
 )
@@ -175,7 +177,8 @@ def test_counts_stay_right_under_filters(catalogue: SearchEngine, query: Query, 
     counted = catalogue.search(query).facets
     assert counted == facets
     assert {name: list(counts) for name, counts in counted.items()} == {
-        name: list(counts) for name, counts in facets.items()  # type: ignore[attr-defined]
+        name: list(counts)
+        for name, counts in facets.items()  # type: ignore[attr-defined]
     }
 
 
