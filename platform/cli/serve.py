@@ -22,6 +22,7 @@ _HUIQI: Final = (sys.executable, "-P", "-c", "from cli.main import main; main(pr
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 90
 _STOP_SECONDS: Final = 25
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_SECONDS: Final = 0.2
 # A worker that dies is started again, but not one that dies at once, again and again.
 _MOST_RESTARTS: Final = 5
@@ -42,6 +43,7 @@ class Household:
         return self
 
     def __exit__(self, *_: object) -> None:
+        _be_deaf()
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -76,7 +78,7 @@ class Household:
 @click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
 def serve(*, port: int, no_demo: bool) -> None:
     """Start the database if it is ours, migrate, fill an empty one with the demonstration, serve until Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _STOPPING:
         signal.signal(number, _stop)
     _refuse_used_port(port)
     os.environ.setdefault("HUIQI_PUBLIC_URL", f"http://{_HOST}:{port}")
@@ -152,10 +154,14 @@ def _refuse_used_port(port: int) -> None:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # Once is enough: a second Ctrl-C must not interrupt the stopping.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    _be_deaf()
     raise Stopped
+
+
+def _be_deaf() -> None:
+    """From here on nothing interrupts the stopping, not even a second Ctrl-C."""
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
