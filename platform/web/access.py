@@ -31,6 +31,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "web.larger_type",
                 "web.home",
                 "web.help_page",
+                "web.style",
                 # accounts
                 "accounts.sign_in",
                 "accounts.code",

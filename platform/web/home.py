@@ -2,13 +2,16 @@
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
+from config import Environment
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
 from providers.searching import search_service
 from web import desks, finding, health
 from web.language import LANGUAGES
+from web.style_samples import style_context
 
 blueprint = Blueprint("web", __name__)
 
@@ -56,6 +59,14 @@ def _prefer(name: str, value: str | None) -> ResponseReturnValue:
 def help_page() -> ResponseReturnValue:
     """What each role does here, step by step."""
     return render_template("web/help.html")
+
+
+@blueprint.get("/style")
+def style() -> ResponseReturnValue:
+    """Every component once, for whoever builds pages; only while developing and testing."""
+    if current_app.config["HUIQI_SETTINGS"].environment not in {Environment.DEVELOPMENT, Environment.TEST}:
+        raise NotFound
+    return render_template("style.html", **style_context())
 
 
 @blueprint.get("/healthz")
