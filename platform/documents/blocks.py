@@ -96,6 +96,7 @@ def amount_box(label: Label, fen: int, capitals: str) -> Table:
         ("BACKGROUND", (0, 0), (-1, -1), styles.FILL),
         ("LINEBEFORE", (0, 0), (0, -1), 2.5, styles.RED if fen < 0 else styles.ACCENT),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        split=0,
     )
 
 
@@ -171,11 +172,13 @@ def _sum(cell: str | int) -> Text:
     return paragraph(display_yuan(cell), styles.HEAD_RIGHT_RED if cell < 0 else styles.HEAD_RIGHT)
 
 
-def _table(rows: Sequence[list[Any]], widths: Sequence[float], *commands: Any, repeat: int = 0) -> Table:
+def _table(
+    rows: Sequence[list[Any]], widths: Sequence[float], *commands: Any, repeat: int = 0, split: int = 1
+) -> Table:
     # Table sets a font even where it prints no string itself: without the first command that is Helvetica, unembedded.
     font = ("FONT", (0, 0), (-1, -1), REGULAR, styles.CELL.fontSize, styles.CELL.leading)
     top = ("VALIGN", (0, 0), (-1, -1), "TOP")
-    return Table(rows, colWidths=widths, repeatRows=repeat, splitInRow=1, style=[font, top, *commands])
+    return Table(rows, colWidths=widths, repeatRows=repeat, splitInRow=split, style=[font, top, *commands])
 
 
 def _padding(left: float, right: float, top: float, bottom: float) -> list[Any]:

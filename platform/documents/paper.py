@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import md5
 from io import BytesIO
 from itertools import groupby
 from types import SimpleNamespace
@@ -80,6 +81,8 @@ class _NumberedCanvas(Canvas):
         self._sheet = sheet
         self._kept: list[dict[str, Any]] = []
         self.setViewerPreference("DisplayDocTitle", "true")
+        # The file's identity grows from this; ReportLab starts it with an environment variable's date.
+        self._doc.signature = md5(sheet.content_hash.encode(), usedforsecurity=False)
         shown = local(sheet.issued_at)
         self._doc._timeStamp = SimpleNamespace(  # noqa: SLF001 - the only way to date a PDF other than by the clock
             YMDhms=shown.timetuple()[:6], dhh=_CHINA_HOURS, dmm=0, t=sheet.issued_at.timestamp()

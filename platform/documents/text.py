@@ -55,13 +55,14 @@ class Text(Flowable):
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
         """What fits, and the rest; nothing where not even one line fits."""
-        self.wrap(available_width, available_height)
-        fits = int((available_height + _SLACK) // self.style.leading)
-        if fits < 1:
-            return []
-        if fits >= len(self._lines):
+        # A table splitting a row asks with the width of the cell, padding included: what is narrower already, stays.
+        if self._broken_at < 0 or available_width < self._broken_at - _SLACK:
+            self.wrap(available_width, available_height)
+        if self.height <= available_height:
             return [self]
-        return [self._part(self._lines[:fits]), self._part(self._lines[fits:])]
+        # A table that asks knows that the whole does not fit, if only by a rounding: it wants two parts or none.
+        fits = min(int((available_height + _SLACK) // self.style.leading), len(self._lines) - 1)
+        return [self._part(self._lines[:fits]), self._part(self._lines[fits:])] if fits > 0 else []
 
     def draw(self) -> None:
         """Print the lines from the top; each line's glyphs stand in the middle of its leading."""
