@@ -61,7 +61,7 @@ class RegisterForm(JoinForm):
 class PasswordForm(Form):
     """A new password."""
 
-    present = PasswordField(
+    present_password = PasswordField(
         _l("现在的密码"), [InputRequired(_l("请填写现在的密码"))], render_kw={"autocomplete": "current-password"}
     )
     password = PasswordField(

@@ -11,7 +11,7 @@ from foundation.actors import Actor
 
 def change_password(session: Session, actor: Actor, *, present: str, password: str) -> None:
     """A new password after the present one was given; every other session of the person ends."""
-    reconfirmed(session, actor, present, field="present")
+    reconfirmed(session, actor, present, field="present_password")
     user = session.get_one(User, actor.user_id)
     user.password_hash = hash_password(password, email=user.email)
     row = sessions.current_sign_in(session)

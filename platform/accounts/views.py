@@ -175,7 +175,7 @@ def password() -> ResponseReturnValue:
     return submit(
         form,
         lambda: change_password(
-            current_session(), actor(), present=form.present.data or "", password=form.password.data or ""
+            current_session(), actor(), present=form.present_password.data or "", password=form.password.data or ""
         ),
         then=lambda _done: url_for("accounts.account"),
         page=lambda: _account_page(form),

@@ -1,17 +1,26 @@
 """The base of all forms: white space goes, amounts are read exactly, and a submission carries its id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectChoice, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, HiddenField, SelectChoice, StringField  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.identifiers import new_id
 from foundation.money import format_yuan, parse_yuan
+
+_kept: ContextVar[Mapping[str, Sequence[str]] | None] = ContextVar("kept_fields", default=None)
+
+
+def offer_kept_fields(fields: Mapping[str, Sequence[str]] | None) -> None:
+    """What a person had typed before the session ended: forms of this request show it again."""
+    _kept.set(fields)
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -21,6 +30,13 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Strips what people type; leaves files and lists alone."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            found = super().wrap_formdata(form, formdata)
+            kept = _kept.get()
+            if found is None and kept is not None:
+                return MultiDict((key, value) for key, values in kept.items() for value in values)
+            return found
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             filters = unbound_field.kwargs.get("filters", [])

@@ -42,6 +42,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # vouchers
                 # notices
                 # settlement
+                # orders
+                "orders.check_confirmation",
             }
         ),
     ),
@@ -55,22 +57,77 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "accounts.password",
                 "accounts.end_others",
                 "accounts.switch",
-                # files
+                # files: whoever may see the thing may see its files (files/access.py)
+                "files.file",
             }
         ),
     ),
-    "enterprise": AccessList(ENTERPRISE, frozenset()),
-    "provider": AccessList(PROVIDER, frozenset()),
-    "enterprise or provider": AccessList(ENTERPRISE | PROVIDER, frozenset()),
+    "enterprise": AccessList(
+        ENTERPRISE,
+        frozenset(
+            {
+                # orders
+                "orders.order",
+                "orders.confirm_agreement",
+                "orders.send_back_agreement",
+                "orders.confirm_record",
+                "orders.contest_record",
+                "orders.confirm",
+            }
+        ),
+    ),
+    "provider": AccessList(
+        PROVIDER,
+        frozenset(
+            {
+                # orders
+                "orders.dock",
+                "orders.fail_docking",
+                "orders.agreement",
+                "orders.new_record",
+                "orders.amend_record",
+                "orders.deliver",
+            }
+        ),
+    ),
+    "enterprise or provider": AccessList(
+        ENTERPRISE | PROVIDER,
+        frozenset(
+            {
+                # orders
+                "orders.cancel",
+                "orders.dispute",
+            }
+        ),
+    ),
     "officer": AccessList(frozenset({Role.OFFICER}), frozenset()),
     "reviewer": AccessList(frozenset({Role.REVIEWER}), frozenset()),
-    "officer or reviewer": AccessList(frozenset({Role.OFFICER, Role.REVIEWER}), frozenset()),
+    "officer or reviewer": AccessList(
+        frozenset({Role.OFFICER, Role.REVIEWER}),
+        frozenset(
+            {
+                # orders
+                "orders.decide",
+            }
+        ),
+    ),
     "bureau": AccessList(BUREAU, frozenset()),
     "budget holder": AccessList(frozenset({Role.BUDGET_HOLDER}), frozenset()),
     "payer": AccessList(frozenset({Role.PAYER}), frozenset()),
     "treasury": AccessList(TREASURY, frozenset()),
     "staff": AccessList(STAFF, frozenset()),
-    "enterprise, provider and staff": AccessList(ENTERPRISE | PROVIDER | STAFF, frozenset()),
+    "enterprise, provider and staff": AccessList(
+        ENTERPRISE | PROVIDER | STAFF,
+        frozenset(
+            {
+                # orders
+                "orders.index",
+                "orders.case",
+                "orders.confirmation_letter",
+                "orders.records",
+            }
+        ),
+    ),
     "provider and staff": AccessList(PROVIDER | STAFF, frozenset()),
     "manager or administrator": AccessList(
         frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER, Role.ADMINISTRATOR}),

@@ -12,6 +12,7 @@ from accounts import desk as accounts
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.desk import Desk, DeskItem, Figure
+from orders import desk as orders
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -31,6 +32,7 @@ class Room:
 
 ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
+    Room(orders.waiting, orders.others, orders.figures),
 ]
 
 

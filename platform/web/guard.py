@@ -6,8 +6,9 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from accounts.current import actor_or_none, set_actor
 from accounts.sessions import signed_in_actor
+from foundation.forms import offer_kept_fields
 from web.access import list_of
-from web.parking import park
+from web.parking import park, parked_fields
 from web.unit import once
 
 
@@ -17,13 +18,18 @@ def install(app: Flask) -> None:
     @app.before_request
     def guard() -> ResponseReturnValue | None:
         set_actor(None)
+        offer_kept_fields(None)
         if request.endpoint is None:
             return None
         if request.endpoint == "static":
             return None
         set_actor(signed_in_actor(g.db))
         refusal = refuse(request.endpoint)
-        return refusal if refusal is not None else once()
+        if refusal is not None:
+            return refusal
+        if actor_or_none() is not None:
+            offer_kept_fields(parked_fields(g.db))
+        return once()
 
 
 def refuse(endpoint: str) -> ResponseReturnValue | None:

@@ -14,6 +14,7 @@ from foundation.unit_of_work import commit_anyway
 from web.models import ParkedForm
 
 KEPT: Final = timedelta(days=1)
+# Parts of field names whose values are never kept.
 _SECRET: Final = ("csrf_token", "submission_id", "password", "code")
 
 
