@@ -126,7 +126,7 @@ def test_what_was_typed_survives_the_end_of_the_session(client: FlaskClient, ses
     session.commit()
     answer = client.post(
         "/account/password",
-        data={"present_password": "typed before", "password": "secret phrase", "submission_id": str(uuid4())},
+        data={"note": "typed before", "password": "secret phrase", "submission_id": str(uuid4())},
         headers={"Referer": "http://localhost/account"},
     )
     assert answer.headers["Location"] == "/sign-in?next=/account"
