@@ -80,21 +80,8 @@ class SearchService:
         return self._embedded.search(query)
 
     def engine_name(self) -> str:
-        """Who answers now: ``elasticsearch`` or ``tantivy``; asks the server when it was not heard of lately."""
-        server = self._asked_server()
-        if server is None:
-            return self._embedded.name
-        if time.monotonic() < self._trust_ends:
-            return server.name
-        try:
-            standing = server.ready()
-        except EngineAway as fault:
-            self._fall_back(fault)
-            return self._embedded.name
-        if not standing:
-            return self._embedded.name
-        self._trust()
-        return server.name
+        """Who answers now: ``elasticsearch`` or ``tantivy``."""
+        return (self._asked_server() or self._embedded).name
 
     def index_documents(self, session: Session, ids: Collection[UUID]) -> None:
         """Bring these documents in every engine to what the database says now; what fails is caught up later."""
@@ -198,14 +185,27 @@ class SearchService:
             self._behind[engine.name].mark(str(fault))
 
     def _asked_server(self) -> SearchEngine | None:
-        """The server if it is to be asked now. After a pause the first asker tries, the others await its outcome."""
+        """The server if it is to be asked now; one that was not heard of lately first shows that its index stands.
+
+        After a pause the first asker tries, the others go on with the embedded engine until the outcome is known.
+        """
         if self._server is None or self._behind[self._server.name]:
             return None
         moment = time.monotonic()
         if moment < self._pause_ends:
             return None
+        if moment < self._trust_ends:
+            return self._server
         if self._pause_ends:
             self._pause_ends = moment + self._pause_seconds
+        try:
+            fault = None if self._server.ready() else EngineAway(self._server.name, "no index of this form")
+        except EngineAway as away:
+            fault = away
+        if fault is not None:
+            self._fall_back(fault)
+            return None
+        self._trust()
         return self._server
 
     def _trust(self) -> None:
