@@ -22,6 +22,8 @@ from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
 
+pytest_plugins = ["elasticsearch_plugin"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
