@@ -40,6 +40,7 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 @pytest.mark.concurrency
 def test_a_committed_change_is_indexed_and_a_rolled_back_one_is_not(own_engine: Engine, shelf: Shelf) -> None:
     with unit_of_work(own_engine) as session:
+        catch_up(session)
         shelf.put(document(1, "企业上云"))
         queue_indexing(session, [uid(1), uid(1)])
     with Session(own_engine) as session:
