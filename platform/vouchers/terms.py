@@ -1,7 +1,7 @@
 """The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -15,7 +15,10 @@ from vouchers.models import Programme, ProgrammeVersion
 Fen = Annotated[int, Field(strict=True, gt=0, le=MAX_FEN)]
 Days = Annotated[int, Field(strict=True, ge=1, le=365)]
 
-RULES = {
+FINANCING: Final = "listing_and_finance"
+"""The category of financing services (融资对接), which Xiamen does not pay for."""
+
+RULES: Final = {
     "titles": N_("哪些称号可以申领"),
     "priority_titles": N_("同等条件下谁优先"),
     "cap_per_enterprise": N_("每家企业可享受的总额"),

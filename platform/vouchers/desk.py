@@ -1,0 +1,160 @@
+"""What programmes and vouchers put on a person's desk."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from accounts.models import Region
+from foundation.actors import BUREAU, ENTERPRISE, Actor, Role
+from foundation.clock import end_of, today
+from foundation.desk import DeskItem, Figure
+from foundation.i18n import N_
+from ledger.models import LedgerAccount
+from vouchers.eligibility import may_claim
+from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
+from vouchers.terms import current_terms
+
+_SOON: Final = timedelta(days=30)
+_USABLE: Final = (VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED)
+
+
+def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+    """Programmes to check, announce or fund; for enterprises those to claim from, and vouchers that end soon."""
+    if actor.role in ENTERPRISE:
+        return [*_to_claim(session, actor), *_ending(session, actor)]
+    if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER}:
+        return [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
+    return []
+
+
+def others(session: Session, actor: Actor) -> list[DeskItem]:
+    """An enterprise's claims in line."""
+    if actor.role not in ENTERPRISE:
+        return []
+    rows = session.execute(
+        select(VoucherClaim, Programme)
+        .join(VoucherClaim.programme)
+        .where(
+            VoucherClaim.enterprise_id == actor.organisation_id,
+            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+        )
+    )
+    return [
+        DeskItem(
+            task=N_("等待发放服务券"),
+            title=programme.name,
+            endpoint="vouchers.claim",
+            arguments={"number": programme.number},
+            since=claim.queued_at,
+            holder=programme.bureau.name,
+            amount=claim.requested,
+        )
+        for claim, programme in rows
+    ]
+
+
+def figures(session: Session, actor: Actor) -> list[Figure]:
+    """What an enterprise can still use; for a bureau how many wait in line."""
+    if actor.role in ENTERPRISE:
+        free = session.scalar(
+            select(func.coalesce(func.sum(LedgerAccount.balance), 0))
+            .join(Voucher, Voucher.account_id == LedgerAccount.id)
+            .where(Voucher.enterprise_id == actor.organisation_id, Voucher.state.in_(_USABLE))
+        )
+        return [Figure(label=N_("可使用的服务券"), endpoint="vouchers.index", amount=int(free or 0))]
+    if actor.role in BUREAU:
+        count = session.scalar(
+            select(func.count())
+            .select_from(VoucherClaim)
+            .join(VoucherClaim.programme)
+            .join(Region, Region.id == Programme.region_id)
+            .where(
+                VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+                Region.path.startswith(actor.region_path, autoescape=True),
+            )
+        )
+        return [Figure(label=N_("排队和候补的申领"), endpoint="vouchers.programmes", count=int(count or 0))]
+    return []
+
+
+def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
+    if actor.organisation_id is None:
+        return []
+    items = []
+    for programme in session.scalars(
+        select(Programme).where(Programme.state == ProgrammeState.OPEN).options(selectinload(Programme.versions))
+    ):
+        answer = may_claim(session, actor.organisation_id, programme)
+        if answer.may_claim:
+            items.append(
+                DeskItem(
+                    task=N_("可以申领服务券"),
+                    title=programme.name,
+                    endpoint="vouchers.claim",
+                    arguments={"number": programme.number},
+                    since=answer.terms.claims_open_at,
+                    due=answer.terms.claims_close_at,
+                    amount=answer.amount,
+                )
+            )
+    return items
+
+
+def _ending(session: Session, actor: Actor) -> list[DeskItem]:
+    rows = session.execute(
+        select(Voucher, LedgerAccount.balance)
+        .join(LedgerAccount, LedgerAccount.id == Voucher.account_id)
+        .where(
+            Voucher.enterprise_id == actor.organisation_id,
+            Voucher.state.in_(_USABLE),
+            LedgerAccount.balance > 0,
+            Voucher.expires_on.between(today(), today() + _SOON),
+        )
+    )
+    return [
+        DeskItem(
+            task=N_("服务券即将过期"),
+            title=voucher.number,
+            endpoint="vouchers.voucher",
+            arguments={"number": voucher.number},
+            since=voucher.issued_at,
+            due=end_of(voucher.expires_on),
+            blocks=N_("过期未用的余额退回项目，转给下一顺位企业"),
+            amount=balance,
+        )
+        for voucher, balance in rows
+    ]
+
+
+def _own_programmes(session: Session, actor: Actor) -> list[Programme]:
+    owner = Programme.treasury_id if actor.role is Role.BUDGET_HOLDER else Programme.bureau_id
+    query = select(Programme).where(owner == actor.organisation_id, Programme.state != ProgrammeState.SETTLED)
+    return list(session.scalars(query.options(selectinload(Programme.versions)).order_by(Programme.created_at)))
+
+
+def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
+    """What the programme wants from this person now."""
+    state, role = programme.state, actor.role
+    mine = programme.drafted_by_id == actor.user_id
+    proposed = programme.versions[-1].announced_at is None
+    task = None
+    if role is Role.BUDGET_HOLDER:
+        task = N_("拨入资金") if state is ProgrammeState.ANNOUNCED else None
+    elif role is Role.REVIEWER and not mine and state is ProgrammeState.DRAFT:
+        task = N_("审核项目规则")
+    elif role is Role.REVIEWER and not mine and proposed and state in {ProgrammeState.ANNOUNCED, ProgrammeState.OPEN}:
+        task = N_("审核规则修改")
+    elif role is Role.OFFICER and state is ProgrammeState.CHECKED:
+        task = N_("公布项目")
+    if task is None:
+        return None
+    return DeskItem(
+        task=task,
+        title=programme.name,
+        endpoint="vouchers.programme",
+        arguments={"number": programme.number},
+        since=programme.versions[-1].created_at,
+        due=current_terms(programme).claims_open_at,
+    )

@@ -1,0 +1,147 @@
+"""Where the money of a programme stands, station by station, and the transfers behind each figure."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from accounts.current import not_here
+from foundation.i18n import N_
+from foundation.pages import PAGE_SIZE, Page
+from ledger.models import AccountKind, LedgerAccount, Transfer
+from vouchers.models import Programme, Voucher
+
+STATIONS: Final = {
+    AccountKind.TREASURY: N_("财政拨入"),
+    AccountKind.POOL: N_("待发放"),
+    AccountKind.VOUCHER: N_("已发券未使用"),
+    AccountKind.HOLD: N_("订单占用"),
+    AccountKind.PAYABLE: N_("已核销待结算"),
+    AccountKind.APPROVED: N_("已批准待支付"),
+    AccountKind.PAID: N_("已支付"),
+    AccountKind.RECOVERED: N_("已追缴"),
+}
+
+KINDS: Final = {
+    "appropriate": N_("拨入"),
+    "issue": N_("发券"),
+    "hold": N_("下单占用"),
+    "release": N_("退回服务券"),
+    "redeem": N_("核销"),
+    "expire": N_("过期收回"),
+    "reclaim": N_("主管部门收回"),
+    "revoke": N_("撤销收回"),
+    "approve": N_("批准支付"),
+    "cut": N_("结算核减"),
+    "pay": N_("支付"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What lies at a station now, in fen; for the treasury what it has put in."""
+
+    kind: AccountKind
+    label: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transfer as its list shows it; ``amount`` is negative where it left the station that was asked for."""
+
+    transfer: Transfer
+    source: AccountKind
+    target: AccountKind
+    amount: int
+    voucher_number: str | None
+
+
+def flow(session: Session, programme_id: UUID) -> list[Station]:
+    """The stations in the money's order; what the treasury put in equals the sum of the others."""
+    incoming = dict(_sums(session, programme_id, incoming=True))
+    outgoing = dict(_sums(session, programme_id, incoming=False))
+    net = {kind: incoming.get(kind, 0) - outgoing.get(kind, 0) for kind in STATIONS}
+    net[AccountKind.TREASURY] *= -1
+    return [Station(kind, label, net[kind]) for kind, label in STATIONS.items()]
+
+
+def pool(session: Session, programme_id: UUID) -> int:
+    """Fen that can still be issued."""
+    return next(station.amount for station in flow(session, programme_id) if station.kind is AccountKind.POOL)
+
+
+def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:
+    """The transfers into and out of a station, newest first; NotFound for an unknown station."""
+    if station not in {kind.value for kind in STATIONS}:
+        raise not_here()
+    kind = AccountKind(station)
+    source, target = aliased(LedgerAccount), aliased(LedgerAccount)
+    query = (
+        select(Transfer, source, target)
+        .join(source, source.id == Transfer.source_id)
+        .join(target, target.id == Transfer.target_id)
+        .where(Transfer.programme_id == programme.id, or_(source.kind == kind, target.kind == kind))
+    )
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+    ordered = query.order_by(Transfer.posted_at.desc(), Transfer.id.desc())
+    rows = session.execute(ordered.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    return Page(_moves(session, [(row[0], row[1], row[2]) for row in rows], kind), total, number)
+
+
+def moves_of(session: Session, voucher: Voucher) -> list[Move]:
+    """All transfers of a voucher, those of its orders' holds too, in order."""
+    source, target = aliased(LedgerAccount), aliased(LedgerAccount)
+    holds = select(Transfer.target_id).where(Transfer.source_id == voucher.account_id, Transfer.kind == "hold")
+    rows = session.execute(
+        select(Transfer, source, target)
+        .join(source, source.id == Transfer.source_id)
+        .join(target, target.id == Transfer.target_id)
+        .where(
+            or_(
+                Transfer.source_id == voucher.account_id,
+                Transfer.target_id == voucher.account_id,
+                Transfer.source_id.in_(holds),
+            )
+        )
+        .order_by(Transfer.posted_at, Transfer.id)
+    ).all()
+    return _moves(session, [(row[0], row[1], row[2]) for row in rows], None)
+
+
+def _moves(
+    session: Session, rows: list[tuple[Transfer, LedgerAccount, LedgerAccount]], station: AccountKind | None
+) -> list[Move]:
+    owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
+    numbers = {
+        row.id: row.number for row in session.execute(select(Voucher.id, Voucher.number).where(Voucher.id.in_(owners)))
+    }
+    return [
+        Move(
+            transfer=transfer,
+            source=source.kind,
+            target=target.kind,
+            amount=-transfer.amount
+            if source.kind is station and station is not AccountKind.TREASURY
+            else transfer.amount,
+            voucher_number=next(
+                (numbers[end.owner_id] for end in (source, target) if end.owner_id in numbers),
+                None,
+            ),
+        )
+        for transfer, source, target in rows
+    ]
+
+
+def _sums(session: Session, programme_id: UUID, *, incoming: bool) -> list[tuple[AccountKind, int]]:
+    end = Transfer.target_id if incoming else Transfer.source_id
+    rows = session.execute(
+        select(LedgerAccount.kind, func.sum(Transfer.amount))
+        .join(LedgerAccount, LedgerAccount.id == end)
+        .where(LedgerAccount.programme_id == programme_id)
+        .group_by(LedgerAccount.kind)
+    )
+    return [(kind, int(amount)) for kind, amount in rows]

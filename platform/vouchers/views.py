@@ -1,0 +1,197 @@
+"""Public pages of programmes, the enterprise's claim, and vouchers."""
+
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.current import actor, actor_or_none, own_organisation
+from enterprises.titles import TITLE_LABELS
+from foundation.actions import submit
+from foundation.actors import ENTERPRISE, STAFF
+from foundation.forms import Form
+from foundation.i18n import N_
+from foundation.unit_of_work import current_session
+from vouchers import claiming, expiry, money, queries
+from vouchers.deduction import deduct
+from vouchers.eligibility import may_claim
+from vouchers.forms import NoteForm
+from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
+from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
+from vouchers.terms import RULES, current_version, terms_of
+from vouchers.wallets import wallet, wallets
+
+blueprint = Blueprint("vouchers", __name__)
+
+State = TypeVar("State", bound=StrEnum)
+
+EXAMPLE_PRICES = (150_000_00, 120_000_00)
+"""List and charged price of the worked example on a programme's page."""
+
+
+@blueprint.get("/programmes")
+def programmes() -> ResponseReturnValue:
+    """All programmes that the visitor may see."""
+    session = current_session()
+    state = _state(ProgrammeState, request.args.get("state", ""))
+    page = queries.programmes(
+        session,
+        actor_or_none(),
+        words=request.args.get("q", "").strip(),
+        state=state,
+        number=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "vouchers/programmes.html",
+        page=page,
+        terms={one.id: terms_of(current_version(one)) for one in page.rows},
+        labels=PROGRAMME.labels,
+        title_labels=TITLE_LABELS,
+    )
+
+
+@blueprint.get("/programmes/<number>")
+def programme(number: str) -> ResponseReturnValue:
+    """The rules with their citations, the remaining money and the line; for bureau and treasury what they may do."""
+    return programme_page(queries.programme(current_session(), actor_or_none(), number), Form())
+
+
+def programme_page(found: Programme, form: Form) -> str:
+    """The case page; ``form`` carries the refusal of a deed that was tried on it."""
+    session, person = current_session(), actor_or_none()
+    version = current_version(found)
+    terms = terms_of(version)
+    listed, charged = EXAMPLE_PRICES
+    return render_template(
+        "vouchers/programme.html",
+        programme=found,
+        version=version,
+        terms=terms,
+        proposed=found.versions[-1] if found.versions[-1] is not version else None,
+        rules=RULES,
+        title_labels=TITLE_LABELS,
+        stations={one.kind.value: one for one in money.flow(session, found.id)},
+        line=queries.line(session, found.id),
+        example=deduct(
+            terms, category="", list_price=listed, charged_price=charged, available=terms.cap_per_enterprise
+        ),
+        label=PROGRAMME.labels[found.state],
+        states=PROGRAMME.labels,
+        history=queries.history(session, found) if person is not None and person.role in STAFF else (),
+        form=form,
+    )
+
+
+@blueprint.route("/programmes/<number>/claim", methods=["GET", "POST"])
+def claim(number: str) -> ResponseReturnValue:
+    """May we claim, how much, why not: and the button that claims."""
+    session, person, form = current_session(), actor(), Form()
+    found = queries.programme(session, person, number)
+
+    def page() -> str:
+        answer = may_claim(session, own_organisation(), found)
+        return render_template(
+            "vouchers/claim.html",
+            programme=found,
+            answer=answer,
+            form=form,
+            claims=queries.claims_of(session, own_organisation(), found.id),
+            position=queries.position(session, answer.open_claim) if answer.open_claim else None,
+            line=queries.line(session, found.id),
+            pool=money.pool(session, found.id),
+            labels=CLAIM.labels,
+        )
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: claiming.claim(session, person, programme_id=found.id),
+        then=lambda made: url_for("vouchers.index") if made.allotted else url_for("vouchers.claim", number=number),
+        page=page,
+        done=N_("申领已提交，结果见下"),
+    )
+
+
+@blueprint.get("/vouchers")
+def index() -> ResponseReturnValue:
+    """The enterprise's vouchers with what is free on each; for staff those of the region."""
+    session, person = current_session(), actor()
+    page = queries.vouchers_of(
+        session,
+        person,
+        state=_state(VoucherState, request.args.get("state", "")),
+        programme_number=request.args.get("programme", ""),
+        number=request.args.get("page", 1, type=int),
+    )
+    own = person.role in ENTERPRISE
+    return render_template(
+        "vouchers/vouchers.html",
+        page=page,
+        wallets=wallets(session, page.rows),
+        labels=VOUCHER_LABELS,
+        own=own,
+        names={} if own else queries.organisation_names(session, [one.enterprise_id for one in page.rows]),
+        claims=[one for one in queries.claims_of(session, own_organisation()) if not one.allotted] if own else (),
+        claim_labels=CLAIM.labels,
+    )
+
+
+@blueprint.get("/vouchers/<number>")
+def voucher(number: str) -> ResponseReturnValue:
+    """One voucher: its amounts, each opening to the transfers behind it."""
+    found = queries.voucher(current_session(), actor(), number)
+    return _voucher_page(found, NoteForm())
+
+
+@blueprint.post("/vouchers/<number>/reclaim")
+def reclaim(number: str) -> ResponseReturnValue:
+    """The bureau takes back what is free."""
+    return _take_back(number, revoke=False)
+
+
+@blueprint.post("/vouchers/<number>/revoke")
+def revoke(number: str) -> ResponseReturnValue:
+    """The bureau revokes a voucher that should not have been issued."""
+    return _take_back(number, revoke=True)
+
+
+def _take_back(number: str, *, revoke: bool) -> ResponseReturnValue:
+    session, person, form = current_session(), actor(), NoteForm()
+    found = queries.voucher(session, person, number)
+    verb = expiry.revoke if revoke else expiry.reclaim
+    return submit(
+        form,
+        lambda: verb(
+            session,
+            person,
+            voucher_id=found.id,
+            reason=form.note.data or "",
+            transfer_id=UUID(str(form.submission_id.data)),
+        ),
+        then=lambda _amount: url_for("vouchers.voucher", number=number),
+        page=lambda: _voucher_page(found, form),
+        done=N_("余额已退回项目资金"),
+    )
+
+
+def _voucher_page(found: Voucher, form: NoteForm) -> str:
+    session = current_session()
+    return render_template(
+        "vouchers/voucher.html",
+        voucher=found,
+        terms=terms_of(found.programme_version),
+        wallet=wallet(session, found),
+        moves=money.moves_of(session, found),
+        kinds=money.KINDS,
+        stations=money.STATIONS,
+        labels=VOUCHER_LABELS,
+        holder=queries.organisation_names(session, [found.enterprise_id])[found.enterprise_id],
+        form=form,
+    )
+
+
+def _state(states: type[State], word: str) -> State | None:
+    return states(word) if word in {one.value for one in states} else None
