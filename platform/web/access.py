@@ -24,6 +24,9 @@ ACCESS: Final[dict[str, AccessList]] = {
         None,
         frozenset(
             {
+                # vouchers, enterprises
+                "vouchers.programmes",
+                "vouchers.programme",
                 # web
                 "static",
                 "web.healthz",
@@ -39,7 +42,6 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "accounts.register",
                 "accounts.join",
                 # providers
-                # vouchers
                 # notices
                 # settlement
                 # orders
@@ -66,6 +68,8 @@ ACCESS: Final[dict[str, AccessList]] = {
         ENTERPRISE,
         frozenset(
             {
+                # vouchers, enterprises
+                "vouchers.claim",
                 # orders
                 "orders.order",
                 "orders.confirm_agreement",
@@ -100,22 +104,78 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "officer": AccessList(frozenset({Role.OFFICER}), frozenset()),
-    "reviewer": AccessList(frozenset({Role.REVIEWER}), frozenset()),
+    "officer": AccessList(
+        frozenset({Role.OFFICER}),
+        frozenset(
+            {
+                # vouchers, enterprises
+                "programmes.draft",
+                "programmes.edit",
+            }
+        ),
+    ),
+    "reviewer": AccessList(
+        frozenset({Role.REVIEWER}),
+        frozenset(
+            {
+                # vouchers, enterprises
+                "programmes.check",
+                "programmes.send_back",
+                "programmes.approve_version",
+                "vouchers.revoke",
+                "enterprises.revoke_title",
+            }
+        ),
+    ),
     "officer or reviewer": AccessList(
         frozenset({Role.OFFICER, Role.REVIEWER}),
         frozenset(
             {
+                # vouchers, enterprises
+                "programmes.announce",
+                "programmes.open_claims",
+                "programmes.close_claims",
+                "vouchers.reclaim",
+                "enterprises.new_title",
                 # orders
                 "orders.decide",
             }
         ),
     ),
     "bureau": AccessList(BUREAU, frozenset()),
-    "budget holder": AccessList(frozenset({Role.BUDGET_HOLDER}), frozenset()),
+    "budget holder": AccessList(
+        frozenset({Role.BUDGET_HOLDER}),
+        frozenset(
+            {
+                # vouchers, enterprises
+                "programmes.appropriate",
+            }
+        ),
+    ),
     "payer": AccessList(frozenset({Role.PAYER}), frozenset()),
     "treasury": AccessList(TREASURY, frozenset()),
-    "staff": AccessList(STAFF, frozenset()),
+    "staff": AccessList(
+        STAFF,
+        frozenset(
+            {
+                # vouchers, enterprises
+                "programmes.flow",
+                "programmes.transfers",
+                "programmes.claims",
+            }
+        ),
+    ),
+    "enterprise and staff": AccessList(
+        ENTERPRISE | STAFF,
+        frozenset(
+            {
+                # vouchers, enterprises
+                "vouchers.index",
+                "vouchers.voucher",
+                "enterprises.titles",
+            }
+        ),
+    ),
     "enterprise, provider and staff": AccessList(
         ENTERPRISE | PROVIDER | STAFF,
         frozenset(
