@@ -24,6 +24,9 @@ _KEYWORDS: Final = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, 
 # Names of documents, issuers and places are what they are in every language; notes are for whoever edits the file.
 _NOT_TRANSLATED: Final = frozenset({"citation", "document", "article", "issuer", "region", "notes", "note", "source"})
 
+# The living style page and its samples are never shown to a user.
+_ONLY_FOR_BUILDERS: Final = frozenset({"style", "style_samples"})
+
 
 def extract_yaml(
     fileobj: IO[bytes],
@@ -61,6 +64,8 @@ def extracted() -> Catalog:
             ROOT / folder, method, options_map={"**.html": {"silent": "false"}}, keywords=_KEYWORDS
         )
         for name, line, message, comments, context in found:
+            if Path(name).stem in _ONLY_FOR_BUILDERS:
+                continue
             catalogue.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
     return catalogue
 
