@@ -51,6 +51,8 @@ class Settings(BaseModel):
     files_folder: Path = Field(Path(), alias="HUIQI_FILES_FOLDER")
     # None: the embedded index in the search folder.
     elasticsearch_url: str | None = Field(None, alias="ELASTICSEARCH_URL", repr=False)
+    # The beginning of the index names there, so that installations can share a server.
+    elasticsearch_index: str = Field("huiqi", pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", alias="ELASTICSEARCH_INDEX")
     # Given: evidence goes to this bucket instead of the files folder.
     s3_bucket: str | None = Field(None, alias="HUIQI_S3_BUCKET")
     s3_endpoint: str | None = Field(None, alias="HUIQI_S3_ENDPOINT")

@@ -80,7 +80,11 @@ def open_rooms(settings: Settings) -> None:
                     import_module(module.name)
     from search.current import configure_search  # noqa: PLC0415 - one of the rooms
 
-    configure_search(settings.search_folder, elasticsearch_url=settings.elasticsearch_url)
+    configure_search(
+        settings.search_folder,
+        elasticsearch_url=settings.elasticsearch_url,
+        elasticsearch_index=settings.elasticsearch_index,
+    )
 
 
 def _inside_unit_of_work(callback: Any) -> Any:

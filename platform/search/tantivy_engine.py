@@ -246,11 +246,18 @@ def _page(searcher: Any, asked: Any, query: Query) -> tuple[tuple[UUID, ...], in
         if len(hits) < window or hits[end - 1][0] != hits[-1][0]:
             break
         window *= 4
+    # Only the hits that tie with the page's first or last one can change places with it.
+    keys = [key for key, _address in hits]
+    if query.offset >= len(keys):
+        return (), int(found.count)
+    last = keys[min(end, len(keys)) - 1]
+    first = keys.index(keys[query.offset])
     sign = 1 if order == tantivy.Order.Asc else -1
-    ids = _ids(searcher, [address for _key, address in hits])
+    tied = [hit for hit in hits[first:] if sign * hit[0] <= sign * last]
     id_sign = -1 if query.sort is Sort.NEWEST else 1
-    ranked = sorted(zip(hits, ids, strict=True), key=lambda entry: (sign * entry[0][0], id_sign * entry[1].int))
-    return tuple(each for _hit, each in ranked[query.offset : end]), int(found.count)
+    ids = _ids(searcher, [address for _key, address in tied])
+    ranked = sorted(zip(tied, ids, strict=True), key=lambda entry: (sign * entry[0][0], id_sign * entry[1].int))
+    return tuple(each for _hit, each in ranked[query.offset - first : end - first]), int(found.count)
 
 
 def _ids(searcher: Any, addresses: list[Any]) -> list[UUID]:

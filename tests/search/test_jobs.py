@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from loopback import Reply, loopback
 from search_examples import Shelf, document, uid
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from cli.search import search as search_commands
 from foundation.jobs import run_worker
-from foundation.unit_of_work import unit_of_work
-from search.current import configure_search, current_search, engine_name, search
+from foundation.unit_of_work import bound, unit_of_work
+from search.current import _places, configure_search, current_search, engine_name, search
 from search.engine import Query
 from search.jobs import catch_up, compare, queue_indexing
 from search.sources import _registered, register_source
@@ -29,12 +32,13 @@ run_worker(make_engine(sys.argv[1]), wait=False)
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    former = list(_registered)
+    sources, places = list(_registered), list(_places)
     shelf = Shelf()
     register_source(shelf)
     configure_search(tmp_path / "search")
     yield shelf
-    _registered[:] = former
+    _registered[:] = sources
+    _places[:] = places
 
 
 @pytest.mark.concurrency
@@ -76,3 +80,24 @@ def test_a_crash_between_commit_and_index_loses_nothing(own_engine: Engine, shel
     assert search(Query("上云")).ids == (uid(1),)
     with unit_of_work(own_engine) as session:
         assert current_search().report(session).ok
+
+
+def test_the_reindex_command_builds_the_index(shelf: Shelf) -> None:
+    shelf.put(document(1, "企业上云"))
+    with Session() as session, bound(session):
+        outcome = CliRunner().invoke(search_commands, ["reindex"])
+    assert (outcome.exit_code, outcome.stdout) == (0, "")
+    assert "1/1" in outcome.stderr
+    assert search(Query("上云")).ids == (uid(1),)
+
+
+def test_the_reindex_command_says_which_engine_could_not_be_built(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.put(document(1, "企业上云"))
+    with loopback(lambda *_request: Reply(503, {})) as (url, _asked):
+        configure_search(tmp_path / "search", elasticsearch_url=url)
+        with Session() as session, bound(session):
+            outcome = CliRunner().invoke(search_commands, ["reindex"])
+        assert engine_name() == "tantivy"
+        assert search(Query("上云")).ids == (uid(1),)
+    assert outcome.exit_code == 1
+    assert outcome.stderr.splitlines()[-1].startswith("elasticsearch: ")
