@@ -19,7 +19,7 @@ from foundation.clock import now, today
 from ledger.accounts import account
 from ledger.models import AccountKind
 from ledger.posting import Posting, post
-from orders import agreements, confirmation, delivery, docking, records
+from orders import agreements, confirmation, delivery, docking, ending, records
 from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.ordering import Shown, place
@@ -257,6 +257,22 @@ class Scene:
             assert order.state is reached or reached is OrderState.DOCKING
         assert order.state is state
         return order
+
+    def order_in_any(self, state: OrderState) -> Order:
+        """An order in a state beside the normal way too."""
+        if state is OrderState.PLACED:
+            self.offered.slots = 1
+            self.place()
+            return self.place()
+        if state is OrderState.VOIDED:
+            order = self.place()
+            return docking.fail(self.session, self.clerk, order.number, reason="联系不上")
+        if state is OrderState.CANCELLED:
+            return ending.cancel(self.session, self.clerk, self.place().number, reason="计划有变")
+        if state is OrderState.DISPUTED:
+            order = self.order_in(OrderState.IN_SERVICE)
+            return ending.dispute(self.session, self.clerk, order.number, reason="与约定不符")
+        return self.order_in(state)
 
     def _take(self, order: Order, actor: Actor, event: str, state: OrderState) -> None:
         take(self.session, actor, order, event, due_at=due_in(state, terms_of(self.version)))

@@ -26,7 +26,6 @@ from vouchers.terms import terms_of
 
 FILING = frozenset({OrderState.CONTRACTED, OrderState.IN_SERVICE})
 AMENDING = FILING | {OrderState.DELIVERED, OrderState.RETURNED}
-MOST_FILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def file(
     a day before the agreement or in the future, foreign measures, no evidence at all, the files' faults.
     """
     order = _mine(session, actor, number, AMENDING if amends else FILING)
-    before = _living(order, amends) if amends else None
+    before = of_line(order, amends) if amends else None
     _ensure_facts(order, facts, has_files=bool(process or result or before))
     line = before.line if before else max((one.line for one in order.records), default=0) + 1
     if before is not None:
@@ -80,9 +79,9 @@ def file(
     session.flush()
     if before is not None:
         carry(session, source=before, target=filed)
-    for kind, uploads in (("process", process), ("result", result)):
+    for kind, field, uploads in (("process", "process_files", process), ("result", "result_files", result)):
         for upload in uploads:
-            take_file(session, actor, upload, subject=filed, kind=kind, field=kind, allowed=EVIDENCE)
+            take_file(session, actor, upload, subject=filed, kind=kind, field=field, allowed=EVIDENCE)
     filed.filed_at = now()
     change_state(session, actor, filed, RECORD, "file")
     if order.state is OrderState.CONTRACTED:
@@ -117,7 +116,8 @@ def living(order: Order) -> list[ServiceRecord]:
     return [record for record in order.records if record.state is not RecordState.AMENDED]
 
 
-def _living(order: Order, line: int) -> ServiceRecord:
+def of_line(order: Order, line: int) -> ServiceRecord:
+    """The newest version of a line; NotFound when there is none."""
     for record in living(order):
         if record.line == line:
             return record
@@ -141,7 +141,7 @@ def _theirs(session: Session, actor: Actor, number: str, line: int) -> tuple[Ord
     order = locked(session, actor, number)
     if actor.role not in ENTERPRISE:
         raise not_here()
-    return order, _living(order, line)
+    return order, of_line(order, line)
 
 
 def _ensure_facts(order: Order, facts: Facts, *, has_files: bool) -> None:
@@ -158,7 +158,7 @@ def _ensure_facts(order: Order, facts: Facts, *, has_files: bool) -> None:
             faults.append(BadInput(N_("写明服务内容和结果，企业会逐条核对"), field=field))
     if not has_files:
         faults.append(
-            BadInput(N_("至少上传一份过程或成果材料"), field="process", remedy=N_("现场照片、签到表、报告均可"))
+            BadInput(N_("至少上传一份过程或成果材料"), field="process_files", remedy=N_("现场照片、签到表、报告均可"))
         )
     faults += faults_of(order.offering_version.category, facts.measures)
     if faults:

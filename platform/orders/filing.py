@@ -1,0 +1,154 @@
+"""Pages with files: the agreement, service records, and the confirmation with its rating."""
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.current import actor
+from files.intake import Upload
+from foundation.actions import submit
+from foundation.clock import today
+from foundation.i18n import N_
+from foundation.unit_of_work import current_session
+from orders import agreements, confirmation, records
+from orders.access import find
+from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, record_form, uploads
+from orders.measures import Kind, measures_for
+from orders.models import Order, ServiceRecord
+from orders.presentation import register_rows
+from orders.queries import records_page
+from orders.views import blueprint
+
+__all__ = ["blueprint"]
+
+
+@blueprint.route("/orders/<number>/agreement", methods=["GET", "POST"])
+def agreement(number: str) -> ResponseReturnValue:
+    """The provider files the signed agreement."""
+    session, person = current_session(), actor()
+    order = find(session, person, number)
+    form = AgreementForm(signed_on=today())
+
+    def page() -> str:
+        return render_template(
+            "orders/agreement.html", form=form, order=order, tripartite=agreements.is_tripartite(order)
+        )
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: agreements.upload(
+            session,
+            person,
+            number,
+            agreement_number=form.agreement_number.data or "",
+            signed_on=given(form.signed_on.data),
+            third_party=form.third_party.data,
+            file=Upload(form.file.data.stream, form.file.data.filename),
+        ),
+        then=lambda _: url_for("orders.case", number=number),
+        page=page,
+        done=N_("协议已上传，等企业确认"),
+    )
+
+
+@blueprint.route("/orders/<number>/records/new", methods=["GET", "POST"])
+def new_record(number: str) -> ResponseReturnValue:
+    """The provider files a service record."""
+    return _record_page(number, None)
+
+
+@blueprint.route("/orders/<number>/records/<int:line>/amend", methods=["GET", "POST"])
+def amend_record(number: str, line: int) -> ResponseReturnValue:
+    """The provider amends a record by a new version."""
+    return _record_page(number, line)
+
+
+def _record_page(number: str, amends: int | None) -> ResponseReturnValue:
+    session, person = current_session(), actor()
+    order = find(session, person, number)
+    category = order.offering_version.category
+    before = records.of_line(order, amends) if amends is not None else None
+    form = record_form(category)(data=_known(order, before, person.name))
+
+    def page() -> str:
+        return render_template(
+            "orders/record.html", form=form, order=order, before=before, measures=measures_for(category)
+        )
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: records.file(
+            session,
+            person,
+            number,
+            facts=_facts(form, category),
+            process=uploads(form.process_files.data),
+            result=uploads(form.result_files.data),
+            amends=amends,
+        ),
+        then=lambda _: url_for("orders.case", number=number),
+        page=page,
+        done=N_("服务记录已提交，等企业确认"),
+    )
+
+
+def _known(order: Order, before: ServiceRecord | None, person: str) -> dict[str, object]:
+    """What is filled in already: nothing that the system knows is typed."""
+    if before is None:
+        return {
+            "delivered_on": today(),
+            "channel": order.offering_version.channel,
+            "place": order.enterprise.address or order.enterprise.name,
+            "delivered_by": person,
+        }
+    known: dict[str, object] = {
+        name: getattr(before, name)
+        for name in ("delivered_on", "channel", "place", "delivered_by", "description", "result")
+    }
+    for measure in measures_for(order.offering_version.category):
+        value = before.measures.get(measure.key)
+        known[measure.key] = value == "1" if measure.kind is Kind.YES_NO else value
+    return known
+
+
+def _facts(form: RecordForm, category: str) -> records.Facts:
+    return records.Facts(
+        delivered_on=given(form.delivered_on.data),
+        channel=form.channel.data,
+        place=form.place.data or "",
+        delivered_by=form.delivered_by.data or "",
+        description=form.description.data or "",
+        result=form.result.data or "",
+        measures=form.measured(category),
+    )
+
+
+@blueprint.route("/orders/<number>/confirmation", methods=["GET", "POST"])
+def confirm(number: str) -> ResponseReturnValue:
+    """The enterprise confirms the result and rates it."""
+    session, person = current_session(), actor()
+    order = find(session, person, number)
+    form = ConfirmationForm()
+
+    def page() -> str:
+        return render_template("orders/confirmation.html", form=form, order=order, records=records.living(order))
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: confirmation.confirm(session, person, number, rating=int(form.rating.data), comment=form.comment.data),
+        then=lambda _: url_for("orders.case", number=number),
+        page=page,
+        done=N_("已确认成效，感谢评价"),
+    )
+
+
+@blueprint.get("/records", endpoint="records")
+def register() -> ResponseReturnValue:
+    """The register (台账) of service records."""
+    found = records_page(current_session(), actor(), number=request.args.get("page", 1, int))
+    return render_template("orders/records.html", page=found, rows=register_rows(found.rows))

@@ -1,0 +1,201 @@
+"""Orders as the templates take them: words translated, ages said, links made."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+
+from enterprises.models import TitleLevel
+from enterprises.titles import TITLE_LABELS
+from files.models import Attachment
+from foundation.actors import Actor
+from foundation.clock import local, today, working_days_between
+from foundation.i18n import N_
+from foundation.identifiers import new_id
+from orders.confirmation import RATINGS
+from orders.deadlines import filed_late
+from orders.measures import measures
+from orders.models import Order, OrderState, RecordState, ServiceRecord
+from orders.progress import actions, deadline, line, turn
+from orders.queries import Case
+from orders.states import EVENTS, ORDER, RECORD, TONES
+from vouchers.terms import Terms, terms_of
+
+FILE_KINDS: Final = {
+    "agreement": N_("服务协议"),
+    "process": N_("过程材料"),
+    "result": N_("成果材料"),
+    "invoice": N_("发票"),
+}
+TRANSFERS: Final = {
+    "hold": N_("占用服务券"),
+    "release": N_("退回服务券"),
+    "redeem": N_("核销，转为应付服务机构"),
+}
+CHANNEL_WORDS: Final = {"online": N_("线上"), "offline": N_("线下"), "both": N_("线上线下结合")}
+_RECORD_TONES: Final = {RecordState.CONFIRMED: "ok", RecordState.CONTESTED: "act", RecordState.FILED: "wait"}
+
+
+def case_view(actor: Actor, found: Case) -> dict[str, Any]:
+    """Everything that ``templates/orders/case.html`` shows."""
+    order = found.order
+    present = turn(order)
+    terms = terms_of(order.voucher.programme_version)
+    return {
+        "order": order,
+        "state": _state(order),
+        "stages": [{**asdict(stage), "label": gettext(stage.label), "age": _age(stage.days)} for stage in line(order)],
+        "turn": present and {"task": gettext(present.task), "holder": present.holder},
+        "deadline": _deadline(order),
+        "can": actions(actor, order),
+        "place_in_line": found.place_in_line,
+        "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
+        "agreement_files": [
+            _file(file, order, found.elsewhere)
+            for file in found.files
+            if order.agreement is not None and file.id == order.agreement.attachment_id
+        ],
+        "records": [
+            _record(record, order, found.record_files[record.id], found.elsewhere, terms)
+            for record in sorted(order.records, key=lambda one: (one.line, -one.version))
+        ],
+        "transfers": [
+            {
+                "at": transfer.posted_at,
+                "what": gettext(TRANSFERS.get(transfer.kind, transfer.kind)),
+                "amount": transfer.amount,
+                "id": str(transfer.id),
+            }
+            for transfer in found.transfers
+        ],
+        "history": _history(order),
+        "new_submission": new_id,
+        "rating": RATINGS[order.confirmation.rating] if order.confirmation else None,
+    }
+
+
+def list_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """Rows of the list: the order, its state, whose turn it is and since when."""
+    rows = []
+    for order in orders:
+        present = turn(order)
+        rows.append(
+            {
+                "order": order,
+                "state": _state(order),
+                "turn": present and f"{present.holder}{gettext('：')}{gettext(present.task)}",
+                "deadline": _deadline(order),
+            }
+        )
+    return rows
+
+
+def register_rows(records: Sequence[ServiceRecord]) -> list[dict[str, Any]]:
+    """Rows of the register of service records."""
+    return [
+        {
+            "record": record,
+            "order": record.order,
+            "state": gettext(RECORD.labels[record.state]),
+            "tone": _RECORD_TONES.get(record.state, "neutral"),
+            "measures": _measures(record),
+        }
+        for record in records
+    ]
+
+
+def state_choices() -> list[tuple[str, str]]:
+    """States for the filter, in the order of the normal way."""
+    return [(state.value, gettext(ORDER.labels[state])) for state in OrderState]
+
+
+def _state(order: Order) -> dict[str, str]:
+    return {"label": gettext(ORDER.labels[order.state]), "tone": TONES.get(order.state, "wait")}
+
+
+def _deadline(order: Order) -> dict[str, Any] | None:
+    found = deadline(order)
+    if found is None:
+        return None
+    late = working_days_between(found.at, today())
+    left = working_days_between(today(), found.at)
+    words = (
+        ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late)
+        if found.late
+        else ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", left)
+    )
+    return {
+        "at": found.at,
+        "late": found.late,
+        "label": gettext("本步骤期限"),
+        "after": gettext(found.after) if found.after else None,
+        "url": None,
+        "age": words,
+    }
+
+
+def _age(days: int | None) -> str | None:
+    if days is None:
+        return None
+    if days == 0:
+        return str(gettext("今天开始"))
+    return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
+
+
+def _file(file: Attachment, order: Order, elsewhere: Mapping[Any, int]) -> dict[str, Any]:
+    note = gettext(FILE_KINDS.get(file.kind, file.kind))
+    if elsewhere.get(file.blob_id):
+        note += gettext("；另有 %(count)s 处用了同一份文件", count=elsewhere[file.blob_id])
+    names = {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
+    return {
+        "name": file.filename,
+        "url": url_for("files.file", attachment_id=file.id),
+        "size": file.blob.size,
+        "kind": file.blob.media_type,
+        "at": file.created_at,
+        "by": names.get(file.organisation_id) if file.organisation_id else None,
+        "note": note,
+    }
+
+
+def _record(
+    record: ServiceRecord, order: Order, files: Iterable[Attachment], elsewhere: Mapping[Any, int], terms: Terms
+) -> dict[str, Any]:
+    filed = record.filed_at
+    return {
+        "record": record,
+        "label": gettext(RECORD.labels[record.state]),
+        "tone": _RECORD_TONES.get(record.state, "neutral"),
+        "channel": gettext(CHANNEL_WORDS.get(record.channel, record.channel)),
+        "measures": _measures(record),
+        "files": [_file(file, order, elsewhere) for file in files],
+        "late": filed is not None and filed_late(record.delivered_on, local(filed).date(), terms),
+        "answerable": record.state is RecordState.FILED,
+        "amendable": record.state in {RecordState.FILED, RecordState.CONTESTED},
+    }
+
+
+def _measures(record: ServiceRecord) -> list[tuple[str, str]]:
+    known = measures()
+    return [
+        (gettext(known[key].label), f"{value} {gettext(known[key].unit)}")
+        for key, value in record.measures.items()
+        if key in known
+    ]
+
+
+def _history(order: Order) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": step.at,
+            "who": step.person,
+            "organisation": step.organisation,
+            "what": gettext(EVENTS.get(step.event, step.event)),
+            "note": step.note,
+            "before": None,
+            "after": None,
+        }
+        for step in reversed(order.steps)
+    ]
