@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from strict_client import StrictClient
 
 from accounts.models import Membership, SignIn
+from accounts.sessions import hash_token
 from config import Settings
 from foundation.clock import now
 from foundation.database import make_engine
@@ -139,11 +140,9 @@ def sign_in(app: Flask, session: Session) -> Callable[[Membership], FlaskClient]
     def browser(membership: Membership) -> FlaskClient:
         session.flush()
         token = new_id().hex
-        from accounts.sessions import COOKIE, _hash  # noqa: PLC0415
-
         session.add(
             SignIn(
-                token_hash=_hash(token),
+                token_hash=hash_token(token),
                 user_id=membership.user_id,
                 membership_id=membership.id,
                 created_at=now(),
@@ -155,7 +154,7 @@ def sign_in(app: Flask, session: Session) -> Callable[[Membership], FlaskClient]
         session.commit()
         client = app.test_client()
         with client.session_transaction() as cookie:
-            cookie[COOKIE] = token
+            cookie["_user_id"] = token
         return client
 
     return browser

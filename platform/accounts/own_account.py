@@ -14,6 +14,6 @@ def change_password(session: Session, actor: Actor, *, present: str, password: s
     reconfirmed(session, actor, present, field="present_password")
     user = session.get_one(User, actor.user_id)
     user.password_hash = hash_password(password, email=user.email)
-    row = sessions.current_sign_in(session)
+    row = sessions.current_sign_in()
     sessions.end_all(session, user.id, but=row.id if row else None)
     record(session, actor, "users.password_changed", user)

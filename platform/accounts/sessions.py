@@ -6,20 +6,44 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from flask import current_app, has_request_context, request
-from flask import session as cookie
+from flask import Flask, current_app, request
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState, OrganisationKind, SignIn, User
 from foundation.actors import Actor
 from foundation.clock import now
+from foundation.unit_of_work import current_session
 
-COOKIE: Final = "sign_in"
 _SEEN_EVERY: Final = timedelta(seconds=30)
 
 SECOND_FACTOR_KINDS: Final = frozenset({OrganisationKind.BUREAU, OrganisationKind.TREASURY, OrganisationKind.OPERATOR})
 """Whose people must have a second factor: they decide about other people's money and accounts."""
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What Flask-Login knows of a signed-in browser: its row, and the token that stands in the signed cookie."""
+
+    def __init__(self, row: SignIn, token: str) -> None:
+        self.row = row
+        self.token = token
+
+    def get_id(self) -> str:
+        """The token, not the user: so a session can be ended without ending the person's others."""
+        return self.token
+
+
+def install(app: Flask) -> None:
+    """Flask-Login keeps the token in the signed cookie and asks here whose it is."""
+    manager = LoginManager(app)
+    # Telephones change their address on the way: the token alone says who it is.
+    manager.session_protection = None
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> SignedIn | None:
+        row = _living(current_session(), token)
+        return SignedIn(row, token) if row is not None else None
 
 
 def begin(session: Session, user: User, *, ip: str | None, agent: str | None) -> SignIn:
@@ -27,7 +51,7 @@ def begin(session: Session, user: User, *, ip: str | None, agent: str | None) ->
     token = secrets.token_urlsafe(32)
     living = living_memberships(session, user.id)
     row = SignIn(
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         user_id=user.id,
         membership_id=living[0].id if living else None,
         created_at=now(),
@@ -38,8 +62,8 @@ def begin(session: Session, user: User, *, ip: str | None, agent: str | None) ->
     )
     session.add(row)
     session.flush()
-    # What a visitor had in the cookie stays, the token is new: a planted session cannot be taken over.
-    cookie[COOKIE] = token
+    # The token is new at each sign-in: a planted session cannot be taken over.
+    login_user(SignedIn(row, token))
     return row
 
 
@@ -49,12 +73,13 @@ def living_memberships(session: Session, user_id: UUID) -> list[Membership]:
     return list(session.scalars(query.order_by(Membership.created_at)).unique())
 
 
-def current_sign_in(session: Session) -> SignIn | None:
+def current_sign_in() -> SignIn | None:
     """The living session of this browser; None when there is none, it was ended, or it was idle too long."""
-    token = cookie.get(COOKIE) if has_request_context() else None
-    if not token:
-        return None
-    row = session.scalar(select(SignIn).where(SignIn.token_hash == _hash(str(token)), SignIn.ended_at.is_(None)))
+    return current_user.row if current_user.is_authenticated else None
+
+
+def _living(session: Session, token: str) -> SignIn | None:
+    row = session.scalar(select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None)))
     if row is None:
         return None
     idle = timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
@@ -73,9 +98,9 @@ def _touch(session: Session, row: SignIn) -> None:
         connection.commit()
 
 
-def signed_in_actor(session: Session) -> Actor | None:
+def signed_in_actor() -> Actor | None:
     """The actor of this request: signed in, second factor given where it must be, member of an organisation."""
-    row = current_sign_in(session)
+    row = current_sign_in()
     if row is None or row.membership is None or row.membership.state is not MembershipState.ACTIVE:
         return None
     if needs_second_factor(row) and row.second_factor_at is None:
@@ -100,9 +125,10 @@ def needs_second_factor(row: SignIn) -> bool:
 
 
 def end(session: Session, row: SignIn) -> None:
-    """End one session at once."""
+    """End this browser's session at once."""
     row.ended_at = now()
     session.flush()
+    logout_user()
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
@@ -124,5 +150,6 @@ def switch(session: Session, row: SignIn, membership_id: UUID) -> bool:
     return True
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """What is kept of a token: whoever reads the table cannot sign in with it."""
     return hashlib.sha256(token.encode()).hexdigest()

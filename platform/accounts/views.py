@@ -54,7 +54,7 @@ def sign_in() -> ResponseReturnValue:
 def code() -> ResponseReturnValue:
     """The second factor; the first time with its set-up."""
     session = current_session()
-    row = sessions.current_sign_in(session)
+    row = sessions.current_sign_in()
     if row is None:
         return redirect(url_for("accounts.sign_in"), 303)
     target = safe_next(request.args.get("next")) or url_for("web.home")
@@ -84,7 +84,7 @@ def _code_page(form: CodeForm, row: SignIn) -> str:
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    row = sessions.current_sign_in(current_session())
+    row = sessions.current_sign_in()
     if row is not None:
         sessions.end(current_session(), row)
     flash(gettext("您已退出登录"), "info")
@@ -162,7 +162,7 @@ def _account_page(form: PasswordForm) -> str:
         "accounts/account.html",
         form=form,
         plain=Form(),
-        present=sessions.current_sign_in(session),
+        present=sessions.current_sign_in(),
         open_sign_ins=queries.open_sign_ins(session, person.user_id),
         memberships=sessions.living_memberships(session, person.user_id),
     )
@@ -187,7 +187,7 @@ def password() -> ResponseReturnValue:
 def end_others() -> ResponseReturnValue:
     """End all other sessions of the person."""
     session = current_session()
-    row = sessions.current_sign_in(session)
+    row = sessions.current_sign_in()
     if row is not None:
         sessions.end_all(session, row.user_id, but=row.id)
         record(session, actor(), "users.sessions_ended", row.user)
@@ -199,7 +199,7 @@ def end_others() -> ResponseReturnValue:
 def switch() -> ResponseReturnValue:
     """Act for another organisation of the person's own."""
     session = current_session()
-    row = sessions.current_sign_in(session)
+    row = sessions.current_sign_in()
     try:
         chosen = UUID(request.form.get("membership_id", ""))
     except ValueError as error:

@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.orm import Session, sessionmaker
 
+from accounts import sessions as sign_ins
 from config import Settings
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
@@ -42,6 +43,7 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     language.install(app)
     security.install(app, settings)
     unit.install(app, sessions)
+    sign_ins.install(app)
     guard.install(app)
     CSRFProtect(app)
     filters.install(app)

@@ -23,7 +23,7 @@ def install(app: Flask) -> None:
             return None
         if request.endpoint == "static":
             return None
-        set_actor(signed_in_actor(g.db))
+        set_actor(signed_in_actor())
         refusal = refuse(request.endpoint)
         if refusal is not None:
             return refusal
