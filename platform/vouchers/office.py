@@ -12,6 +12,7 @@ from foundation.clock import today
 from foundation.errors import DomainError
 from foundation.forms import Form
 from foundation.i18n import N_
+from foundation.identifiers import new_id
 from foundation.unit_of_work import current_session
 from vouchers import money, programmes, queries
 from vouchers.appropriation import appropriate as appropriate_money
@@ -219,6 +220,9 @@ def claims(number: str) -> ResponseReturnValue:
 def _form_page(form: ProgrammeForm, base: Terms, programme: Programme | None) -> str:
     """The form with a worked example of the rules as they are typed now."""
     example: Deduction | None = None
+    if "example" in request.form:
+        # Trying out is no deed: the form that comes back is a new one.
+        form.submission_id.data = str(new_id())
     price = form.example_price.data or EXAMPLE_PRICES[1]
     try:
         terms = form.terms(base) if request.method == "POST" else base

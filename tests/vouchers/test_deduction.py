@@ -23,7 +23,7 @@ from vouchers.terms import Terms
         ({}, "cloud", (1200, 1000), 5000, (1000, 0, None)),
         ({}, "cloud", (1200, 1000), 300, (300, 700, "按服务券余额抵扣")),
         ({}, "cloud", (1200, 1000), 1000, (1000, 0, None)),
-        ({}, "financing", (1200, 1000), 5000, (0, 1000, "这类服务不在本项目支持范围内")),
+        ({}, "listing_and_finance", (1200, 1000), 5000, (0, 1000, "这类服务不在本项目支持范围内")),
         ({"deduction_percent": 30}, "cloud", (999, 999), 5000, (299, 700, None)),
         ({"cap_per_order": 200}, "cloud", (1000, 1000), 5000, (200, 800, "按每单上限抵扣")),
         ({"cap_per_order": 200}, "cloud", (1000, 1000), 150, (150, 850, "按服务券余额抵扣")),
@@ -83,7 +83,7 @@ def test_the_xiamen_preset_has_the_days_of_its_notice():
     rules = preset.starting(preset.original_start)
     assert (rules.contracts_from.isoformat(), rules.contracts_to.isoformat()) == ("2021-11-05", "2021-12-31")
     assert (rules.cap_per_enterprise, rules.deduction_percent) == (500_000_00, 100)
-    assert not rules.admits_category("financing")
+    assert not rules.admits_category("listing_and_finance")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+"""The pages through the test client: from the officer's draft to the enterprise's voucher, and who sees what."""
+
+import re
+
+import factories
+import pytest
+from sqlalchemy.orm import Session
+from voucher_factories import claimant, open_programme, voucher
+
+from accounts.models import Membership
+from enterprises.models import TitleLevel
+from foundation.actors import Role
+from foundation.identifiers import new_id
+from vouchers.claiming import claim
+from vouchers.desk import figures, others, waiting
+from vouchers.models import Programme
+from vouchers.queries import vouchers_of
+from vouchers.redemption import hold
+
+
+def membership_of(session: Session, actor) -> Membership:
+    return session.query(Membership).filter_by(user_id=actor.user_id).one()
+
+
+@pytest.fixture
+def offices(session: Session):
+    bureau, treasury = factories.bureau(session), factories.treasury(session)
+    return {
+        role: factories.member(session, treasury if role is Role.BUDGET_HOLDER else bureau, role)
+        for role in (Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER)
+    }
+
+
+def form_values(page: str) -> dict[str, object]:
+    """What a browser would send for the form as it stands."""
+    values: dict[str, object] = {}
+    form = page[page.index('<form class="form"') :]
+    for tag in re.findall(r"<input[^>]*>", form):
+        facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if facts.get("type") == "checkbox" and " checked" not in tag:
+            continue
+        values.setdefault(facts["name"], [])
+        values[facts["name"]].append(facts.get("value", ""))
+    values |= dict(re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>\s*([^<]*)</textarea>', form))
+    for name, body in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        options = re.findall(r'<option( selected)?[^>]*value="([^"]*)"', body)
+        values[name] = next((value for chosen, value in options if chosen), options[0][1])
+    return values
+
+
+def test_from_the_draft_to_the_voucher(session: Session, sign_in, offices):
+    officer, reviewer = sign_in(offices[Role.OFFICER]), sign_in(offices[Role.REVIEWER])
+    treasury = sign_in(offices[Role.BUDGET_HOLDER])
+    values = form_values(officer.get("/programmes/new").text)
+    assert values["cap_per_enterprise"] == ["500000.00"]
+    tried = officer.post("/programmes/new", data=values | {"example": "1", "deduction_percent": "30"})
+    assert "¥36,000.00" in tried.text
+    assert session.query(Programme).count() == 0
+    answer = officer.post("/programmes/new", data=form_values(tried.text) | {"deduction_percent": "100"})
+    assert answer.status_code == 303, answer.text
+    case = answer.location
+    assert sign_in(offices[Role.OFFICER]).get(case).status_code == 200
+    assert factories.enterprise(session)
+    for browser, step in ((reviewer, "check"), (officer, "announce"), (officer, "open")):
+        assert browser.post(f"{case}/{step}", data={"submission_id": str(new_id())}).status_code == 303, step
+    page = treasury.get(f"{case}/appropriate")
+    facts = form_values(page.text) | {"amount": "600000.00", "password": factories.PASSWORD}
+    wrong = treasury.post(f"{case}/appropriate", data=facts | {"password": "not this one"})
+    assert wrong.status_code == 403
+    assert "600000.00" in wrong.text
+    assert treasury.post(f"{case}/appropriate", data=facts | {"amount": "1.234"}).status_code == 422
+    for _ in range(2):
+        assert treasury.post(f"{case}/appropriate", data=facts).status_code == 303
+    member = factories.member(session, factories.enterprise(session), Role.ENTERPRISE_MANAGER)
+    enterprise = sign_in(member)
+    page = enterprise.get(f"{case}/claim")
+    assert "¥500,000.00" in page.text
+    claimed = enterprise.post(f"{case}/claim", data=form_values(page.text), follow_redirects=True)
+    assert claimed.status_code == 200
+    assert "¥500,000.00" in claimed.text
+    again = enterprise.post(f"{case}/claim", data=form_values(page.text))
+    assert again.status_code == 403
+    assert "已达到每家企业的上限" in again.text
+    assert "¥100,000.00" in treasury.get(f"{case}/money").text
+    assert "FQ" in treasury.get(f"{case}/money/voucher").text
+    assert "SL" in treasury.get(f"{case}/claims").text
+
+
+def test_a_faulty_draft_keeps_what_was_typed(session: Session, sign_in, offices):
+    officer = sign_in(offices[Role.OFFICER])
+    values = form_values(officer.get("/programmes/new").text)
+    faulty = officer.post(
+        "/programmes/new", data=values | {"contracts_to": "2020-01-01", "name": "我的项目", "cap_per_enterprise": "1e5"}
+    )
+    assert faulty.status_code == 422
+    assert "我的项目" in faulty.text
+    assert "1e5" in faulty.text
+    window = officer.post("/programmes/new", data=values | {"contracts_to": "2020-01-01"})
+    assert window.status_code == 422
+    assert "协议签订截止日应不早于起始日" in window.text
+    assert session.query(Programme).count() == 0
+
+
+def test_the_drafter_is_refused_on_the_page(session: Session, sign_in):
+    bureau, _ = factories.bureau(session), factories.treasury(session)
+    officer = factories.member(session, bureau, Role.OFFICER)
+    browser = sign_in(officer)
+    case = browser.post("/programmes/new", data=form_values(browser.get("/programmes/new").text)).location
+    assert browser.post(f"{case}/check", data={}).status_code == 403
+    assert browser.post(f"{case}/announce", data={}).status_code == 409
+
+
+def test_public_pages_show_rules_and_hide_drafts(session: Session, client, sign_in, offices):
+    setting = open_programme(session, money=123_00)
+    officer = sign_in(offices[Role.OFFICER])
+    draft = officer.post("/programmes/new", data=form_values(officer.get("/programmes/new").text)).location
+    listed = client.get("/programmes").text
+    assert setting.programme.number in listed
+    assert draft.split("/")[-1] not in listed
+    assert client.get(draft).status_code == 404
+    page = client.get(f"/programmes/{setting.programme.number}").text
+    assert "¥123.00" in page
+    assert "哪些称号可以申领" in page
+    assert client.get(f"/programmes/{setting.programme.number}/money").status_code in {302, 303, 401}
+    assert client.get("/programmes/XM-nothing").status_code == 404
+
+
+def test_a_voucher_is_seen_by_its_enterprise_and_its_offices(session: Session, sign_in):
+    setting, enterprise, made = voucher(session, face=90_000)
+    hold(session, enterprise, voucher_id=made.id, order_id=new_id(), amount=40_000, transfer_id=new_id())
+    own = sign_in(membership_of(session, enterprise)).get(f"/vouchers/{made.number}").text
+    assert "¥500.00" in own
+    assert "¥400.00" in own
+    assert sign_in(membership_of(session, claimant(session))).get(f"/vouchers/{made.number}").status_code == 404
+    elsewhere = factories.member(session, factories.bureau(session, "430000"), Role.OFFICER)
+    assert sign_in(elsewhere).get(f"/vouchers/{made.number}").status_code == 404
+    reviewer = sign_in(membership_of(session, setting.reviewer))
+    assert made.number in reviewer.get("/vouchers").text
+    assert reviewer.post(f"/vouchers/{made.number}/reclaim", data={"note": ""}).status_code == 422
+    facts = {"note": "停产", "submission_id": str(new_id())}
+    assert reviewer.post(f"/vouchers/{made.number}/reclaim", data=facts).status_code == 303
+    assert "已退回项目" in reviewer.get(f"/vouchers/{made.number}").text
+
+
+def test_titles_are_registered_filtered_and_revoked(session: Session, sign_in, offices):
+    organisation = factories.enterprise(session, None, name="厦门测试科技有限公司")
+    reviewer = sign_in(offices[Role.REVIEWER])
+    facts = {
+        "uscc": organisation.uscc,
+        "level": "srdi",
+        "batch": "第三批",
+        "document": "厦工信企业〔2021〕1号",
+        "valid_from": "2020-01-01",
+        "valid_to": "2099-12-31",
+    }
+    assert reviewer.post("/titles/new", data=facts).status_code == 303
+    assert reviewer.post("/titles/new", data=facts).status_code == 409
+    unknown = reviewer.post("/titles/new", data=facts | {"uscc": factories.new_uscc()})
+    assert unknown.status_code == 422
+    assert "没有以这个统一社会信用代码注册的企业" in unknown.text
+    found = reviewer.get("/titles?q=测试科技&level=srdi").text
+    assert organisation.uscc in found
+    assert organisation.uscc not in reviewer.get("/titles?level=innovative").text
+    revoke = re.search(r"/titles/[\w-]+/revoke", found)[0]
+    assert reviewer.post(revoke, data={"reason": "复核未通过"}).status_code == 303
+    member = factories.member(session, organisation, Role.ENTERPRISE_MEMBER)
+    assert "已撤销" in sign_in(member).get("/titles").text
+
+
+def test_desks(session: Session):
+    setting = open_programme(session, money=1000, cap_per_enterprise=1000)
+    first, second = claimant(session), claimant(session, TitleLevel.LITTLE_GIANT)
+    assert [item.task for item in waiting(session, first)] == ["可以申领服务券"]
+    claim(session, first, programme_id=setting.programme.id)
+    claim(session, second, programme_id=setting.programme.id)
+    assert waiting(session, first) == []
+    assert [item.task for item in others(session, second)] == ["等待发放服务券"]
+    assert [figure.amount for figure in figures(session, first)] == [1000]
+    assert [figure.count for figure in figures(session, setting.officer)] == [1]
+    assert vouchers_of(session, first).total == 1
+
+
+def test_empty_pages_say_what_to_do(session: Session, client, sign_in):
+    assert "还没有公布的服务券项目" in client.get("/programmes").text
+    member = factories.member(session, factories.enterprise(session, None), Role.ENTERPRISE_MEMBER)
+    browser = sign_in(member)
+    assert "还没有服务券" in browser.get("/vouchers").text
+    assert "还没有登记贵单位的称号" in browser.get("/titles").text
