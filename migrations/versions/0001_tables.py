@@ -301,6 +301,7 @@ def upgrade() -> None:
         sa.Column("second_reviewer_id", sa.Uuid(), nullable=True),
         sa.Column("recommendation", sa.String(), nullable=True),
         sa.Column("decision_note", sa.String(), nullable=True),
+        sa.Column("requested", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("notice_id", sa.Uuid(), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=True),
@@ -321,11 +322,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_certifications_number")),
     )
     op.create_index(
-        "uq_certifications_living",
+        "uq_certifications_application",
         "certifications",
         ["organisation_id"],
         unique=True,
-        postgresql_where=sa.text("state NOT IN ('expired', 'rejected', 'revoked')"),
+        postgresql_where=sa.text("state IN ('draft', 'submitted', 'in_review', 'more_information', 'public_notice')"),
+    )
+    op.create_index(
+        "uq_certifications_certificate",
+        "certifications",
+        ["organisation_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('certified', 'renewal_due', 'suspended')"),
     )
     op.create_table(
         "dated_facts",
@@ -552,6 +560,8 @@ def upgrade() -> None:
         ),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=True),
+        sa.Column("supplier", sa.String(), nullable=True),
         sa.Column("content", sa.String(), nullable=False),
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
@@ -1176,9 +1186,14 @@ def downgrade() -> None:
     op.drop_index("ix_dated_facts_latest", table_name="dated_facts")
     op.drop_table("dated_facts")
     op.drop_index(
-        "uq_certifications_living",
+        "uq_certifications_certificate",
         table_name="certifications",
-        postgresql_where=sa.text("state NOT IN ('expired', 'rejected', 'revoked')"),
+        postgresql_where=sa.text("state IN ('certified', 'renewal_due', 'suspended')"),
+    )
+    op.drop_index(
+        "uq_certifications_application",
+        table_name="certifications",
+        postgresql_where=sa.text("state IN ('draft', 'submitted', 'in_review', 'more_information', 'public_notice')"),
     )
     op.drop_table("certifications")
     op.drop_table("parked_forms")

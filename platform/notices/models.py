@@ -11,11 +11,10 @@ from foundation.database import Base, Timestamped
 
 
 class NoticeState(StrEnum):
-    """Whether objections can still be raised."""
+    """Open until the last day has passed and every objection has its answer."""
 
     OPEN = "open"
     CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
 
 
 class PublicNotice(Timestamped, Base):

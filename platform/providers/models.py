@@ -35,12 +35,19 @@ class Certification(Timestamped, Base):
 
     __tablename__ = "certifications"
     __table_args__ = (
-        # One living application or certificate a provider: a second one would make "certified?" ambiguous.
+        # One application at a time; it may run beside a certificate that is about to end.
         Index(
-            "uq_certifications_living",
+            "uq_certifications_application",
             "organisation_id",
             unique=True,
-            postgresql_where=text("state NOT IN ('expired', 'rejected', 'revoked')"),
+            postgresql_where=text("state IN ('draft', 'submitted', 'in_review', 'more_information', 'public_notice')"),
+        ),
+        # One certificate at a time: a second one would make "certified?" ambiguous.
+        Index(
+            "uq_certifications_certificate",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("state IN ('certified', 'renewal_due', 'suspended')"),
         ),
         # First and second review are two people (SPRING's voucher fraud: one executive covered both).
         CheckConstraint("first_reviewer_id <> second_reviewer_id", name="two_reviewers"),
@@ -60,6 +67,8 @@ class Certification(Timestamped, Base):
     second_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     recommendation: Mapped[str | None]
     decision_note: Mapped[str | None]
+    # Keys of the facts that the bureau asked about, and until when the provider may answer.
+    requested: Mapped[list[Any] | None]
     due_on: Mapped[date | None]
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("public_notices.id"))
     valid_from: Mapped[date | None]
@@ -120,6 +129,10 @@ class OfferingVersion(Timestamped, Base):
     state: Mapped[OfferingState] = mapped_column(default=OfferingState.DRAFT)
     name: Mapped[str]
     category: Mapped[str]
+    # The point-to-point kind (data/categories.yaml), where the service is one.
+    kind: Mapped[str | None]
+    # 服务商名称: the full name of whoever delivers, where that is not the provider alone.
+    supplier: Mapped[str | None]
     content: Mapped[str]
     # own | integrated | single_third_party: a third party needs a tripartite contract.
     mode: Mapped[str]
@@ -145,9 +158,14 @@ class OfferingVersion(Timestamped, Base):
 
 
 explain(
-    "uq_certifications_living",
-    N_("贵单位已有一份正在办理或有效的认定"),
+    "uq_certifications_application",
+    N_("贵单位已有一份正在办理的认定申请"),
     remedy=N_("在“认定”页面查看它的进度"),
+)
+explain(
+    "uq_certifications_certificate",
+    N_("这家机构已有一份有效的认定"),
+    remedy=N_("在“认定”页面查看它的有效期"),
 )
 explain("ck_certifications_two_reviewers", N_("初审人不能复审同一份申请"), remedy=N_("请由另一位复审人员办理"))
 explain("ck_offering_versions_prices", N_("收费价格不能高于标准价格"), field="charged_price")

@@ -1,0 +1,8 @@
+"""What upper rooms may listen to."""
+
+from typing import Final
+
+from blinker import signal
+
+notice_closed: Final = signal("notice-closed")
+"""Sent with the notice, ``session`` and ``actor`` when it has ended and every objection is answered."""
