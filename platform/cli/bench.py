@@ -1,0 +1,94 @@
+"""``huiqi bench``: first figures of this installation, each beside a limit measured in the same run."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from cli.opening import open_rooms
+from config import Settings, load_settings
+from foundation.clock import now
+from foundation.database import make_engine
+from foundation.embedded import running_database
+from foundation.migrations import migrate
+
+ROOT: Final = Path(__file__).parents[2]
+
+Measure = Callable[[Settings], dict[str, Any]]
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(["redemption", "catalogue", "statements"]))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON there as well.")
+def bench(*, parts: tuple[str, ...], out: Path | None) -> None:
+    """Measure this machine with a database of the run's own; prints JSON. All parts unless some are named."""
+    # The measures stand at the top level beside tests: they are no part of the program.
+    sys.path.insert(0, str(ROOT))
+    figures: dict[str, Any] = {
+        "at": now().isoformat(timespec="seconds"),
+        "machine": {"processors": os.cpu_count(), "python": platform.python_version()},
+    }
+    with _own_house() as settings:
+        for name, measure in _MEASURES.items():
+            if not parts or name in parts:
+                click.echo(f"measuring {name} …", err=True)
+                figures[name] = measure(settings)
+    told = json.dumps(figures, ensure_ascii=False, indent=2)
+    click.echo(told)
+    if out is not None:
+        out.write_text(told + "\n", encoding="utf8")
+
+
+@contextmanager
+def _own_house() -> Iterator[Settings]:
+    """Settings of an empty migrated database in a folder that goes away: a measure must not touch real data."""
+    with tempfile.TemporaryDirectory(prefix="huiqi-bench-") as folder:
+        Path(folder).chmod(0o755)
+        environment = {"HUIQI_DATA": folder, "HUIQI_ENVIRONMENT": "demonstration"}
+        with running_database(None, Path(folder)) as url:
+            settings = load_settings(environment | {"DATABASE_URL": url})
+            engine = make_engine(url)
+            migrate(engine)
+            engine.dispose()
+            open_rooms(settings)
+            yield settings
+
+
+def _redemption(settings: Settings) -> dict[str, Any]:
+    from bench.redemption import measure  # noqa: PLC0415
+
+    return dict(measure(str(settings.database_url)))
+
+
+def _catalogue(settings: Settings) -> dict[str, Any]:
+    from bench.catalogue import measure  # noqa: PLC0415
+    from cli.demo import load_into  # noqa: PLC0415
+
+    load_into(settings)
+    return measure(
+        {
+            "DATABASE_URL": str(settings.database_url),
+            "HUIQI_DATA": str(settings.data_folder),
+            "HUIQI_ENVIRONMENT": "demonstration",
+        }
+    )
+
+
+def _statements(_settings: Settings) -> dict[str, Any]:
+    from bench.documents import measure  # noqa: PLC0415
+
+    return measure(seconds=8.0)
+
+
+_MEASURES: Final[Mapping[str, Measure]] = {
+    "redemption": _redemption,
+    "catalogue": _catalogue,
+    "statements": _statements,
+}
