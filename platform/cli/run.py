@@ -10,7 +10,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
-from cli.serving import TARGET
+from cli.serving import TARGET, make_app
 from foundation.jobs import run_worker
 from foundation.migrations import migrate as bring_up_to_date
 from foundation.migrations import revisions
@@ -42,6 +42,8 @@ def web(*, host: str, port: int) -> None:
     with opened_url(settings) as url:
         # The server's processes are started anew and read the settings again.
         os.environ["DATABASE_URL"] = url
+        # A program that cannot be built is told now, once, and not by each process again and again.
+        make_app()
         Server(
             TARGET,
             address=host,

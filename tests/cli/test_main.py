@@ -1,0 +1,159 @@
+"""The command as people call it: quick where it needs no database, one line for an error, the promised exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
+
+
+@pytest.fixture
+def huiqi(tmp_path):
+    def run(*arguments, **environment):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUIQI_", "DATABASE_URL"))}
+        return subprocess.run(
+            [*HUIQI, *arguments],
+            cwd=tmp_path,
+            env={
+                **kept,
+                "HUIQI_DATA": str(tmp_path / "var"),
+                "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def on_database(huiqi, new_database):
+    url = new_database()
+    return lambda *arguments: huiqi(*arguments, DATABASE_URL=url)
+
+
+def _one_line(told):
+    assert told.endswith("\n")
+    assert told.count("\n") == 1
+    return told
+
+
+def test_help_names_every_command(huiqi):
+    answer = huiqi("--help")
+    assert answer.returncode == 0
+    for name in COMMANDS:
+        assert f"  {name} " in answer.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"bench", "demo"}])
+def test_each_command_can_be_loaded_and_helps(huiqi, name):
+    answer = huiqi(name, "--help")
+    assert answer.returncode == 0, answer.stderr
+    assert "Usage: huiqi" in answer.stdout
+
+
+def test_a_command_without_database_starts_none_and_loads_nothing_heavy(huiqi, tmp_path):
+    began = time.monotonic()
+    answer = huiqi("uscc", "91350200M000100Y43")
+    assert time.monotonic() - began < 5
+    assert answer.returncode in {0, 1}
+    json.loads(answer.stdout)
+    assert not (tmp_path / "var").exists()
+
+
+def test_commands_without_database_import_neither_flask_nor_sqlalchemy():
+    program = (
+        "import sys; from cli.main import main\n"
+        "try: main(['uscc', '91350200M000100Y43'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(sum(name in sys.modules for name in ('flask', 'sqlalchemy', 'reportlab', 'rjieba')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing"], "No such command 'nothing'."),
+        (["uscc"], "Missing argument"),
+        (["rules", "show", "no-such-rules"], "no-such-rules"),
+        (["web", "--port", "99999"], "99999"),
+        (["schemes", "simulate", "xiamen-2021", "--input", "absent.json"], "absent.json"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_2(huiqi, arguments, told):
+    answer = huiqi(*arguments)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert told in _one_line(answer.stderr)
+
+
+def test_faulty_settings_are_told_one_line_each(huiqi):
+    answer = huiqi("migrate", HUIQI_DEBUG="perhaps", HUIQI_LANGUAGE="fr")
+    assert answer.returncode == 2
+    assert [line.split(":")[0] for line in answer.stderr.splitlines()] == ["HUIQI_DEBUG", "HUIQI_LANGUAGE"]
+
+
+def test_a_database_that_is_away_is_one_line_without_its_password(huiqi):
+    answer = huiqi("ledger", "verify", DATABASE_URL="postgresql://huiqi:hush@127.0.0.1:1/huiqi")
+    assert answer.returncode == 1
+    assert "cannot be reached" in _one_line(answer.stderr)
+    assert "hush" not in answer.stderr
+
+
+def test_the_ledger_of_an_empty_database_adds_up(on_database):
+    answer = on_database("ledger", "verify", "--at", "2026-03-31T18:00", "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout) == {
+        "ok": True,
+        "at": "2026-03-31T18:00:00+08:00",
+        "transfers": 0,
+        "programmes": [],
+        "faults": [],
+    }
+
+
+def test_the_audit_trail_of_an_empty_database_is_whole(on_database):
+    answer = on_database("audit", "verify", "--json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["ok"] is True
+
+
+def test_a_time_that_is_none_is_refused(on_database):
+    answer = on_database("ledger", "verify", "--at", "yesterday")
+    assert answer.returncode == 2
+    assert "yesterday" in _one_line(answer.stderr)
+
+
+def test_migrating_twice_changes_nothing(on_database):
+    first, second = on_database("migrate"), on_database("migrate")
+    assert first.returncode == second.returncode == 0
+    assert first.stderr == second.stderr
+
+
+def test_the_doctor_tells_each_part(on_database):
+    answer = on_database("doctor", "--json")
+    findings = {finding["part"]: finding for finding in json.loads(answer.stdout)}
+    for part in ("python", "files", "fonts", "database", "migrations", "jobs", "failed jobs"):
+        assert findings[part]["ok"], findings[part]
+    assert all(finding["ok"] or finding["remedy"] for finding in findings.values())
+    assert answer.returncode == (0 if all(finding["ok"] for finding in findings.values()) else 1)
+
+
+def test_the_doctor_sends_to_migrate_when_tables_are_missing(huiqi, server_url):
+    answer = huiqi("doctor", "--json", DATABASE_URL=server_url)
+    findings = {finding["part"]: finding for finding in json.loads(answer.stdout)}
+    assert answer.returncode == 1
+    assert "huiqi migrate" in findings["migrations"]["remedy"]
