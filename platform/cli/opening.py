@@ -19,8 +19,8 @@ from foundation.embedded import EmbeddedFault, running_database
 from foundation.unit_of_work import unit_of_work
 
 _NO_SUCH_TABLE: Final = "42P01"
-# The shells, and the modules of a room that only the pages need.
-_NOT_FOR_COMMANDS: Final = frozenset({"cli", "web", "views", "forms", "api"})
+# The shells, what acts only when called, and the modules of a room that only the pages need.
+_NOT_FOR_COMMANDS: Final = frozenset({"cli", "web", "foundation", "views", "forms", "api"})
 
 
 def settings_or_exit() -> Settings:
