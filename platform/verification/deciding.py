@@ -1,0 +1,167 @@
+"""The reviewer's decision: redeem, return for correction, or reject. Nobody decides about their own organisation."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.current import not_here
+from accounts.models import Membership, MembershipState
+from audit.changes import change_state
+from foundation.actors import BUREAU, SYSTEM, Actor
+from foundation.clock import local, now
+from foundation.errors import BadInput, Conflict, NotAllowed
+from foundation.i18n import N_
+from foundation.locking import lock_row
+from orders.access import find, locked_with_money
+from orders.deadlines import due_in
+from orders.ending import end
+from orders.events import order_ended
+from orders.models import Order, OrderState
+from orders.steps import take
+from verification.checks import LABELS, Answer, failing, referred, run
+from verification.claiming import claim_of
+from verification.facts import facts_of, stated
+from verification.models import RedemptionClaim, RedemptionState
+from verification.states import REDEMPTION
+from vouchers.duties import take_duty
+from vouchers.models import Duty
+from vouchers.redemption import redeem
+from vouchers.terms import terms_of
+
+REASONS: Final[Mapping[str, str]] = {
+    "not_delivered": N_("服务没有真实发生"),
+    "not_supported": N_("服务内容不在支持范围"),
+    "false_material": N_("材料不真实"),
+    "funded_elsewhere": N_("同一服务已获其他财政资金支持"),
+    "related_parties": N_("服务机构与企业有关联关系"),
+    "other": N_("其他原因"),
+}
+"""Why a claim is rejected; the reviewer adds words of their own."""
+
+
+def verify(session: Session, actor: Actor, number: str, *, note: str | None = None) -> RedemptionClaim:
+    """The service was verified: the held money becomes payable to the provider.
+
+    The checks run anew on what is filed now. Conflict while one fails; BadInput by ``note`` while one is referred and
+    the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme.
+    """
+    order, claim = _locked(session, actor, number)
+    REDEMPTION.next(claim.state, "verify", actor.role)
+    answers = run(facts_of(session, order, stated(claim)))
+    note = (note or "").strip() or None
+    _ensure_clean(answers, note)
+    _decide(session, actor, order, claim, "verify", note=note)
+    claim.checks = [answer.as_json() for answer in answers]
+    redeem(
+        session,
+        actor,
+        voucher_id=order.voucher_id,
+        order_id=order.id,
+        provider_id=order.provider_id,
+        transfer_id=uuid5(claim.id, "redeem"),
+    )
+    take(session, actor, order, "verify", note=note)
+    return claim
+
+
+def send_back(session: Session, actor: Actor, number: str, *, marks: Sequence[str], note: str) -> RedemptionClaim:
+    """Return the claim for correction: ``marks`` are ids of checks whose matter is to be mended, ``note`` says how.
+
+    The deadline is the programme's (ten working days where it says nothing); after it the claim lapses.
+    """
+    unknown = [mark for mark in marks if mark not in LABELS]
+    if not marks or unknown:
+        raise BadInput(N_("标出需要补正的内容"), field="marks")
+    note = _said(note, N_("写明怎样补正，服务机构会看到"))
+    order, claim = _locked(session, actor, number)
+    REDEMPTION.next(claim.state, "return", actor.role)
+    _decide(session, actor, order, claim, "return", note=note)
+    due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
+    take(session, actor, order, "return", note=note, due_at=due_at)
+    claim.reasons = list(dict.fromkeys(marks))
+    # ``due_at`` is the first moment after the last day.
+    claim.due_on = (local(due_at) - timedelta(seconds=1)).date() if due_at else None
+    session.flush()
+    return claim
+
+
+def reject(session: Session, actor: Actor, number: str, *, reason: str, note: str) -> RedemptionClaim:
+    """The claim is refused for good: the held money goes back to the voucher, the order is void."""
+    if reason not in REASONS:
+        raise BadInput(N_("选择不予核销的原因"), field="reason")
+    note = _said(note, N_("写明依据的事实，双方都会看到"))
+    order, claim = _locked(session, actor, number)
+    REDEMPTION.next(claim.state, "reject", actor.role)
+    _decide(session, actor, order, claim, "reject", note=note)
+    claim.reasons = [reason]
+    session.flush()
+    end(session, actor, order.id, "reject", reason=f"{REASONS[reason]}：{note}")
+    return claim
+
+
+def decider_is_free(session: Session, actor: Actor, order: Order) -> bool:
+    """Whether the person has no part in the provider or the enterprise of the order, in any role."""
+    own = select(Membership.id).where(
+        Membership.user_id == actor.user_id,
+        Membership.state == MembershipState.ACTIVE,
+        Membership.organisation_id.in_([order.provider_id, order.enterprise_id]),
+    )
+    return session.scalar(own.limit(1)) is None
+
+
+def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
+    """Voucher, line, order and claim, in this order; NotFound where there is no claim for this person to decide."""
+    order = find(session, actor, number)
+    if actor.role not in BUREAU:
+        raise not_here()
+    order = locked_with_money(session, order.id)
+    claim = claim_of(session, order.id)
+    if claim is None:
+        raise not_here()
+    return order, lock_row(session, RedemptionClaim, claim.id)
+
+
+def _decide(
+    session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, note: str | None
+) -> None:
+    if not decider_is_free(session, actor, order):
+        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
+    take_duty(session, actor, order.programme_id, Duty.ELIGIBILITY)
+    claim.decided_at = now()
+    claim.decided_by_id = actor.user_id
+    claim.note = note
+    change_state(session, actor, claim, REDEMPTION, event, note=note)
+
+
+def _ensure_clean(answers: Sequence[Answer], note: str | None) -> None:
+    fails = failing(answers)
+    if fails:
+        raise Conflict(
+            N_("有 %(count)s 项核对不符合规定，不能核销：%(names)s"),
+            remedy=N_("退回补正，或不予核销"),
+            count=len(fails),
+            names="、".join(LABELS[answer.id] for answer in fails),
+        )
+    if referred(answers) and note is None:
+        raise BadInput(N_("有需要人工判断的项目，写明您的判断"), field="note")
+
+
+def _said(text: str, message: str) -> str:
+    if len(text.strip()) < 2:
+        raise BadInput(message, field="note")
+    return text.strip()
+
+
+@order_ended.connect
+def _close_claim(order: Order, event: str) -> None:
+    """An order that lapsed in correction takes its claim along, whoever ended it."""
+    from sqlalchemy.orm import object_session  # noqa: PLC0415 - only here a session must be found from a row
+
+    session = object_session(order)
+    claim = claim_of(session, order.id) if session is not None else None
+    if session is not None and claim is not None and claim.state is RedemptionState.RETURNED and event == "lapse":
+        change_state(session, SYSTEM, claim, REDEMPTION, "lapse")

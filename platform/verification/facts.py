@@ -1,0 +1,107 @@
+"""The facts of a case, read from the order and everything that was filed for it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from files.access import elsewhere, files_of
+from foundation.clock import today
+from orders.agreements import is_tripartite
+from orders.models import Agreement, Order, RecordState, ServiceRecord
+from orders.records import living
+from verification.checks import AgreementFacts, CaseFacts, Party
+from verification.invoices import Invoice
+from verification.models import RedemptionClaim, RedemptionState
+from vouchers.terms import Terms, terms_of
+
+_CITED: Final[Mapping[str, str]] = {"contract_window": "contract_window", "records": "service_records"}
+"""Checks whose rule the programme itself may cite."""
+
+
+def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFacts:
+    """The case as it stands now; ``invoice`` is what the provider states, None before that."""
+    terms = terms_of(order.voucher.programme_version)
+    records = living(order)
+    attached = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
+    kinds = {attachment.kind for files in attached.values() for attachment in files}
+    confirmation = order.confirmation
+    return CaseFacts(
+        provider=Party(order.provider.name, order.provider.uscc),
+        enterprise=Party(order.enterprise.name, order.enterprise.uscc),
+        list_price=order.list_price,
+        charged_price=order.charged_price,
+        deduction=order.deduction,
+        market_price=order.market_price,
+        third_party=is_tripartite(order),
+        agreement=_agreement(order.agreement),
+        contracts_from=terms.contracts_from,
+        contracts_to=terms.contracts_to,
+        expires_on=order.voucher.expires_on,
+        records=len(records),
+        contested=sum(record.state is RecordState.CONTESTED for record in records),
+        unconfirmed=sum(record.state is RecordState.FILED for record in records),
+        delivered=tuple(record.delivered_on for record in records),
+        has_process="process" in kinds,
+        has_result="result" in kinds,
+        confirmed=confirmation is not None,
+        rating=confirmation.rating if confirmation else None,
+        today=today(),
+        invoice=invoice,
+        invoice_used_by=_used_by(session, order, invoice),
+        files_elsewhere=_files_elsewhere(session, order),
+        rules=_rules(terms),
+    )
+
+
+def stated(claim: RedemptionClaim) -> Invoice:
+    """The invoice as the claim states it."""
+    return Invoice(
+        number=claim.invoice_number,
+        day=claim.invoice_date,
+        amount=claim.invoice_amount,
+        seller=claim.invoice_seller,
+        buyer=claim.invoice_buyer,
+        self_checked=claim.self_checked,
+    )
+
+
+def _agreement(agreement: Agreement | None) -> AgreementFacts | None:
+    if agreement is None:
+        return None
+    return AgreementFacts(
+        signed_on=agreement.signed_on,
+        provider_confirmed=agreement.provider_confirmed_at is not None,
+        enterprise_confirmed=agreement.enterprise_confirmed_at is not None,
+        tripartite=agreement.tripartite,
+    )
+
+
+def _used_by(session: Session, order: Order, invoice: Invoice | None) -> str | None:
+    if invoice is None:
+        return None
+    return session.scalar(
+        select(Order.number)
+        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        .where(
+            RedemptionClaim.invoice_number == invoice.number,
+            RedemptionClaim.state != RedemptionState.REJECTED,
+            RedemptionClaim.order_id != order.id,
+        )
+        .limit(1)
+    )
+
+
+def _files_elsewhere(session: Session, order: Order) -> int:
+    """How many files of the order lie, byte for byte, at something else than this order and its records."""
+    # All versions of all records: an amendment carries the evidence of the version before.
+    own = [record.id for record in order.records]
+    attached = files_of(session, ServiceRecord.__tablename__, own)
+    attached |= files_of(session, Order.__tablename__, [order.id])
+    return len(elsewhere(session, [file for files in attached.values() for file in files], [order.id, *own]))
+
+
+def _rules(terms: Terms) -> dict[str, str]:
+    cited = {check: terms.cited(rule) for check, rule in _CITED.items()}
+    return {check: text for check, text in cited.items() if text is not None}

@@ -1,0 +1,165 @@
+"""Claims as the templates take them: words translated, ages said, links made."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from audit.models import AuditEvent
+from files.models import Attachment
+from foundation.actors import Actor, Role
+from foundation.clock import end_of, now, today
+from orders.deadlines import last_day
+from orders.measures import measures
+from orders.models import Order
+from verification.checks import LABELS, Answer, Outcome, failing, referred
+from verification.deciding import REASONS
+from verification.models import RedemptionClaim, RedemptionState
+from verification.queries import Case, Earlier
+from verification.states import EVENTS, REDEMPTION, TONES
+
+_STATUS: Mapping[Outcome, str] = {Outcome.PASS: "met", Outcome.REFER: "manual_review", Outcome.FAIL: "unmet"}
+
+
+def said(answer: Answer) -> str:
+    """What a check found, in words."""
+    text = str(gettext(answer.text))
+    return text % answer.params if answer.params else text
+
+
+def answer_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """Rows for the list of checks: what fails first, then what is referred, then the rest in their order."""
+    order = [Outcome.FAIL, Outcome.REFER, Outcome.PASS]
+    return [
+        {
+            "id": answer.id,
+            "label": gettext(LABELS[answer.id]),
+            "outcome": answer.outcome.value,
+            "text": said(answer),
+            "rule": gettext(answer.rule),
+        }
+        for answer in sorted(answers, key=lambda answer: order.index(answer.outcome))
+    ]
+
+
+def state_of(claim: RedemptionClaim) -> dict[str, str]:
+    """The state as a word with its tone."""
+    return {"label": gettext(REDEMPTION.labels[claim.state]), "tone": TONES[claim.state]}
+
+
+def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
+    """Until when somebody must act; None once it is decided."""
+    if claim.state is RedemptionState.RETURNED and claim.due_on:
+        return {
+            "at": claim.due_on,
+            "late": end_of(claim.due_on) <= now(),
+            "label": gettext("补正期限"),
+            "after": gettext("逾期未补正的，申请作废，占用金额退回服务券"),
+            "url": None,
+            "age": None,
+        }
+    day = last_day(order)
+    if claim.state is not RedemptionState.SUBMITTED or day is None:
+        return None
+    return {
+        "at": day,
+        "late": day < today(),
+        "label": gettext("核验期限"),
+        "after": gettext("逾期未审核的，会显示在主管部门的待办首位"),
+        "url": None,
+        "age": None,
+    }
+
+
+def case_view(actor: Actor, found: Case) -> dict[str, Any]:
+    """Everything that ``templates/verification/case.html`` shows."""
+    claim, order = found.claim, found.order
+    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED
+    return {
+        "claim": claim,
+        "order": order,
+        "state": state_of(claim),
+        "deadline": deadline_of(claim, order),
+        "answers": answer_rows(found.answers),
+        "fails": len(failing(found.answers)),
+        "refers": len(referred(found.answers)),
+        "deciding": deciding,
+        "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
+        "invoice_files": [file_item(file, order) for file in found.invoice_files],
+        "agreement_files": [file_item(file, order) for file in found.agreement_files],
+        "evidence": [
+            {
+                "record": record,
+                "files": [file_item(file, order) for file in files],
+                "measures": _measures(record.measures),
+            }
+            for record, files in found.evidence
+        ],
+        "reasons": [gettext(REASONS.get(reason) or LABELS.get(reason, reason)) for reason in claim.reasons],
+        "earlier": [_earlier(each) for each in found.earlier],
+        "history": history(found.history),
+    }
+
+
+def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
+    """Rows of the queue."""
+    return [
+        {
+            "claim": claim,
+            "order": claim.order,
+            "state": state_of(claim),
+            "deadline": deadline_of(claim, claim.order),
+            "refers": sum(each["outcome"] != Outcome.PASS.value for each in claim.checks),
+        }
+        for claim in claims
+    ]
+
+
+def file_item(file: Attachment, order: Order) -> dict[str, Any]:
+    """A file as templates/components/case.html takes it."""
+    names = {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
+    return {
+        "name": file.filename,
+        "url": url_for("files.file", attachment_id=file.id),
+        "size": file.blob.size,
+        "kind": file.blob.media_type,
+        "at": file.created_at,
+        "by": names.get(file.organisation_id) if file.organisation_id else None,
+        "note": None,
+    }
+
+
+def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """What was done to a claim, newest first."""
+    return [
+        {
+            "at": event.at,
+            "who": event.person,
+            "organisation": event.organisation,
+            "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
+            "note": event.note,
+            "before": None,
+            "after": None,
+        }
+        for event in events
+    ]
+
+
+def _earlier(each: Earlier) -> dict[str, Any]:
+    return {
+        "number": each.order.number,
+        "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
+        "state": state_of(each.claim),
+        "note": each.claim.note,
+        "at": each.claim.decided_at,
+    }
+
+
+def _measures(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    known = measures()
+    return [
+        (gettext(known[key].label), f"{value} {gettext(known[key].unit)}")
+        for key, value in values.items()
+        if key in known
+    ]

@@ -1,0 +1,189 @@
+"""Reading claims: the queue, one case with everything beside it, and how the same defect was decided before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from accounts.current import not_here
+from accounts.models import Organisation, Region
+from audit.models import AuditEvent
+from files.access import files_of
+from files.models import Attachment
+from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.pages import Page, page_of
+from orders.access import find
+from orders.models import Order, OrderState, ServiceRecord
+from orders.records import living
+from verification.checks import Answer, Outcome, run
+from verification.claiming import claim_of
+from verification.facts import facts_of, stated
+from verification.models import RedemptionClaim, RedemptionState
+from vouchers.models import Programme
+
+_EARLIER: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """How a claim with the same defect was decided."""
+
+    claim: RedemptionClaim
+    order: Order
+    defects: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything beside a claim."""
+
+    claim: RedemptionClaim
+    order: Order
+    answers: Sequence[Answer]
+    invoice_files: Sequence[Attachment]
+    evidence: Sequence[tuple[ServiceRecord, Sequence[Attachment]]]
+    agreement_files: Sequence[Attachment]
+    earlier: Sequence[Earlier]
+    history: Sequence[AuditEvent]
+
+
+def queue(
+    session: Session, actor: Actor, *, state: RedemptionState | None = None, words: str = "", number: int = 1
+) -> Page[RedemptionClaim]:
+    """Claims of the region, those that wait first and the oldest of them at the top."""
+    query = (
+        select(RedemptionClaim)
+        .join(RedemptionClaim.order)
+        .options(
+            joinedload(RedemptionClaim.order).options(
+                joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
+            )
+        )
+        .where(_seen(actor))
+    )
+    if state is not None:
+        query = query.where(RedemptionClaim.state == state)
+    if words:
+        names = select(Organisation.id).where(Organisation.name.contains(words, autoescape=True))
+        query = query.where(
+            or_(
+                Order.number.contains(words.upper(), autoescape=True),
+                RedemptionClaim.invoice_number == words,
+                Order.provider_id.in_(names),
+                Order.enterprise_id.in_(names),
+            )
+        )
+    waiting_first = (RedemptionClaim.state != RedemptionState.SUBMITTED).asc()
+    return page_of(session, query.order_by(waiting_first, RedemptionClaim.submitted_at, RedemptionClaim.id), number)
+
+
+def case(session: Session, actor: Actor, number: str) -> Case:
+    """The claim for an order with what was filed; an open one is checked on what is filed now."""
+    order = find(session, actor, number)
+    claim = claim_of(session, order.id)
+    if claim is None or actor.role not in PROVIDER | STAFF:
+        raise not_here()
+    records = living(order)
+    files = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
+    own = files_of(session, Order.__tablename__, [order.id])[order.id]
+    open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
+    answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
+    return Case(
+        claim=claim,
+        order=order,
+        answers=answers,
+        invoice_files=[file for file in own if file.id == claim.attachment_id],
+        evidence=[(record, files[record.id]) for record in records],
+        agreement_files=[file for file in own if order.agreement and file.id == order.agreement.attachment_id],
+        earlier=_earlier(session, actor, claim, answers) if actor.role in STAFF else [],
+        history=_history(session, claim),
+    )
+
+
+def stored(claim: RedemptionClaim) -> list[Answer]:
+    """The answers as they were when the claim was decided."""
+    return [
+        Answer(each["id"], Outcome(each["outcome"]), each["text"], each["rule"], each["params"])
+        for each in claim.checks
+    ]
+
+
+def waiting_claims(
+    session: Session, actor: Actor, state: RedemptionState, limit: int = 50
+) -> Sequence[RedemptionClaim]:
+    """Claims in a state that the person may see, oldest first; for the desk."""
+    query = (
+        select(RedemptionClaim)
+        .join(RedemptionClaim.order)
+        .options(
+            joinedload(RedemptionClaim.order).options(
+                joinedload(Order.offering_version), joinedload(Order.programme), joinedload(Order.provider)
+            )
+        )
+        .where(RedemptionClaim.state == state, _seen(actor))
+        .order_by(RedemptionClaim.submitted_at, RedemptionClaim.id)
+        .limit(limit)
+    )
+    return session.scalars(query).unique().all()
+
+
+def count(session: Session, actor: Actor, state: RedemptionState) -> int:
+    """How many claims in a state the person may see."""
+    query: Select[Any] = select(func.count()).select_from(RedemptionClaim).join(RedemptionClaim.order)
+    return session.scalar(query.where(RedemptionClaim.state == state, _seen(actor))) or 0
+
+
+def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
+    """The provider's orders whose result is confirmed and for which nothing was claimed yet, oldest first."""
+    query = select(Order).options(joinedload(Order.offering_version))
+    query = query.where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
+    return session.scalars(query.order_by(Order.since).limit(limit)).unique().all()
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    if actor.role in PROVIDER:
+        return Order.provider_id == actor.organisation_id
+    regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
+    return Order.programme_id.in_(select(Programme.id).where(Programme.region_id.in_(regions)))
+
+
+def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Sequence[Answer]) -> list[Earlier]:
+    """Decided claims that had one of these defects, or were returned for one, newest first."""
+    defects = [answer.id for answer in answers if answer.outcome is not Outcome.PASS]
+    if not defects:
+        return []
+    same = [
+        RedemptionClaim.checks.contains([{"id": defect, "outcome": outcome.value}])
+        for defect in defects
+        for outcome in (Outcome.REFER, Outcome.FAIL)
+    ] + [RedemptionClaim.reasons.contains([defect]) for defect in defects]
+    query = (
+        select(RedemptionClaim)
+        .join(RedemptionClaim.order)
+        .options(joinedload(RedemptionClaim.order))
+        .where(RedemptionClaim.id != claim.id, RedemptionClaim.decided_at.is_not(None), or_(*same), _seen(actor))
+        .order_by(RedemptionClaim.decided_at.desc())
+        .limit(_EARLIER)
+    )
+    return [
+        Earlier(found, found.order, [defect for defect in defects if _had(found, defect)])
+        for found in session.scalars(query).unique()
+    ]
+
+
+def _had(claim: RedemptionClaim, defect: str) -> bool:
+    checks: list[Any] = claim.checks
+    return defect in claim.reasons or any(
+        each["id"] == defect and each["outcome"] != Outcome.PASS.value for each in checks
+    )
+
+
+def _history(session: Session, claim: RedemptionClaim) -> Sequence[AuditEvent]:
+    return session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.subject_type == claim.__tablename__, AuditEvent.subject_id == claim.id)
+        .order_by(AuditEvent.sequence.desc())
+        .limit(100)
+    ).all()

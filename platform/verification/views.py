@@ -1,0 +1,159 @@
+"""Pages of claims: the provider's form, the bureau's queue, and the case with its decision."""
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from accounts.current import actor
+from files.intake import Upload
+from foundation.actions import submit
+from foundation.clock import today
+from foundation.i18n import N_
+from foundation.unit_of_work import current_session
+from orders.access import find
+from verification import deciding, queries
+from verification.checks import run
+from verification.claiming import claim_of
+from verification.claiming import submit as submit_claim
+from verification.facts import facts_of, stated
+from verification.forms import ClaimForm, RejectForm, ReturnForm, VerifyForm
+from verification.invoices import Invoice
+from verification.models import RedemptionState
+from verification.presentation import answer_rows, case_view, queue_rows
+from verification.states import REDEMPTION
+
+blueprint = Blueprint("verification", __name__)
+
+# The three forms of a case stand on one page, so their fields need names of their own.
+_VERIFY, _RETURN, _REJECT = "verify-", "return-", "reject-"
+
+
+@blueprint.get("/claims")
+def index() -> ResponseReturnValue:
+    """The queue by age."""
+    given = request.args.get("state", "")
+    state = RedemptionState(given) if given in set(RedemptionState) else None
+    words = request.args.get("q", "").strip()[:100]
+    found = queries.queue(current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int))
+    return render_template(
+        "verification/index.html",
+        page=found,
+        rows=queue_rows(found.rows),
+        state=given,
+        words=words,
+        states=[(each.value, REDEMPTION.labels[each]) for each in RedemptionState],
+    )
+
+
+@blueprint.route("/orders/<number>/claim", methods=["GET", "POST"])
+def claim(number: str) -> ResponseReturnValue:
+    """The provider's claim, filled in from the order, with the checks that the reviewer will see."""
+    session, person = current_session(), actor()
+    order = find(session, person, number)
+    present = claim_of(session, order.id)
+    form = ClaimForm()
+    invoice = stated(present) if present else None
+    if request.method == "GET":
+        form.day.data = invoice.day if invoice else today()
+        form.number.data = invoice.number if invoice else ""
+        form.amount.data = invoice.amount if invoice else order.charged_price
+        form.seller.data = invoice.seller if invoice else order.provider.name
+        form.buyer.data = invoice.buyer if invoice else order.enterprise.name
+
+    def page() -> str:
+        answers = run(facts_of(session, order, invoice))
+        return render_template(
+            "verification/claim.html", form=form, order=order, claim=present, answers=answer_rows(answers)
+        )
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: submit_claim(session, person, number, invoice=_invoice(form), file=_upload(form.file.data)),
+        then=lambda _: url_for("verification.case", number=number),
+        page=page,
+        done=N_("核销申请已提交，主管部门会在期限内核验"),
+    )
+
+
+@blueprint.get("/claims/<number>")
+def case(number: str) -> ResponseReturnValue:
+    """Claim and evidence side by side."""
+    return _case_page(number)
+
+
+@blueprint.post("/claims/<number>/verify")
+def verify(number: str) -> ResponseReturnValue:
+    """Redeem."""
+    form = VerifyForm(prefix=_VERIFY)
+    return submit(
+        form,
+        lambda: deciding.verify(current_session(), actor(), number, note=form.note.data or ""),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, verify_form=form),
+        done=N_("已核销，金额转为应付服务机构，等待结算"),
+    )
+
+
+@blueprint.post("/claims/<number>/return")
+def send_back(number: str) -> ResponseReturnValue:
+    """Return for correction."""
+    form = ReturnForm(prefix=_RETURN)
+    return submit(
+        form,
+        lambda: deciding.send_back(
+            current_session(), actor(), number, marks=form.marks.data or [], note=form.note.data or ""
+        ),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, return_form=form),
+        done=N_("已退回补正，服务机构会在期限内修改后再次提交"),
+    )
+
+
+@blueprint.post("/claims/<number>/reject")
+def reject(number: str) -> ResponseReturnValue:
+    """Refuse for good."""
+    form = RejectForm(prefix=_REJECT)
+    return submit(
+        form,
+        lambda: deciding.reject(current_session(), actor(), number, reason=form.reason.data, note=form.note.data or ""),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, reject_form=form),
+        done=N_("已不予核销，占用金额已退回企业的服务券"),
+    )
+
+
+def _case_page(
+    number: str,
+    *,
+    verify_form: VerifyForm | None = None,
+    return_form: ReturnForm | None = None,
+    reject_form: RejectForm | None = None,
+) -> str:
+    person = actor()
+    found = queries.case(current_session(), person, number)
+    sent = verify_form or return_form or reject_form
+    return render_template(
+        "verification/case.html",
+        sent=sent,
+        verify_form=verify_form or VerifyForm(formdata=None, prefix=_VERIFY),
+        return_form=return_form or ReturnForm(formdata=None, prefix=_RETURN),
+        reject_form=reject_form or RejectForm(formdata=None, prefix=_REJECT),
+        **case_view(person, found),
+    )
+
+
+def _invoice(form: ClaimForm) -> Invoice:
+    return Invoice(
+        number=form.number.data or "",
+        day=form.day.data or today(),
+        amount=form.amount.data or 0,
+        seller=form.seller.data or "",
+        buyer=form.buyer.data or "",
+        self_checked=bool(form.self_checked.data),
+    )
+
+
+def _upload(file: FileStorage | None) -> Upload | None:
+    return Upload(file.stream, file.filename) if file is not None and file.filename else None
