@@ -61,4 +61,4 @@ def elsewhere(session: Session, files: Collection[Attachment], own: Collection[U
         .where(Attachment.blob_id.in_({file.blob_id for file in files}), Attachment.subject_id.not_in(own))
         .group_by(Attachment.blob_id)
     )
-    return {blob_id: count for blob_id, count in session.execute(query)}
+    return dict(session.execute(query).all())

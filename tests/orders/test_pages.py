@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from order_cases import PDF, PNG, Scene, person
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from accounts.models import Membership
 from audit.models import AuditEvent
@@ -48,8 +49,9 @@ def officer(session: Session, scene: Scene, sign_in: SignIn) -> FlaskClient:
 
 def send(browser: FlaskClient, url: str, **fields: Any) -> TestResponse:
     """A form as a browser sends it, with a submission id of its own unless given."""
-    data = {"submission_id": str(new_id()), **fields}
-    return browser.post(url, data=data, content_type="multipart/form-data")
+    files = {name: FileStorage(*value) for name, value in fields.items() if isinstance(value, tuple)}
+    boundary, body = encode_multipart({"submission_id": str(new_id()), **fields, **files})
+    return browser.post(url, data=body, content_type=f'multipart/form-data; boundary="{boundary}"')
 
 
 def done(response: TestResponse) -> None:
@@ -115,6 +117,7 @@ def test_the_whole_way_from_the_form_to_the_letter(  # noqa: PLR0917 - everybody
     done(send(enterprise, f"{case}/records/1/confirm"))
     done(send(provider, f"{case}/delivery"))
     done(send(enterprise, f"{case}/confirmation", rating="5", comment="很好"))
+    session.refresh(order)
     assert order.state is OrderState.CONFIRMED
     for browser in (enterprise, provider, officer):
         assert "形成改造方案和报价" in browser.get(case).get_data(as_text=True)
@@ -221,6 +224,7 @@ def test_a_download_is_an_attachment_that_cannot_act_and_is_logged(
     file = session.scalars(select(Attachment)).one()
     response = officer.get(f"/files/{file.id}")
     assert response.data == PDF
+    response.close()
     assert response.headers["Content-Disposition"].startswith("attachment")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Security-Policy"].startswith("sandbox")
