@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from accounts.current import not_here
-from foundation.actors import BUREAU, PROVIDER, STAFF, Actor
+from foundation.actors import BUREAU, PROVIDER, Actor
 from providers.models import Certification, CertificationState
 
 
@@ -23,17 +23,15 @@ def ensure_bureau(actor: Actor, region_path: str) -> None:
         raise not_here()
 
 
-def may_see(actor: Actor, organisation_id: UUID, region_path: str) -> bool:
-    """The provider itself, and the staff of its region and above."""
-    if actor.role in PROVIDER:
-        return actor.organisation_id == organisation_id
-    return actor.role in STAFF and actor.sees_region(region_path)
-
-
-def certified_on(day: date) -> Select[Any]:
-    """Select of the providers that hold a certificate on ``day``."""
-    return select(Certification.organisation_id).where(
+def valid_on(day: date) -> tuple[Any, ...]:
+    """Conditions of a certificate that holds on ``day``."""
+    return (
         Certification.state.in_([CertificationState.CERTIFIED, CertificationState.RENEWAL_DUE]),
         Certification.valid_from <= day,
         Certification.valid_to >= day,
     )
+
+
+def certified_on(day: date) -> Select[Any]:
+    """Select of the providers that hold a certificate on ``day``."""
+    return select(Certification.organisation_id).where(*valid_on(day))

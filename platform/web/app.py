@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from accounts import sessions as sign_ins
 from config import Settings
+from search.current import configure_search
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
 
@@ -40,6 +41,11 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions["huiqi_sessions"] = sessions
+    configure_search(
+        settings.search_folder,
+        elasticsearch_url=settings.elasticsearch_url,
+        elasticsearch_index=settings.elasticsearch_index,
+    )
     language.install(app)
     security.install(app, settings)
     unit.install(app, sessions)

@@ -8,7 +8,7 @@ from accounts.current import actor, actor_or_none
 from config import Environment
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
-from providers.searching import search_service
+from search.current import engine_name
 from web import desks, finding, health
 from web.language import LANGUAGES
 from web.style_samples import style_context
@@ -72,5 +72,5 @@ def style() -> ResponseReturnValue:
 @blueprint.get("/healthz")
 def healthz() -> ResponseReturnValue:
     """For the machine that watches this one (CONTRACTS.md)."""
-    answer, status = health.check(current_session(), search_service().engine_name())
+    answer, status = health.check(current_session(), engine_name())
     return answer, status

@@ -58,7 +58,8 @@ def once() -> ResponseReturnValue | None:
     The row is inserted first, so that a second request of the same form waits for the first one's commit right here
     and then finds its answer. A form that was refused leaves no row: it is corrected and sent with the same id.
     """
-    if request.method in SAFE:
+    # A draft that saves itself is not the sending of its form, although it carries the same id.
+    if request.method in SAFE or request.headers.get("X-Requested-With") == "autosave":
         return None
     try:
         submission = UUID(request.form.get("submission_id", ""))

@@ -1,0 +1,98 @@
+"""The bureau's review of product, content and price; nothing is public before it (北京市 2021-02-26 通知)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.changes import change_state
+from foundation.actors import Actor
+from foundation.clock import now, today
+from foundation.errors import BadInput, Conflict
+from foundation.i18n import N_
+from foundation.locking import lock_row
+from providers.access import ensure_bureau
+from providers.certification import is_certified
+from providers.models import Offering, OfferingState, OfferingVersion
+from providers.offerings import announce
+from providers.states import OFFERING
+
+PRICE_RULE: Final = "北京市经济和信息化局 2021-02-26 申报通知 附件2：价格不得高于市场同类产品，产品、内容和价格须经审定"
+_PEERS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCheck:
+    """What the reviewer sees of the price: the provider's own market figure and its peers' listed prices, in fen."""
+
+    above_market: bool
+    peers: tuple[OfferingVersion, ...]
+    lowest: int | None
+    median: int | None
+    highest: int | None
+
+
+def price_check(session: Session, version: OfferingVersion) -> PriceCheck:
+    """Compare the list price with the market figure and with what other providers list in the same category."""
+    peers = session.scalars(
+        select(OfferingVersion)
+        .join(OfferingVersion.offering)
+        .where(
+            OfferingVersion.state == OfferingState.LISTED,
+            OfferingVersion.category == version.category,
+            Offering.provider_id != version.offering.provider_id,
+        )
+        .order_by(OfferingVersion.list_price, OfferingVersion.id)
+    ).all()
+    prices = [peer.list_price for peer in peers]
+    nearest = sorted(peers, key=lambda peer: abs(peer.list_price - version.list_price))[:_PEERS]
+    return PriceCheck(
+        above_market=version.list_price > version.market_price,
+        peers=tuple(nearest),
+        lowest=min(prices, default=None),
+        median=prices[(len(prices) - 1) // 2] if prices else None,
+        highest=max(prices, default=None),
+    )
+
+
+def approve(session: Session, actor: Actor, version: OfferingVersion, *, note: str = "") -> None:
+    """Approve product, content and price: the version is listed, the one before it superseded. The provider must be certified.
+
+    A price above the market figure needs the reviewer's reason in ``note``.
+    """
+    ensure_bureau(actor, version.offering.provider.region.path)
+    offering = lock_row(session, Offering, version.offering_id)
+    OFFERING.next(version.state, "approve", actor.role)
+    if not is_certified(session, offering.provider_id, today()):
+        raise Conflict(N_("这家机构现在没有有效的认定，服务产品不能上架"))
+    if version.list_price > version.market_price and not note.strip():
+        raise BadInput(
+            N_("标准价格高于市场同类价格，通过时须写明理由"), field="note", rule=PRICE_RULE, remedy=N_("或要求修改价格")
+        )
+    listed = session.scalar(
+        select(OfferingVersion).where(
+            OfferingVersion.offering_id == offering.id, OfferingVersion.state == OfferingState.LISTED
+        )
+    )
+    if listed is not None:
+        change_state(session, actor, listed, OFFERING, "supersede")
+    change_state(session, actor, version, OFFERING, "approve", note=note or None)
+    _reviewed(version, actor, note)
+    announce(session, offering)
+
+
+def request_changes(session: Session, actor: Actor, version: OfferingVersion, *, note: str) -> None:
+    """Send a version back with what is to be changed."""
+    ensure_bureau(actor, version.offering.provider.region.path)
+    if not note.strip():
+        raise BadInput(N_("请写明需要修改什么"), field="note")
+    change_state(session, actor, version, OFFERING, "request_changes", note=note)
+    _reviewed(version, actor, note)
+    session.flush()
+
+
+def _reviewed(version: OfferingVersion, actor: Actor, note: str) -> None:
+    version.reviewer_id = actor.user_id
+    version.reviewed_at = now()
+    version.review_note = note or None

@@ -1,0 +1,195 @@
+"""Reads of certifications and offerings for pages and desks."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.current import not_here
+from accounts.models import Organisation, OrganisationKind, Region
+from audit.models import AuditEvent
+from files.access import files_of
+from files.models import Attachment
+from foundation.actors import BUREAU, PROVIDER, STAFF, Actor
+from foundation.clock import today
+from foundation.database import Base
+from foundation.pages import Page, page_of
+from notices.models import PublicNotice
+from providers.access import certified_on, valid_on
+from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
+
+OPEN_VERSIONS = (OfferingState.DRAFT, OfferingState.IN_REVIEW, OfferingState.CHANGES_REQUESTED)
+
+
+def certifications(
+    session: Session, actor: Actor, *, state: CertificationState | None, number: int
+) -> Page[Certification]:
+    """The provider's own; for staff those of their region that were submitted, oldest first."""
+    query = _certifications_of(actor)
+    if state is not None:
+        query = query.where(Certification.state == state)
+    return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id), number)
+
+
+def waiting_certifications(session: Session, actor: Actor, states: Sequence[CertificationState]) -> list[Certification]:
+    """Those in these states that the person may see, for the desk."""
+    query = _certifications_of(actor).where(Certification.state.in_(states))
+    return list(session.scalars(query.order_by(Certification.created_at).limit(50)))
+
+
+def certification_by_number(session: Session, actor: Actor, number: str) -> Certification:
+    """One certification; NotFound for whoever may not see it, and for staff while it is a draft."""
+    found: Certification | None = session.scalar(_certifications_of(actor).where(Certification.number == number))
+    if found is None:
+        raise not_here()
+    return found
+
+
+def notice_of(session: Session, certification: Certification) -> PublicNotice | None:
+    """The public notice about a certification."""
+    return session.get(PublicNotice, certification.notice_id) if certification.notice_id else None
+
+
+def may_see_certification(session: Session, actor: Actor, certification_id: UUID) -> bool:
+    """Authoriser of the files of certifications."""
+    query = _certifications_of(actor).where(Certification.id == certification_id)
+    return session.scalar(query) is not None
+
+
+def offerings(session: Session, actor: Actor, *, state: OfferingState | None, number: int) -> Page[OfferingVersion]:
+    """Versions: the provider's own; for staff those of their region that were ever submitted. Superseded ones are history."""
+    query = _versions_of(actor)
+    if state is not None:
+        query = query.where(OfferingVersion.state == state)
+    else:
+        query = query.where(OfferingVersion.state != OfferingState.SUPERSEDED)
+    return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id), number)
+
+
+def waiting_versions(session: Session, actor: Actor, states: Sequence[OfferingState]) -> list[OfferingVersion]:
+    """Those in these states that the person may see, for the desk."""
+    query = _versions_of(actor).where(OfferingVersion.state.in_(states))
+    return list(session.scalars(query.order_by(OfferingVersion.created_at).limit(50)).unique())
+
+
+def versions_of(session: Session, actor: Actor, number: str) -> list[OfferingVersion]:
+    """All versions of an offering that the person may see, newest first; NotFound when there is none."""
+    query = _versions_of(actor).where(Offering.number == number)
+    found = list(session.scalars(query.order_by(OfferingVersion.version.desc())).unique())
+    if not found:
+        raise not_here()
+    return found
+
+
+def may_see_version(session: Session, actor: Actor, version_id: UUID) -> bool:
+    """Authoriser of the files of offerings: evidence of prices is between provider and staff."""
+    return session.scalar(_versions_of(actor).where(OfferingVersion.id == version_id)) is not None
+
+
+def attachments(session: Session, subject: Base) -> list[Attachment]:
+    """The files of a thing, oldest first."""
+    return files_of(session, subject.__tablename__, [subject.id])[subject.id]
+
+
+def history(session: Session, *subjects: Base) -> list[AuditEvent]:
+    """What the audit trail says about things of one kind, oldest first."""
+    query = select(AuditEvent).where(
+        AuditEvent.subject_type == subjects[0].__tablename__, AuditEvent.subject_id.in_([each.id for each in subjects])
+    )
+    return list(session.scalars(query.order_by(AuditEvent.sequence)))
+
+
+def listed(session: Session, ids: Sequence[UUID]) -> list[OfferingVersion]:
+    """The listed versions of these offerings in their order; what may not be shown any more is left out."""
+    query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.id.in_(ids))
+    found = {version.offering_id: version for version in session.scalars(_public(query, today())).unique()}
+    return [found[each] for each in ids if each in found]
+
+
+def listed_by_number(session: Session, number: str) -> OfferingVersion:
+    """The public version of an offering."""
+    query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.number == number)
+    found: OfferingVersion | None = session.scalar(_public(query, today()))
+    if found is None:
+        raise not_here()
+    return found
+
+
+def public_provider(session: Session, uscc: str) -> tuple[Organisation, Certification]:
+    """A provider with the certificate that it holds today; NotFound for one without: only those are public."""
+    row = session.execute(
+        select(Organisation, Certification)
+        .join(Certification, Certification.organisation_id == Organisation.id)
+        .where(Organisation.uscc == uscc, Organisation.kind == OrganisationKind.PROVIDER)
+        .where(*valid_on(today()))
+    ).first()
+    if row is None:
+        raise not_here()
+    return row[0], row[1]
+
+
+def certificate_of(session: Session, provider_id: UUID) -> Certification | None:
+    """The certificate that a provider holds today."""
+    return session.scalar(select(Certification).where(Certification.organisation_id == provider_id, *valid_on(today())))
+
+
+def listed_of(session: Session, provider_id: UUID) -> list[OfferingVersion]:
+    """Everything that a provider has in the catalogue, by name."""
+    query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.provider_id == provider_id)
+    return list(session.scalars(_public(query, today()).order_by(OfferingVersion.name).limit(200)).unique())
+
+
+def region_names(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """The names of regions by code, in the order of the tree."""
+    rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)).order_by(Region.path))
+    return dict(rows.tuples().all())
+
+
+def find_organisations(session: Session, actor: Actor, words: str) -> list[Organisation]:
+    """For staff: organisations of their region by name or code."""
+    if actor.role not in STAFF:
+        return []
+    query = (
+        select(Organisation)
+        .join(Organisation.region)
+        .where(
+            Region.path.startswith(actor.region_path),
+            or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.upper()),
+        )
+    )
+    return list(session.scalars(query.order_by(Organisation.name_sort).limit(10)))
+
+
+def is_own(actor: Actor, organisation_id: UUID) -> bool:
+    """Whether the person acts for that provider."""
+    return actor.role in PROVIDER and actor.organisation_id == organisation_id
+
+
+def in_care(actor: Actor, region_path: str) -> bool:
+    """Whether the person's bureau has the region in its care."""
+    return actor.role in BUREAU and actor.sees_region(region_path)
+
+
+def _certifications_of(actor: Actor) -> Select[Any]:
+    query = select(Certification).join(Certification.organisation).join(Organisation.region)
+    if actor.role in PROVIDER:
+        return query.where(Certification.organisation_id == actor.organisation_id)
+    if actor.role not in STAFF:
+        raise not_here()
+    return query.where(Region.path.startswith(actor.region_path), Certification.state != CertificationState.DRAFT)
+
+
+def _versions_of(actor: Actor) -> Select[Any]:
+    query = select(OfferingVersion).join(OfferingVersion.offering).join(Offering.provider).join(Organisation.region)
+    if actor.role in PROVIDER:
+        return query.where(Offering.provider_id == actor.organisation_id)
+    if actor.role not in STAFF:
+        raise not_here()
+    return query.where(Region.path.startswith(actor.region_path), OfferingVersion.state != OfferingState.DRAFT)
+
+
+def _public(query: Select[Any], day: date) -> Select[Any]:
+    return query.where(OfferingVersion.state == OfferingState.LISTED, Offering.provider_id.in_(certified_on(day)))
