@@ -19,6 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[MISSING] = set()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With ``--dist loadgroup`` one worker takes all of these tests, so one server is started."""
     for item in items:
