@@ -78,7 +78,8 @@ def test_from_the_draft_to_the_voucher(session: Session, sign_in, offices):
     claimed = enterprise.post(f"{case}/claim", data=form_values(page.text), follow_redirects=True)
     assert claimed.status_code == 200
     assert "¥500,000.00" in claimed.text
-    again = enterprise.post(f"{case}/claim", data=form_values(page.text))
+    assert enterprise.post(f"{case}/claim", data=form_values(page.text)).location == "/vouchers"
+    again = enterprise.post(f"{case}/claim", data=form_values(page.text) | {"submission_id": str(new_id())})
     assert again.status_code == 403
     assert "已达到每家企业的上限" in again.text
     assert "¥100,000.00" in treasury.get(f"{case}/money").text

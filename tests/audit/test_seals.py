@@ -1,0 +1,65 @@
+"""The chain of seals: a changed, missing or reordered row is found."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from audit.seals import GENESIS, seal, verify
+from audit.trail import record
+from foundation.actors import SYSTEM
+
+
+def write(session: Session, count: int) -> None:
+    for number in range(count):
+        record(session, SYSTEM, f"test.event{number}", None, before={"n": number}, after={"n": number + 1})
+        session.flush()
+
+
+def tamper(session: Session, statement: str) -> None:
+    for table in ("audit_events", "audit_seals"):
+        session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+    session.execute(text(statement))
+    session.expire_all()
+
+
+def test_a_chain_is_whole(session: Session):
+    assert verify(session).head == GENESIS
+    write(session, 3)
+    assert seal(session) == 3
+    write(session, 2)
+    assert seal(session) == 2
+    assert seal(session) == 0
+    write(session, 1)
+    report = verify(session)
+    assert (report.ok, report.events, report.sealed, report.unsealed) == (True, 6, 5, 1)
+    assert report.head != GENESIS
+
+
+FIRST = "(SELECT min(sequence) FROM audit_events)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE audit_events SET person = '别人' WHERE sequence = " + FIRST, "changed or reordered"),
+        ("UPDATE audit_events SET after = '{\"n\": 9}' WHERE sequence = " + FIRST, "changed or reordered"),
+        ("UPDATE audit_events SET at = at + interval '1 second' WHERE sequence = " + FIRST, "changed or reordered"),
+        ("DELETE FROM audit_events WHERE sequence = " + FIRST, "missing"),
+        (
+            "UPDATE audit_events AS e SET action = o.action FROM audit_events AS o "
+            "WHERE abs(e.sequence - o.sequence) = 1 AND e.sequence + o.sequence = 2 * " + FIRST + " + 1",
+            "changed or reordered",
+        ),
+        ("DELETE FROM audit_seals WHERE position = 1", "chain is broken"),
+        ("UPDATE audit_seals SET digest = md5(digest) WHERE position = 1", "chain is broken"),
+    ],
+)
+def test_rewriting_is_found(session: Session, statement, fault):
+    write(session, 3)
+    seal(session)
+    write(session, 2)
+    seal(session)
+    assert verify(session).ok
+    tamper(session, statement)
+    faults = verify(session).faults
+    assert any(fault in one for one in faults), faults

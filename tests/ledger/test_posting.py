@@ -1,0 +1,135 @@
+"""Posting: harmless retries, refused changes, one reversal, and triggers that refuse what the code never does."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from foundation.actors import SYSTEM
+from foundation.errors import Conflict, Exhausted
+from foundation.identifiers import new_id
+from ledger.accounts import account
+from ledger.models import AccountKind
+from ledger.posting import Posting, balance, ensure_covers, post, reverse, stored_balance
+from ledger.verification import verify
+
+
+@pytest.fixture
+def stations(session: Session):
+    programme, owner = new_id(), new_id()
+    return {
+        "programme": programme,
+        "treasury": account(session, AccountKind.TREASURY, programme),
+        "pool": account(session, AccountKind.POOL, programme),
+        "voucher": account(session, AccountKind.VOUCHER, programme, owner),
+        "hold": account(session, AccountKind.HOLD, programme, new_id()),
+    }
+
+
+def move(session, stations, source, target, amount, transfer_id=None):
+    posting = Posting(
+        id=transfer_id or new_id(),
+        source=stations[source],
+        target=stations[target],
+        amount=amount,
+        kind="test",
+        programme_id=stations["programme"],
+        subject_type="tests",
+        subject_id=stations["programme"],
+    )
+    post(session, SYSTEM, [posting])
+    return posting.id
+
+
+def test_an_account_is_opened_once(session: Session, stations):
+    assert account(session, AccountKind.POOL, stations["programme"]) == stations["pool"]
+
+
+def test_the_same_id_moves_once(session: Session, stations):
+    once = new_id()
+    for _ in range(3):
+        move(session, stations, "treasury", "pool", 500, once)
+    assert balance(session, stations["pool"]) == 500
+
+
+@pytest.mark.parametrize(("target", "amount"), [("pool", 501), ("voucher", 500)])
+def test_a_changed_retry_is_refused(session: Session, stations, target, amount):
+    once = move(session, stations, "treasury", "pool", 500)
+    with pytest.raises(Conflict, match="内容不同"):
+        move(session, stations, "treasury", target, amount, once)
+
+
+def test_stored_balances_follow_and_never_fall_below_zero(session: Session, stations):
+    move(session, stations, "treasury", "pool", 500)
+    move(session, stations, "pool", "voucher", 300)
+    move(session, stations, "voucher", "hold", 300)
+    assert (stored_balance(session, stations["voucher"]), stored_balance(session, stations["hold"])) == (0, 300)
+    with pytest.raises(Exhausted), session.begin_nested():
+        move(session, stations, "voucher", "hold", 1)
+    assert verify(session).ok
+
+
+def test_a_pool_covers_what_it_holds_and_not_more(session: Session, stations):
+    move(session, stations, "treasury", "pool", 500)
+    assert ensure_covers(session, stations["pool"], 500) == 500
+    with pytest.raises(Exhausted):
+        ensure_covers(session, stations["pool"], 501)
+
+
+def test_a_transfer_is_reversed_once(session: Session, stations):
+    first = move(session, stations, "treasury", "pool", 500)
+    back = reverse(session, SYSTEM, first, kind="correction")
+    assert (back.reverses_id, balance(session, stations["pool"])) == (first, 0)
+    with pytest.raises(Conflict, match="冲正"), session.begin_nested():
+        reverse(session, SYSTEM, first, kind="correction")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_transfers SET amount = amount + 1",
+        "DELETE FROM ledger_transfers",
+        "TRUNCATE ledger_transfers CASCADE",
+        "UPDATE audit_events SET person = 'x'",
+        "DELETE FROM audit_events",
+    ],
+)
+def test_history_is_not_rewritten_by_raw_sql(session: Session, stations, statement):
+    from audit.trail import record  # noqa: PLC0415
+
+    move(session, stations, "treasury", "pool", 500)
+    record(session, SYSTEM, "test.event", None)
+    session.flush()
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text(statement))
+    assert balance(session, stations["pool"]) == 500
+
+
+@pytest.mark.parametrize("amount", [0, -5])
+def test_amounts_are_positive(session: Session, stations, amount):
+    with pytest.raises(IntegrityError, match="amount_positive"), session.begin_nested():
+        move(session, stations, "treasury", "pool", amount)
+
+
+def tamper(session: Session, statement: str) -> None:
+    session.execute(text("ALTER TABLE ledger_transfers DISABLE TRIGGER USER"))
+    session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE ledger_transfers SET amount = amount + 1 WHERE amount = 300", "its transfers give"),
+        ("DELETE FROM ledger_transfers WHERE amount = 500", "below zero"),
+        ("UPDATE ledger_transfers SET posted_at = posted_at + interval '1 hour' WHERE amount = 500", "was below zero"),
+        ("UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'voucher'", "stores"),
+    ],
+)
+def test_verify_finds_what_was_tampered_with(session: Session, stations, statement, fault):
+    move(session, stations, "treasury", "pool", 500)
+    move(session, stations, "pool", "voucher", 300)
+    assert verify(session).ok
+    tamper(session, statement)
+    report = verify(session)
+    assert any(fault in one for one in report.faults), report.faults
+    assert report.as_json()["ok"] is False
