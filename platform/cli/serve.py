@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final, Self
@@ -53,11 +53,12 @@ class Household:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 _say(f"{name} does not stop, so it is killed")
-                process.kill()
-                process.wait()
+            _end_group(process)
 
     def start(self, name: str, *arguments: str) -> None:
         """Start ``huiqi ARGUMENTS`` in a session of its own: Ctrl-C reaches us alone, and we stop it in good order."""
+        if name in self.processes:
+            _end_group(self.processes[name])
         self.processes[name] = subprocess.Popen(
             [*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -71,6 +72,13 @@ class Household:
         done = subprocess.run([*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
             raise click.ClickException(f"`huiqi {' '.join(arguments)}` failed with exit code {done.returncode}")
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a process and of those that it had started itself, which outlive it when it is killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @click.command()

@@ -1,0 +1,113 @@
+"""Everything on one machine: what was started is stopped, whoever dies, and a used port is told in one line."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
+
+pytestmark = pytest.mark.concurrency
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _environment(data):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUIQI_", "DATABASE_URL"))}
+    return {**kept, "HUIQI_DATA": str(data), "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}"}
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A running ``huiqi serve`` on an embedded database of its own, and its port."""
+    port = _free_port()
+    log = tmp_path / "log"
+    with tempfile.TemporaryDirectory(prefix="hq-") as data, log.open("wb") as output:
+        Path(data).chmod(0o755)
+        process = psutil.Popen(
+            [*HUIQI, "serve", "--no-demo", "--port", str(port)],
+            env=_environment(data),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _until(lambda: "Ctrl-C stops" in log.read_text() or process.poll() is not None, 90)
+            assert process.poll() is None, log.read_text()
+            yield process, port, log
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(60)
+
+
+def _until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def _named(process, name):
+    return next(child for child in process.children() if name in child.cmdline())
+
+
+def test_it_answers_restarts_a_dead_worker_and_stops_all_that_it_started(house):
+    process, port, log = house
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+    worker = _named(process, "worker")
+    worker.kill()
+    _until(lambda: "is started again" in log.read_text(), 20)
+    assert _named(process, "worker").pid != worker.pid
+
+    started = process.children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(40) == 0
+    _, left = psutil.wait_procs(started, timeout=10)
+    assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_when_the_pages_die_everything_is_stopped(house):
+    process, port, log = house
+    started = process.children(recursive=True)
+    _named(process, "web").kill()
+    assert process.wait(40) == 1
+    assert "web has died with exit code -9" in log.read_text()
+    _, left = psutil.wait_procs(started, timeout=10)
+    assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_used_port_is_told_in_one_line(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        answer = subprocess.run(
+            [*HUIQI, "serve", "--no-demo", "--port", str(port)],
+            env=_environment(tmp_path / "var"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 1
+    assert answer.stderr == f"port {port} cannot be used (Address already in use): try --port {port + 1}\n"
+    assert not (tmp_path / "var").exists()
