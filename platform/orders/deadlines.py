@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from foundation.clock import add_working_days, end_of, today
+from foundation.clock import add_working_days, end_of, local, today
 from foundation.i18n import N_
 from orders.models import Order, OrderState
 from vouchers.terms import Terms
@@ -16,7 +16,7 @@ def due_in(state: OrderState, terms: Terms) -> datetime | None:
     Docking ends with the contract window at the latest, because an agreement after it would count nothing.
     """
     day = today()
-    last = end_of(terms.contracts_to)
+    last = _end(terms.contracts_to)
     working = {
         OrderState.CONFIRMED: terms.claim_working_days,
         OrderState.DELIVERED: terms.confirmation_working_days,
@@ -27,15 +27,15 @@ def due_in(state: OrderState, terms: Terms) -> datetime | None:
     if state is OrderState.PLACED:
         return last
     if state is OrderState.DOCKING:
-        return min(last, end_of(add_working_days(day, terms.docking_working_days)))
+        return min(last, _end(add_working_days(day, terms.docking_working_days)))
     if state in {OrderState.CONTRACTED, OrderState.IN_SERVICE}:
-        return end_of(day + timedelta(days=terms.record_calendar_days))
-    return end_of(add_working_days(day, working[state])) if state in working else None
+        return _end(day + timedelta(days=terms.record_calendar_days))
+    return _end(add_working_days(day, working[state])) if state in working else None
 
 
 def agreement_due(terms: Terms) -> datetime:
     """When both sides must have confirmed the agreement, after docking succeeded today."""
-    return min(end_of(terms.contracts_to), end_of(add_working_days(today(), terms.agreement_working_days)))
+    return min(_end(terms.contracts_to), _end(add_working_days(today(), terms.agreement_working_days)))
 
 
 def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
@@ -44,10 +44,13 @@ def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
 
 
 def last_day(order: Order) -> date | None:
-    """The deadline as the day that people read: ``due_at`` is the first moment after it."""
-    from foundation.clock import local  # noqa: PLC0415 - the only place that turns a moment back into a day
+    """The day of the deadline, as people read it."""
+    return None if order.due_at is None else local(order.due_at).date()
 
-    return None if order.due_at is None else (local(order.due_at) - timedelta(seconds=1)).date()
+
+def _end(day: date) -> datetime:
+    """The last second of a day: the deadline is that day wherever it is shown."""
+    return end_of(day) - timedelta(seconds=1)
 
 
 AFTERWARDS: Final[Mapping[OrderState, str]] = {

@@ -21,6 +21,7 @@ BEFORE_CLAIM: Final = (_S.PLACED, _S.DOCKING, _S.CONTRACTED, _S.IN_SERVICE, _S.D
 UNDER_WAY: Final = (*BEFORE_CLAIM, _S.CONFIRMED, _S.CLAIMED, _S.RETURNED)
 NEWS_WORKING_DAYS: Final = 5
 
+_ENDED: Final = N_("订单已终止，占用金额已退回")
 _BLOCKS: Final = {
     _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
     _S.CONTRACTED: N_("没有记录的服务不能核销"),
@@ -36,7 +37,7 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     if side is None:
         return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
-    items = [_item(order, whose.task, _BLOCKS.get(order.state)) for order, whose in mine]
+    items = [_item(actor, order, whose.task, _BLOCKS.get(order.state)) for order, whose in mine]
     return items + (_ended(session, actor) if side is Side.ENTERPRISE else [])
 
 
@@ -46,7 +47,7 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
         return []
     side = _side(actor)
     return [
-        _item(order, whose.task, None, holder=whose.holder)
+        _item(actor, order, whose.task, None, holder=whose.holder)
         for order, whose in _turns(session, actor)
         if whose.side is not side
     ]
@@ -83,13 +84,16 @@ def _ended(session: Session, actor: Actor) -> list[DeskItem]:
         if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
         and order.steps[-1].organisation != actor.organisation_name
     ]
-    return [_item(order, N_("订单已终止，占用金额已退回"), N_("可以用退回的余额另选服务")) for order in recent]
+    return [_item(actor, order, _ENDED, N_("可以用退回的余额另选服务")) for order in recent]
 
 
-def _item(order: Order, task: str, blocks: str | None, *, holder: str | None = None) -> DeskItem:
+def _item(actor: Actor, order: Order, task: str, blocks: str | None, *, holder: str | None = None) -> DeskItem:
+    names = [order.enterprise.name] if actor.role in PROVIDER else [order.provider.name]
+    if actor.role in BUREAU:
+        names = [order.enterprise.name, order.provider.name]
     return DeskItem(
         task=task,
-        title=order.offering_version.name,
+        title=" · ".join([order.offering_version.name, *names]),
         endpoint="orders.case",
         arguments={"number": order.number},
         since=order.since,

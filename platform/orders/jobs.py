@@ -30,7 +30,7 @@ def lapse_overdue(session: Session) -> int:
 
     Each in a savepoint of its own: one that a person is just moving is left for the next run.
     """
-    overdue = select(Order.id).where(Order.state.in_(LAPSING), Order.due_at <= now()).order_by(Order.due_at, Order.id)
+    overdue = select(Order.id).where(Order.state.in_(LAPSING), Order.due_at < now()).order_by(Order.due_at, Order.id)
     return sum(_lapse(session, order_id) for order_id in session.scalars(overdue).all())
 
 
@@ -48,7 +48,7 @@ def _lapse(session: Session, order_id: UUID) -> bool:
     try:
         with session.begin_nested():
             order = session.get_one(Order, order_id, populate_existing=True)
-            if order.state not in LAPSING or order.due_at is None or order.due_at > now():
+            if order.state not in LAPSING or order.due_at is None or order.due_at >= now():
                 return False
             waiting = order.state is OrderState.PLACED
             reason = N_("到期仍未取得名额") if waiting else N_("未在期限内完成对接和签约")

@@ -52,6 +52,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "can": actions(actor, order),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
+        "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),
         "agreement_files": [
             _file(file, order, found.elsewhere)
             for file in found.files

@@ -147,7 +147,7 @@ def deadline(order: Order) -> Deadline | None:
     day = last_day(order)
     if day is None or order.due_at is None:
         return None
-    return Deadline(day, order.due_at <= now(), AFTERWARDS.get(order.state))
+    return Deadline(day, order.due_at < now(), AFTERWARDS.get(order.state))
 
 
 _Check = Callable[[Order], bool]
