@@ -69,7 +69,7 @@ class Terms(BaseModel):
     slot_passes_on: bool = True
     # A claim of the running second is decided at once only while the pool covers this many further full claims, so
     # that somebody with priority who presses in the same second can still go first.
-    tie_reserve: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 1
+    tie_reserve: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     docking_working_days: Days = 5
     agreement_working_days: Days = 10
     record_calendar_days: Days = 30

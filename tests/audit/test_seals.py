@@ -35,19 +35,25 @@ def test_a_chain_is_whole(session: Session):
     assert report.head != GENESIS
 
 
-FIRST = "(SELECT min(sequence) FROM audit_events)"
-
-
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        ("UPDATE audit_events SET person = '别人' WHERE sequence = " + FIRST, "changed or reordered"),
-        ("UPDATE audit_events SET after = '{\"n\": 9}' WHERE sequence = " + FIRST, "changed or reordered"),
-        ("UPDATE audit_events SET at = at + interval '1 second' WHERE sequence = " + FIRST, "changed or reordered"),
-        ("DELETE FROM audit_events WHERE sequence = " + FIRST, "missing"),
         (
-            "UPDATE audit_events AS e SET action = o.action FROM audit_events AS o "
-            "WHERE abs(e.sequence - o.sequence) = 1 AND e.sequence + o.sequence = 2 * " + FIRST + " + 1",
+            "UPDATE audit_events SET person = '别人' WHERE sequence = (SELECT min(sequence) FROM audit_events)",
+            "changed or reordered",
+        ),
+        (
+            "UPDATE audit_events SET after = '{\"n\": 9}' WHERE sequence = (SELECT min(sequence) FROM audit_events)",
+            "changed or reordered",
+        ),
+        (
+            "UPDATE audit_events SET at = at + interval '1 second' WHERE sequence = (SELECT min(sequence) FROM audit_events)",
+            "changed or reordered",
+        ),
+        ("DELETE FROM audit_events WHERE sequence = (SELECT min(sequence) FROM audit_events)", "missing"),
+        (
+            "UPDATE audit_events AS e SET action = o.action FROM audit_events AS o WHERE abs(e.sequence - o.sequence) = 1 "
+            "AND e.sequence + o.sequence = (SELECT 2 * min(sequence) + 1 FROM audit_events)",
             "changed or reordered",
         ),
         ("DELETE FROM audit_seals WHERE position = 1", "chain is broken"),

@@ -26,7 +26,7 @@ def stations(session: Session):
     }
 
 
-def move(session, stations, source, target, amount, transfer_id=None):
+def move(session, stations, source, target, amount, *, transfer_id=None):
     posting = Posting(
         id=transfer_id or new_id(),
         source=stations[source],
@@ -48,7 +48,7 @@ def test_an_account_is_opened_once(session: Session, stations):
 def test_the_same_id_moves_once(session: Session, stations):
     once = new_id()
     for _ in range(3):
-        move(session, stations, "treasury", "pool", 500, once)
+        move(session, stations, "treasury", "pool", 500, transfer_id=once)
     assert balance(session, stations["pool"]) == 500
 
 
@@ -56,7 +56,7 @@ def test_the_same_id_moves_once(session: Session, stations):
 def test_a_changed_retry_is_refused(session: Session, stations, target, amount):
     once = move(session, stations, "treasury", "pool", 500)
     with pytest.raises(Conflict, match="内容不同"):
-        move(session, stations, "treasury", target, amount, once)
+        move(session, stations, "treasury", target, amount, transfer_id=once)
 
 
 def test_stored_balances_follow_and_never_fall_below_zero(session: Session, stations):

