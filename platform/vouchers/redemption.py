@@ -192,8 +192,15 @@ def _ensure_not_expired(voucher: Voucher) -> None:
         )
 
 
+_parts: dict[UUID, bool] = {}
+"""By version: the terms of an announced version never change, and vouchers are only issued on such."""
+
+
 def _terms_allow_parts(session: Session, voucher: Voucher) -> bool:
-    return terms_of(session.get_one(ProgrammeVersion, voucher.programme_version_id)).partial_use
+    version_id = voucher.programme_version_id
+    if version_id not in _parts:
+        _parts[version_id] = terms_of(session.get_one(ProgrammeVersion, version_id)).partial_use
+    return _parts[version_id]
 
 
 def _return_rest(
