@@ -165,6 +165,7 @@ _ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
     "answer_record": (ENTERPRISE, lambda order: order.state in AMENDING),
     "deliver": (PROVIDER, lambda order: order.state is _S.IN_SERVICE),
     "confirm": (ENTERPRISE, lambda order: order.state is _S.DELIVERED),
+    "claim": (PROVIDER, lambda order: (order.state, "claim") in ORDER.transitions),
     "cancel": (ENTERPRISE | PROVIDER, lambda order: (order.state, "cancel") in ORDER.transitions),
     "dispute": (ENTERPRISE | PROVIDER, lambda order: (order.state, "dispute") in ORDER.transitions),
     "decide": (BUREAU - {Role.INSPECTOR}, lambda order: order.state is _S.DISPUTED),

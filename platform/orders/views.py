@@ -12,7 +12,7 @@ from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders import agreements, delivery, docking, ending, records
-from orders.choosing import Choice, choices_for
+from orders.choosing import choices_for
 from orders.forms import DecisionForm, OrderForm, PlainForm, ReasonForm, submitted
 from orders.letter import check, letter
 from orders.models import OrderState
@@ -49,7 +49,7 @@ def order(number: str) -> ResponseReturnValue:
             order_id=submitted(form),
             offering_number=number,
             voucher_number=form.voucher.data or "",
-            shown=_shown(form, available.usable),
+            shown=_shown(form),
             needs=form.needs.data,
         ),
         then=lambda made: url_for("orders.case", number=made.number),
@@ -58,20 +58,11 @@ def order(number: str) -> ResponseReturnValue:
     )
 
 
-def _shown(form: OrderForm, usable: list[Choice]) -> Shown:
-    """The amounts that stood on the page when it was sent, from its hidden fields."""
-    deduction = request.form.get(f"deduction-{form.voucher.data}", "")
-    price = form.charged_price.data or ""
-    if deduction.isdecimal() and price.isdecimal():
-        return Shown(int(price), int(deduction))
-    return next(
-        (
-            Shown(choice.charged_price, choice.deduction)
-            for choice in usable
-            if choice.voucher_number == form.voucher.data
-        ),
-        Shown(0, 0),
-    )
+def _shown(form: OrderForm) -> Shown:
+    """The amounts that stood on the page when it was sent; a form without them has shown nothing."""
+    given = (form.charged_price.data or "", request.form.get(f"deduction-{form.voucher.data}", ""))
+    price, deduction = (int(text) if text.isdecimal() else 0 for text in given)
+    return Shown(price, deduction)
 
 
 @blueprint.get("/orders")
