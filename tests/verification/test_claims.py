@@ -1,0 +1,248 @@
+"""Claims from submission to decision: checks first, money exactly once, nobody on both sides."""
+
+from datetime import timedelta
+
+import factories as make
+import pytest
+from claim_cases import claim, claimed, invoice
+from order_cases import Scene, upload
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership, MembershipState
+from audit.seals import seal
+from audit.seals import verify as verify_audit
+from foundation.actors import Role
+from foundation.clock import now, today, travel
+from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
+from foundation.identifiers import new_id
+from ledger.accounts import account
+from ledger.models import AccountKind
+from ledger.posting import balance
+from ledger.verification import verify as verify_ledger
+from orders.models import Order, OrderState
+from verification import claiming, deciding
+from verification.jobs import lapse_overdue
+from verification.models import RedemptionState
+from verification.queries import case, queue
+from vouchers.duties import take_duty
+from vouchers.models import Duty
+from vouchers.wallets import wallet
+
+NOTE = "已核对原件"
+
+
+def proven(session: Session) -> bool:
+    """Whether money and trail add up."""
+    session.flush()
+    seal(session)
+    return verify_ledger(session).ok and verify_audit(session).ok
+
+
+def payable(session: Session, order: Order) -> int:
+    return balance(session, account(session, AccountKind.PAYABLE, order.programme_id, order.provider_id))
+
+
+def test_a_clean_claim_is_redeemed(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    assert order.state is OrderState.CLAIMED
+    found = deciding.verify(session, scene.officer, order.number)
+    assert (found.state, order.state) == (RedemptionState.VERIFIED, OrderState.VERIFIED)
+    assert payable(session, order) == order.deduction
+    assert wallet(session, order.voucher).redeemed == order.deduction
+    assert proven(session)
+
+
+def test_redeeming_twice_moves_nothing(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    deciding.verify(session, scene.officer, order.number)
+    with pytest.raises(Conflict):
+        deciding.verify(session, scene.officer, order.number)
+    assert payable(session, order) == order.deduction
+
+
+def test_every_failing_check_is_named_by_its_field(session: Session, scene: Scene) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    with pytest.raises(Faults) as refused:
+        claim(scene, order, number="123", amount=1, seller="别人", self_checked=False, day=today() + timedelta(days=1))
+    assert {fault.field for fault in refused.value.faults} == {"number", "amount", "seller", "self_checked", "day"}
+    assert order.state is OrderState.CONFIRMED
+    assert claiming.claim_of(session, order.id) is None
+
+
+def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, scene: Scene) -> None:
+    first, second = claimed(scene), scene.order_in(OrderState.CONFIRMED)
+    used = claiming.claim_of(session, first.id)
+    assert used is not None
+    with pytest.raises(Faults) as refused:
+        claim(scene, second, number=used.invoice_number)
+    assert refused.value.faults[0].field == "number"
+    deciding.reject(session, scene.officer, first.number, reason="other", note=NOTE)
+    claim(scene, second, number=used.invoice_number)
+    assert second.state is OrderState.CLAIMED
+
+
+def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: Scene) -> None:
+    first, second = claiming.claim_of(session, claimed(scene).id), claiming.claim_of(session, claimed(scene).id)
+    assert first
+    assert second
+    with pytest.raises(IntegrityError, match="uq_redemption_claims_invoice"):
+        session.execute(
+            text("UPDATE redemption_claims SET invoice_number = :number WHERE id = :id"),
+            {"number": first.invoice_number, "id": second.id},
+        )
+
+
+def test_a_first_claim_needs_a_file(session: Session, scene: Scene) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    with pytest.raises(BadInput) as refused:
+        claiming.submit(session, scene.clerk, order.number, invoice=invoice(order))
+    assert refused.value.field == "file"
+
+
+def test_no_claim_before_the_result_is_confirmed(scene: Scene) -> None:
+    with pytest.raises(Conflict):
+        claim(scene, scene.order_in(OrderState.DELIVERED))
+
+
+def test_others_do_not_see_it(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    stranger = make.actor(session, make.provider(session), Role.PROVIDER_MANAGER)
+    elsewhere = make.actor(session, make.bureau(session, "430000"), Role.OFFICER)
+    for person in (stranger, elsewhere, scene.buyer(order.voucher)):
+        with pytest.raises(NotFound):
+            case(session, person, order.number)
+        with pytest.raises(NotFound):
+            deciding.verify(session, person, order.number)
+    assert queue(session, elsewhere).total == 0
+    assert queue(session, scene.officer).total == 1
+
+
+def test_what_is_referred_needs_a_word(session: Session, scene: Scene) -> None:
+    # The second order of the scene carries the same photo as the first.
+    claimed(scene)
+    order = claimed(scene)
+    with pytest.raises(BadInput) as refused:
+        deciding.verify(session, scene.officer, order.number)
+    assert refused.value.field == "note"
+    deciding.verify(session, scene.officer, order.number, note=NOTE)
+    assert order.state is OrderState.VERIFIED
+
+
+def test_a_failing_check_cannot_be_redeemed(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    order.market_price = order.list_price - 1
+    with pytest.raises(Conflict, match="服务价格"):
+        deciding.verify(session, scene.officer, order.number, note=NOTE)
+    assert payable(session, order) == 0
+
+
+def test_correction_and_claim_again(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    returned = deciding.send_back(session, scene.officer, order.number, marks=["invoice_buyer"], note="发票模糊")
+    assert (returned.state, order.state) == (RedemptionState.RETURNED, OrderState.RETURNED)
+    assert returned.due_on is not None
+    assert returned.due_on > today()
+    assert wallet(session, order.voucher).held == order.deduction
+    claiming.submit(session, scene.clerk, order.number, invoice=invoice(order))
+    assert (returned.state, order.state, returned.due_on) == (RedemptionState.SUBMITTED, OrderState.CLAIMED, None)
+    deciding.verify(session, scene.officer, order.number)
+    assert proven(session)
+
+
+@pytest.mark.parametrize("marks", [[], ["nonsense"]])
+def test_a_return_names_what_to_mend(session: Session, scene: Scene, marks: list[str]) -> None:
+    order = claimed(scene)
+    with pytest.raises(BadInput):
+        deciding.send_back(session, scene.officer, order.number, marks=marks, note="发票模糊")
+
+
+def test_uncorrected_claims_lapse_and_the_money_goes_back(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    returned = deciding.send_back(session, scene.officer, order.number, marks=["invoice_buyer"], note="发票模糊")
+    assert lapse_overdue(session) == 0
+    with travel(now() + timedelta(days=30)):
+        assert lapse_overdue(session) == 1
+        assert lapse_overdue(session) == 0
+    assert (returned.state, order.state) == (RedemptionState.REJECTED, OrderState.VOIDED)
+    assert wallet(session, order.voucher).held == 0
+
+
+def test_rejection_gives_the_money_back(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    found = deciding.reject(session, scene.officer, order.number, reason="not_delivered", note="现场核实未开展")
+    assert (found.state, order.state) == (RedemptionState.REJECTED, OrderState.VOIDED)
+    assert wallet(session, order.voucher).available == order.voucher.face
+    assert proven(session)
+
+
+def test_only_officers_decide(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    with pytest.raises(NotAllowed):
+        deciding.verify(session, scene.reviewer, order.number)
+
+
+def test_nobody_decides_about_the_own_organisation(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    session.add(
+        Membership(
+            user_id=scene.officer.user_id,
+            organisation_id=order.enterprise_id,
+            role=Role.ENTERPRISE_MEMBER,
+            state=MembershipState.ACTIVE,
+        )
+    )
+    session.flush()
+    with pytest.raises(NotAllowed, match="一方单位的成员"):
+        deciding.verify(session, scene.officer, order.number)
+
+
+def test_who_releases_money_does_not_judge(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    take_duty(session, scene.officer, scene.programme.id, Duty.PAYMENT)
+    with pytest.raises(NotAllowed, match="另一项职责"):
+        deciding.verify(session, scene.officer, order.number)
+
+
+def test_the_database_itself_refuses_a_judge_without_the_duty(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    paying = make.actor(session, scene.treasury, Role.BUDGET_HOLDER)
+    take_duty(session, paying, scene.programme.id, Duty.PAYMENT)
+    session.flush()
+    with pytest.raises(IntegrityError, match="fk_redemption_claims_duty"):
+        session.execute(
+            text("UPDATE redemption_claims SET decided_by_id = :user WHERE order_id = :order"),
+            {"user": paying.user_id, "order": order.id},
+        )
+
+
+def test_nobody_has_both_duties(session: Session, scene: Scene) -> None:
+    take_duty(session, scene.officer, scene.programme.id, Duty.ELIGIBILITY)
+    session.flush()
+    with pytest.raises(IntegrityError, match="uq_programme_duties_one_duty"):
+        session.execute(
+            text(
+                "INSERT INTO programme_duties (id, user_id, programme_id, duty, created_at)"
+                " VALUES (:id, :user, :programme, 'payment', now())"
+            ),
+            {"id": new_id(), "user": scene.officer.user_id, "programme": scene.programme.id},
+        )
+
+
+def test_the_same_defect_decided_before_is_shown(session: Session, scene: Scene) -> None:
+    claimed(scene)
+    before, order = claimed(scene), claimed(scene)
+    deciding.verify(session, scene.officer, before.number, note="模板照片，已实地核实")
+    found = case(session, scene.officer, order.number)
+    assert [(each.order.number, each.claim.note, list(each.defects)) for each in found.earlier] == [
+        (before.number, "模板照片，已实地核实", ["files_elsewhere"])
+    ]
+    assert not case(session, scene.clerk, order.number).earlier
+
+
+def test_an_invoice_of_the_wrong_kind_is_refused(session: Session, scene: Scene) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    with pytest.raises(BadInput) as refused:
+        claiming.submit(session, scene.clerk, order.number, invoice=invoice(order), file=upload(b"GIF89a", "发票.pdf"))
+    assert refused.value.field == "file"
