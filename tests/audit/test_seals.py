@@ -52,8 +52,10 @@ def test_a_chain_is_whole(session: Session):
         ),
         ("DELETE FROM audit_events WHERE sequence = (SELECT min(sequence) FROM audit_events)", "missing"),
         (
-            "UPDATE audit_events AS e SET action = o.action FROM audit_events AS o WHERE abs(e.sequence - o.sequence) = 1 "
-            "AND e.sequence + o.sequence = (SELECT 2 * min(sequence) + 1 FROM audit_events)",
+            (
+                "UPDATE audit_events AS e SET action = o.action FROM audit_events AS o WHERE abs(e.sequence - o.sequence) = 1 "
+                "AND e.sequence + o.sequence = (SELECT 2 * min(sequence) + 1 FROM audit_events)"
+            ),
             "changed or reordered",
         ),
         ("DELETE FROM audit_seals WHERE position = 1", "chain is broken"),

@@ -229,7 +229,7 @@ def run(engine: Engine, *, examples: int, steps: int, phases: tuple[Phase, ...] 
 
 
 def test_the_verbs_agree_with_the_model(engine: Engine):
-    run(engine, examples=6, steps=50)
+    run(engine, examples=25, steps=50)
 
 
 def nothing(*_facts: object) -> None:
