@@ -61,7 +61,7 @@ def order(number: str) -> ResponseReturnValue:
 def _shown(form: OrderForm) -> Shown:
     """The amounts that stood on the page when it was sent; a form without them has shown nothing."""
     given = (form.charged_price.data or "", request.form.get(f"deduction-{form.voucher.data}", ""))
-    price, deduction = (int(text) if text.isdecimal() else 0 for text in given)
+    price, deduction = (int(text) if text.isdecimal() and len(text) < 17 else 0 for text in given)
     return Shown(price, deduction)
 
 
