@@ -28,7 +28,7 @@ def terms(**changes: Any) -> Terms:
         "titles": [TitleLevel.LITTLE_GIANT, TitleLevel.SRDI],
         "priority_titles": [TitleLevel.LITTLE_GIANT],
         "cap_per_enterprise": CAP,
-        "excluded_categories": ["financing"],
+        "excluded_categories": ["listing_and_finance"],
         "claims_open_at": now() - timedelta(days=1),
         "claims_close_at": now() + timedelta(days=30),
         "contracts_from": today() - timedelta(days=1),
