@@ -102,9 +102,7 @@ def upgrade() -> None:
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "open", "closed", "withdrawn", name="noticestate", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("open", "closed", name="noticestate", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -699,6 +697,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("case", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("left_out", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

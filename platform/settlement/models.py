@@ -33,7 +33,8 @@ class Batch(Timestamped, Base):
     """Verified orders of a programme, calculated by a scheme, approved and paid together (批次).
 
     ``case`` is the scheme's input and ``result`` its answer, so that the calculation can be replayed by anybody with
-    ``huiqi schemes simulate``.
+    ``huiqi schemes simulate``. ``parameters`` are the programme's own window and cap, put into the scheme's places
+    (settlement/cases.py), and what the maker typed, such as the envelope.
     """
 
     __tablename__ = "batches"
@@ -58,6 +59,7 @@ class Batch(Timestamped, Base):
     period_from: Mapped[date]
     period_to: Mapped[date]
     state: Mapped[BatchState] = mapped_column(default=BatchState.DRAFT)
+    parameters: Mapped[dict[str, Any]]
     case: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
     left_out: Mapped[list[Any]]

@@ -1,0 +1,304 @@
+"""Statements (结算单): numbered without gaps, hashed, printed once and never changed; corrected by red-letter ones."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from accounts.models import Organisation, User
+from audit.trail import record
+from documents.canonical import canonical_hash, canonical_json
+from documents.statement import CalculationStep, ExcludedOrder, IncludedOrder, StatementContent, render_statement
+from files.access import authorise
+from files.intake import Upload
+from files.intake import take as take_file
+from files.recognition import PDF
+from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.clock import now, today
+from foundation.i18n import N_
+from foundation.identifiers import new_id
+from foundation.locking import lock_row
+from foundation.money import display_yuan
+from orders.models import Order
+from settlement.cases import fitted, work
+from settlement.models import Batch, BatchOrder, Statement, StatementSeries
+from settlement.schemes import Scheme, SchemeResult
+from settlement.schemes.results import Step
+from vouchers.models import Programme
+
+TITLE = N_("财政资金结算单")
+
+
+def issue(session: Session, actor: Actor, batch: Batch, *, public_url: str) -> list[Statement]:
+    """Issue one statement for each provider of a locked batch, by name; ``public_url`` is where it can be checked.
+
+    Writes the series' rows, the files and the statements; money is the caller's business (settlement/approval.py).
+    """
+    result = work(batch.scheme_id, batch.parameters, batch.case)
+    scheme = fitted(batch.scheme_id, batch.parameters)
+    rows = _rows(session, batch)
+    providers = sorted({row.order.provider for row in rows}, key=lambda each: (each.name_sort, each.id))
+    made = []
+    for provider in providers:
+        mine = [row for row in rows if row.provider_id == provider.id]
+        content = _content(
+            session, actor, batch, scheme=scheme, provider=provider, steps=_steps(result, mine, provider), rows=mine
+        )
+        made.append(_issue(session, actor, batch, provider, content, public_url=public_url))
+    return made
+
+
+def issue_red_letter(session: Session, actor: Actor, original: Statement, *, reason: str, public_url: str) -> Statement:
+    """Issue the red-letter statement that takes a whole statement back; it names the original, the original stays."""
+    batch = original.batch
+    scheme = fitted(batch.scheme_id, batch.parameters)
+    step = CalculationStep(
+        "1",
+        f"冲减结算单 {original.number} 的全部金额 {display_yuan(original.total)}。原因：{reason}",
+        _authority(scheme),
+        -original.total,
+    )
+    content = _content(
+        session,
+        actor,
+        batch,
+        scheme=scheme,
+        provider=original.organisation,
+        steps=[step],
+        rows=[],
+        red_letter_of=original.number,
+    )
+    return _issue(session, actor, batch, original.organisation, content, public_url=public_url, corrects_id=original.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the public page says of a number: the statement, whether its stored content still has its hash, and the
+    statement that took it back, where there is one.
+    """
+
+    statement: Statement
+    intact: bool
+    corrected_by: Statement | None
+
+
+def check(session: Session, number: str) -> Check | None:
+    """Look a statement up by its number, for anybody; None when there is none."""
+    statement = session.scalar(
+        select(Statement)
+        .options(
+            joinedload(Statement.organisation),
+            joinedload(Statement.issuer),
+            joinedload(Statement.batch).joinedload(Batch.programme),
+        )
+        .where(Statement.number == number.strip().upper())
+    )
+    if statement is None:
+        return None
+    by = session.scalar(select(Statement).where(Statement.corrects_id == statement.id))
+    return Check(statement, recomputed_hash(statement.content) == statement.content_hash, by)
+
+
+def recomputed_hash(content: Mapping[str, Any]) -> str:
+    """The hash of stored content, as ``documents.canonical`` makes it."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def verification_address(public_url: str, number: str, digest: str) -> str:
+    """The address in the QR code."""
+    return f"{public_url}/verify/{number}?hash={digest}"
+
+
+def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
+    return (
+        session.scalars(
+            select(BatchOrder)
+            .join(BatchOrder.order)
+            .options(
+                joinedload(BatchOrder.order).options(
+                    joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
+                )
+            )
+            .where(BatchOrder.batch_id == batch.id)
+            .order_by(Order.placed_at, Order.id)
+        )
+        .unique()
+        .all()
+    )
+
+
+def _steps(result: SchemeResult, rows: Sequence[BatchOrder], provider: Organisation) -> list[CalculationStep]:
+    """The scheme's own steps for this provider, word for word; where lines are enterprises, closed by the sum."""
+    total = sum(row.amount for row in rows)
+    mine = {row.order.number for row in rows}
+    told: list[Step] = []
+    closed = False
+    for line in result.lines:
+        theirs = mine & set(line.items_fen)
+        if not theirs:
+            continue
+        # A line that holds nothing of others is told whole; of a shared one only the own orders' steps are.
+        whole = theirs == set(line.items_fen)
+        told += [step for step in line.steps if whole or step.params.get("id") in mine | {line.id}]
+        closed = line.id == provider.uscc
+    steps = [
+        CalculationStep(str(place), step.filled(), step.citation, step.amount_fen)
+        for place, step in enumerate(told, start=1)
+    ]
+    if not closed:
+        text = f"{provider.name}：{sum(row.amount > 0 for row in rows)} 个订单合计 {display_yuan(total)}"
+        steps.append(CalculationStep(str(len(steps) + 1), text, "以上各项之和", total))
+    return steps
+
+
+def _content(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    *,
+    scheme: Scheme,
+    provider: Organisation,
+    steps: Sequence[CalculationStep],
+    rows: Sequence[BatchOrder],
+    red_letter_of: str | None = None,
+) -> StatementContent:
+    maker = session.get(User, batch.maker_id) if batch.maker_id else None
+    why = {each["order"]: each["reason"] for each in batch.left_out}
+    return StatementContent(
+        number="",
+        issuer=batch.programme.bureau.name,
+        title=TITLE,
+        programme=f"{batch.programme.name}（{batch.programme.number}）",
+        batch=batch.number,
+        organisation=provider.name,
+        uscc=provider.uscc,
+        period_start=batch.period_from,
+        period_end=batch.period_to,
+        scheme_title=scheme.title,
+        scheme_version=scheme.version,
+        scheme_citation=_authority(scheme),
+        steps=tuple(steps),
+        total=steps[-1].amount,
+        issued_at=now(),
+        prepared_by=maker.name if maker else "",
+        approved_by=actor.name,
+        verification_url="",
+        red_letter_of=red_letter_of,
+        orders=tuple(
+            IncludedOrder(
+                row.order.number,
+                row.order.enterprise.name,
+                row.order.offering_version.name,
+                row.order.charged_price,
+                row.order.deduction,
+            )
+            for row in rows
+            if row.amount
+        ),
+        excluded=tuple(
+            ExcludedOrder(
+                row.order.number,
+                row.order.enterprise.name,
+                row.order.offering_version.name,
+                why.get(row.order.number, ""),
+            )
+            for row in rows
+            if not row.amount
+        ),
+    )
+
+
+def _authority(scheme: Scheme) -> str:
+    document = scheme.document
+    number = f"（{document.number}）" if document.number else ""
+    return f"{document.issuer}《{document.title}》{number}，{document.issued.isoformat()}"
+
+
+def _issue(
+    session: Session,
+    actor: Actor,
+    batch: Batch,
+    organisation: Organisation,
+    content: StatementContent,
+    *,
+    public_url: str,
+    corrects_id: UUID | None = None,
+) -> Statement:
+    issuer = batch.programme.bureau
+    year = today().year
+    sequence = _next(session, issuer, year)
+    content = replace(content, number=f"JS-{issuer.region.code}-{year}-{sequence:04d}")
+    digest = canonical_hash(content)
+    content = replace(content, verification_url=verification_address(public_url, content.number, digest))
+    pdf = render_statement(content)
+    statement = Statement(
+        id=new_id(),
+        number=content.number,
+        issuer_id=issuer.id,
+        year=year,
+        sequence=sequence,
+        batch_id=batch.id,
+        organisation_id=organisation.id,
+        corrects_id=corrects_id,
+        total=content.total,
+        content=json.loads(canonical_json(content)),
+        content_hash=digest,
+        pdf_hash=sha256(pdf).hexdigest(),
+        issued_at=content.issued_at,
+    )
+    upload = Upload(io.BytesIO(pdf), f"{content.number}.pdf")
+    attached = take_file(session, actor, upload, subject=statement, kind="statement", field="file", allowed=(PDF,))
+    statement.pdf_id = attached.blob_id
+    session.add(statement)
+    session.flush()
+    record(
+        session,
+        actor,
+        "statement.issue",
+        statement,
+        after={"number": statement.number, "total": statement.total, "hash": digest, "pdf": statement.pdf_hash},
+    )
+    return statement
+
+
+def _next(session: Session, issuer: Organisation, year: int) -> int:
+    """The next number of the issuer's year: its row stays locked until the statement is committed or both are gone."""
+    session.execute(
+        insert(StatementSeries)
+        .values(id=new_id(), issuer_id=issuer.id, year=year, last=0)
+        .on_conflict_do_nothing(constraint="uq_statement_series_year")
+    )
+    series_id = session.scalars(
+        select(StatementSeries.id).where(StatementSeries.issuer_id == issuer.id, StatementSeries.year == year)
+    ).one()
+    series = lock_row(session, StatementSeries, series_id)
+    series.last += 1
+    session.flush()
+    return series.last
+
+
+def may_see(actor: Actor, statement: Statement) -> bool:
+    """The payee and the authorities of the programme's region."""
+    if actor.role in PROVIDER:
+        return statement.organisation_id == actor.organisation_id
+    return actor.role in STAFF and actor.sees_region(statement.batch.programme.region.path)
+
+
+def _sees_file(session: Session, actor: Actor, statement_id: UUID) -> bool:
+    statement = session.scalar(
+        select(Statement)
+        .options(joinedload(Statement.batch).joinedload(Batch.programme).joinedload(Programme.region))
+        .where(Statement.id == statement_id)
+    )
+    return statement is not None and may_see(actor, statement)
+
+
+authorise("statements", _sees_file)

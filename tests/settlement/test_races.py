@@ -1,0 +1,126 @@
+"""Two people at once: a batch is approved once, a payment made once, numbers have neither gap nor twin."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import factories as make
+import pytest
+from claim_cases import PUBLIC, Office, verified
+from order_cases import Scene
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from foundation.actors import Actor, Role
+from foundation.errors import Conflict, DomainError
+from foundation.locking import without_locks
+from foundation.unit_of_work import unit_of_work
+from ledger.verification import verify
+from settlement.approval import approve, outstanding
+from settlement.models import Batch, BatchState, Statement
+from settlement.payments import pay
+
+pytestmark = pytest.mark.concurrency
+
+
+def at_once(engine: Engine, deeds: list[Callable[[Session], object]], *, locks: bool = True) -> list[Exception | None]:
+    """Do all deeds at the same moment, each in a transaction of its own; what each of them ran into."""
+    ready = Barrier(len(deeds))
+
+    def run(deed: Callable[[Session], object]) -> Exception | None:
+        try:
+            with unit_of_work(engine) as session:
+                session.connection()
+                ready.wait(10)
+                if locks:
+                    deed(session)
+                else:
+                    with without_locks():
+                        deed(session)
+        except (DomainError, IntegrityError) as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(run, deeds))
+
+
+def reviewed(engine: Engine) -> tuple[str, list[Actor], Actor]:
+    """A batch that waits, two budget holders and a payer."""
+    with unit_of_work(engine) as session:
+        scene = Scene(session)
+        office = Office(session, scene)
+        verified(scene)
+        batch = office.reviewed()
+        second = make.actor(session, scene.treasury, Role.BUDGET_HOLDER)
+        return batch.number, [office.budget_holder, second], office.payer
+
+
+def approving(number: str, person: Actor) -> Callable[[Session], Batch]:
+    return lambda session: approve(session, person, number, password=make.PASSWORD, public_url=PUBLIC)
+
+
+def test_two_approve_at_once(own_engine: Engine) -> None:
+    number, people, _payer = reviewed(own_engine)
+    answers = at_once(own_engine, [approving(number, person) for person in people])
+    assert [type(answer) for answer in answers if answer is not None] == [Conflict]
+    with Session(own_engine) as session:
+        assert session.scalars(select(Statement.sequence)).all() == [1]
+        assert verify(session).ok
+
+
+def test_without_locks_both_get_past_the_check(own_engine: Engine) -> None:
+    """The positive control: only the database's own constraints are left, and they say so."""
+    number, people, _payer = reviewed(own_engine)
+    answers = at_once(own_engine, [approving(number, person) for person in people], locks=False)
+    assert [type(answer) for answer in answers if answer is not None] == [IntegrityError]
+    with Session(own_engine) as session:
+        assert verify(session).ok
+
+
+def test_two_pay_at_once(own_engine: Engine) -> None:
+    number, people, payer = reviewed(own_engine)
+    with unit_of_work(own_engine) as session:
+        batch = approve(session, people[0], number, password=make.PASSWORD, public_url=PUBLIC)
+        waiting = [statement.number for statement in outstanding(session, batch)]
+
+    def paying(session: Session) -> Batch:
+        return pay(session, payer, number, statements=waiting, password=make.PASSWORD)
+
+    answers = at_once(own_engine, [paying, paying])
+    assert [type(answer) for answer in answers if answer is not None] == [Conflict]
+    with Session(own_engine) as session:
+        assert session.scalars(select(Batch.state)).all() == [BatchState.PAID]
+        assert verify(session).ok
+
+
+def test_numbers_of_one_issuer_have_neither_gap_nor_twin(own_engine: Engine) -> None:
+    """Four batches of one bureau are approved at once, one of them by somebody who mistypes the password."""
+    with unit_of_work(own_engine) as session:
+        scenes = [Scene(session)]
+        # The other programmes belong to the same bureau and treasury.
+        for _ in range(3):
+            scene = Scene(session)
+            scene.bureau, scene.treasury = scenes[0].bureau, scenes[0].treasury
+            scene.programme.bureau_id, scene.programme.treasury_id = scene.bureau.id, scene.treasury.id
+            scenes.append(scene)
+        deeds = []
+        for at, scene in enumerate(scenes):
+            session.flush()
+            session.refresh(scene.programme)
+            scene.officer = make.actor(session, scene.bureau, Role.OFFICER)
+            office = Office(session, scene)
+            verified(scene)
+            batch = office.reviewed()
+            password = make.PASSWORD if at else "mistyped password"
+            deeds.append((batch.number, office.budget_holder, password))
+
+    def deed(number: str, person: Actor, password: str) -> Callable[[Session], Batch]:
+        return lambda session: approve(session, person, number, password=password, public_url=PUBLIC)
+
+    answers = at_once(own_engine, [deed(*each) for each in deeds])
+    assert sum(answer is None for answer in answers) == 3
+    with Session(own_engine) as session:
+        assert sorted(session.scalars(select(Statement.sequence))) == [1, 2, 3]
+        assert verify(session).ok
