@@ -1,7 +1,8 @@
 """Forms of public notices."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FileField, RadioField, StringField, TextAreaField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from foundation.forms import Form, choices
@@ -20,7 +21,7 @@ class ObjectionForm(Form):
         description=_l("只有公示单位能看到"),
     )
     text = TextAreaField(_l("事实和理由"), [InputRequired(_l("请写明异议的事实和理由")), Length(max=2000)])
-    evidence = FileField(_l("证据材料"), [InputRequired(_l("请上传证据材料，没有证据的异议不予受理"))])
+    evidence = FileField(_l("证据材料"), [FileRequired(_l("请上传证据材料，没有证据的异议不予受理"))])
 
 
 class AnswerForm(Form):

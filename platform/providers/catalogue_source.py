@@ -26,7 +26,7 @@ class Catalogue:
     def revisions(self, session: Session) -> dict[UUID, int]:
         """Every offering that is to be found, with its revision."""
         query = _found_today(select(Offering.id, Offering.revision).select_from(OfferingVersion).join(Offering))
-        return dict(session.execute(query).tuples().all())
+        return {row[0]: row[1] for row in session.execute(query)}
 
     def documents(self, session: Session, ids: Collection[UUID]) -> Iterable[Document]:
         """The documents of those offerings among ``ids`` that are to be found."""

@@ -145,7 +145,7 @@ def listed_of(session: Session, provider_id: UUID) -> list[OfferingVersion]:
 def region_names(session: Session, codes: Sequence[str]) -> dict[str, str]:
     """The names of regions by code, in the order of the tree."""
     rows = session.execute(select(Region.code, Region.name).where(Region.code.in_(codes)).order_by(Region.path))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def find_organisations(session: Session, actor: Actor, words: str) -> list[Organisation]:

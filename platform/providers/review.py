@@ -48,13 +48,13 @@ def request_information(
     session.flush()
 
 
-def recommend(session: Session, actor: Actor, certification: Certification, *, text: str) -> None:
+def recommend(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """First review: the officer puts the case before the reviewer with an opinion."""
     ensure_bureau(actor, certification.organisation.region.path)
-    _ensure_said(text, "recommendation", N_("请写明初审意见"))
-    change_state(session, actor, certification, CERTIFICATION, "recommend", note=text)
+    _ensure_said(note, "note", N_("请写明初审意见"))
+    change_state(session, actor, certification, CERTIFICATION, "recommend", note=note)
     certification.first_reviewer_id = actor.user_id
-    certification.recommendation = text
+    certification.recommendation = note
     session.flush()
 
 

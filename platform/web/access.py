@@ -41,11 +41,17 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "accounts.sign_out",
                 "accounts.register",
                 "accounts.join",
-                # providers
-                # notices
-                # settlement
+                # providers, notices
+                "catalogue.index",
+                "catalogue.offering",
+                "catalogue.provider",
+                "notices.index",
+                "notices.notice",
                 # orders
                 "orders.check_confirmation",
+                # verification, performance, settlement
+                "settlement.verify",
+                "settlement.verify_statement",
             }
         ),
     ),
@@ -84,6 +90,13 @@ ACCESS: Final[dict[str, AccessList]] = {
         PROVIDER,
         frozenset(
             {
+                # providers
+                "providers.start_certification",
+                "providers.certification_form",
+                "providers.save_certification",
+                "providers.judgement",
+                "providers.new_offering",
+                "providers.edit_offering",
                 # orders
                 "orders.dock",
                 "orders.fail_docking",
@@ -91,6 +104,12 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "orders.new_record",
                 "orders.amend_record",
                 "orders.deliver",
+                # verification, performance, settlement
+                "verification.claim",
+                "performance.new",
+                "performance.edit",
+                "performance.submit_table",
+                "performance.change",
             }
         ),
     ),
@@ -111,6 +130,10 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # vouchers, enterprises
                 "programmes.draft",
                 "programmes.edit",
+                # verification, performance, settlement
+                "verification.verify",
+                "verification.send_back",
+                "verification.reject",
             }
         ),
     ),
@@ -131,6 +154,9 @@ ACCESS: Final[dict[str, AccessList]] = {
         frozenset({Role.OFFICER, Role.REVIEWER}),
         frozenset(
             {
+                # providers, notices
+                "providers.review_certification",
+                "notices.answer",
                 # vouchers, enterprises
                 "programmes.announce",
                 "programmes.open_claims",
@@ -139,6 +165,13 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
+                # verification, performance, settlement
+                "performance.approve",
+                "performance.send_back",
+                "settlement.new",
+                "settlement.calculate",
+                "settlement.review",
+                "settlement.withdraw",
             }
         ),
     ),
@@ -149,10 +182,22 @@ ACCESS: Final[dict[str, AccessList]] = {
             {
                 # vouchers, enterprises
                 "programmes.appropriate",
+                # verification, performance, settlement
+                "settlement.approve",
+                "settlement.send_back",
+                "settlement.correct",
             }
         ),
     ),
-    "payer": AccessList(frozenset({Role.PAYER}), frozenset()),
+    "payer": AccessList(
+        frozenset({Role.PAYER}),
+        frozenset(
+            {
+                # verification, performance, settlement
+                "settlement.pay",
+            }
+        ),
+    ),
     "treasury": AccessList(TREASURY, frozenset()),
     "staff": AccessList(
         STAFF,
@@ -162,6 +207,10 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "programmes.flow",
                 "programmes.transfers",
                 "programmes.claims",
+                # verification, performance, settlement
+                "verification.index",
+                "settlement.index",
+                "settlement.batch",
             }
         ),
     ),
@@ -188,7 +237,28 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "provider and staff": AccessList(PROVIDER | STAFF, frozenset()),
+    "provider and staff": AccessList(
+        PROVIDER | STAFF,
+        frozenset(
+            {
+                # providers, notices
+                "providers.certifications",
+                "providers.certification",
+                "providers.certificate",
+                "providers.offerings",
+                "providers.offering",
+                "providers.step_offering",
+                # verification, performance, settlement
+                "verification.case",
+                "performance.index",
+                "performance.table",
+                "performance.row",
+                "settlement.statements",
+                "settlement.statement",
+                "settlement.statement_pdf",
+            }
+        ),
+    ),
     "manager or administrator": AccessList(
         frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER, Role.ADMINISTRATOR}),
         frozenset(

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from accounts import sessions as sign_ins
 from config import Settings
+from providers.catalogue_source import Catalogue
 from search.current import configure_search
+from search.sources import register_source
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
 
@@ -41,6 +43,7 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions["huiqi_sessions"] = sessions
+    register_source(Catalogue())
     configure_search(
         settings.search_folder,
         elasticsearch_url=settings.elasticsearch_url,

@@ -12,7 +12,9 @@ from accounts import desk as accounts
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.desk import Desk, DeskItem, Figure
+from notices import desk as notices
 from orders import desk as orders
+from providers import desk as providers
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -32,6 +34,8 @@ class Room:
 
 ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
+    Room(notices.waiting, notices.others, notices.figures),
+    Room(providers.waiting, providers.others, providers.figures),
     Room(orders.waiting, orders.others, orders.figures),
 ]
 

@@ -1,0 +1,117 @@
+"""The public catalogue: results, an offering, a provider. No sign-in, and good enough to be found by a search engine."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask_babel import gettext
+
+from accounts.current import actor_or_none
+from foundation.money import format_yuan
+from foundation.pages import Page
+from foundation.unit_of_work import current_session
+from providers import catalogue_query, queries
+from providers.categories import categories, kinds, mall_kinds
+from providers.hooks import deductions_of, extras_of
+from providers.models import OfferingVersion
+from providers.offering_facts import CHANNELS, MODES
+from providers.terms import LEVELS
+from search.current import search
+from search.highlight import excerpt, highlight
+
+blueprint = Blueprint("catalogue", __name__)
+
+
+@blueprint.get("/catalogue")
+def index() -> str:
+    """Search and filter; the address holds the whole state."""
+    session = current_session()
+    query = catalogue_query.read(request.args)
+    results = search(query)
+    versions = queries.listed(session, results.ids)
+    codes = {*results.facets.get("region", {}), *query.filters.get("region", ())}
+    names = queries.region_names(session, sorted(codes))
+    return render_template(
+        "catalogue/index.html",
+        query=query,
+        cards=[_card(version, query.text) for version in versions],
+        deductions=deductions_of(session, actor_or_none(), versions),
+        page=Page(versions, results.total, query.page, query.page_size),
+        filters=catalogue_query.FILTERS,
+        choices=catalogue_query.choices(query, results.facets, names),
+        sorts=catalogue_query.SORTS,
+        categories=categories().values(),
+    )
+
+
+@blueprint.get("/catalogue/<number>")
+def offering(number: str) -> str:
+    """One offering: what the enterprise gets, what it costs, who delivers; upper rooms add deduction and order button."""
+    session = current_session()
+    version = queries.listed_by_number(session, number)
+    provider = version.offering.provider
+    certificate = queries.certificate_of(session, provider.id)
+    return render_template(
+        "catalogue/offering.html",
+        version=version,
+        provider=provider,
+        certificate=certificate,
+        level=LEVELS[certificate.level] if certificate else None,
+        category=categories()[version.category],
+        kind=kinds().get(version.kind or ""),
+        mall=mall_kinds(version.category),
+        modes=MODES,
+        channels=CHANNELS,
+        extras=extras_of(session, actor_or_none(), version),
+        linked_data=_linked_data(version),
+    )
+
+
+@blueprint.get("/providers/<uscc>")
+def provider(uscc: str) -> str:
+    """A certified provider with its certificate and everything that it lists."""
+    session = current_session()
+    organisation, certificate = queries.public_provider(session, uscc)
+    versions = queries.listed_of(session, organisation.id)
+    return render_template(
+        "catalogue/provider.html",
+        provider=organisation,
+        certificate=certificate,
+        level=LEVELS[certificate.level],
+        notice=queries.notice_of(session, certificate),
+        cards=[_card(version, "") for version in versions],
+        deductions=deductions_of(session, actor_or_none(), versions),
+        categories=[categories()[key] for key in dict.fromkeys(version.category for version in versions)],
+    )
+
+
+def _card(version: OfferingVersion, words: str) -> dict[str, Any]:
+    provider = version.offering.provider
+    return {
+        "id": version.offering_id,
+        "title": highlight(version.name, words),
+        "summary": excerpt(version.content, words),
+        "url": url_for("catalogue.offering", number=version.offering.number),
+        "provider": provider.name,
+        "provider_url": url_for("catalogue.provider", uscc=provider.uscc),
+        "category": gettext(categories()[version.category].label),
+        "region": provider.region.name,
+        "price": version.charged_price,
+        "list_price": version.list_price if version.list_price != version.charged_price else None,
+    }
+
+
+def _linked_data(version: OfferingVersion) -> dict[str, Any]:
+    """The offering in schema.org's words, for search engines."""
+    provider = version.offering.provider
+    public_url = current_app.config["HUIQI_SETTINGS"].public_url
+    return {
+        "@context": "https://schema.org",
+        "@type": "Service",
+        "name": version.name,
+        "description": version.content,
+        "category": gettext(categories()[version.category].label),
+        "areaServed": provider.region.name,
+        "provider": {"@type": "Organization", "name": provider.name, "identifier": provider.uscc},
+        "offers": {"@type": "Offer", "price": format_yuan(version.charged_price), "priceCurrency": "CNY"},
+        "url": public_url + url_for("catalogue.offering", number=version.offering.number),
+    }

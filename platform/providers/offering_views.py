@@ -1,0 +1,195 @@
+"""Pages of offerings for providers and the bureau: list, case, form, review."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.current import actor, not_here
+from foundation.actions import submit
+from foundation.clock import today
+from foundation.forms import Form
+from foundation.i18n import N_
+from foundation.unit_of_work import current_session
+from providers import offerings as listing
+from providers import presentation, price_review, queries
+from providers.categories import categories, kinds, mall_kinds
+from providers.certification import is_certified
+from providers.certification_views import blueprint
+from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
+from providers.models import OfferingState, OfferingVersion
+from providers.offering_facts import CHANNELS, MODES
+from providers.states import OFFERING
+
+__all__ = ["blueprint"]
+
+_DONE = {
+    "submit": N_("已提交审核，审核通过前目录里不会显示"),
+    "withdraw": N_("已撤回，可以继续修改"),
+    "discard": N_("修改稿已放弃"),
+    "approve": N_("审核通过，已上架"),
+    "request_changes": N_("已要求修改"),
+    "delist": N_("已下架"),
+}
+
+
+@blueprint.get("/offerings")
+def offerings() -> str:
+    """A provider's own offerings; the bureau's queue."""
+    session, person = current_session(), actor()
+    state = request.args.get("state", "")
+    wanted = OfferingState(state) if state in set(OfferingState) else None
+    page = queries.offerings(session, person, state=wanted, number=request.args.get("page", 1, type=int))
+    return render_template(
+        "providers/offerings.html",
+        page=page,
+        state=state,
+        labels=OFFERING.labels,
+        tones=presentation.OFFERING_TONES,
+        categories=categories(),
+    )
+
+
+@blueprint.route("/offerings/new", methods=["GET", "POST"])
+def new_offering() -> ResponseReturnValue:
+    """A new offering, from nothing or like one of one's own."""
+    session, person = current_session(), actor()
+    like = request.args.get("like")
+    start = asdict(listing.facts_of(queries.versions_of(session, person, like)[0])) if like else {}
+    form = OfferingForm(data=start)
+
+    def page() -> str:
+        return render_template("providers/offering_form.html", form=form, version=None, categories=categories())
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: _kept(lambda: listing.create(session, person, form.facts(), form.upload())),
+        then=_case_url,
+        page=page,
+        done=N_("已提交审核，审核通过前目录里不会显示") if "submit" in request.form else N_("草稿已保存"),
+    )
+
+
+@blueprint.get("/offerings/<number>")
+def offering(number: str) -> str:
+    """An offering with all its versions."""
+    return _case(queries.versions_of(current_session(), actor(), number), {})
+
+
+@blueprint.route("/offerings/<number>/edit", methods=["GET", "POST"])
+def edit_offering(number: str) -> ResponseReturnValue:
+    """Change the draft; of a listed offering it becomes a new version, and the old one stays listed until approval."""
+    session, person = current_session(), actor()
+    version = _current(queries.versions_of(session, person, number))
+    form = OfferingForm(data=asdict(listing.facts_of(version)))
+
+    def page() -> str:
+        return render_template("providers/offering_form.html", form=form, version=version, categories=categories())
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: _kept(lambda: listing.save(session, person, version, form.facts(version), form.upload())),
+        then=_case_url,
+        page=page,
+        done=N_("已提交审核，审核通过前目录里不会显示") if "submit" in request.form else N_("草稿已保存"),
+    )
+
+
+@blueprint.post("/offerings/<number>/steps/<deed>")
+def step_offering(number: str, deed: str) -> ResponseReturnValue:
+    """A step of the provider or the bureau; who may take it stands in the state table and in the verb."""
+    session, person = current_session(), actor()
+    versions = queries.versions_of(session, person, number)
+    if deed not in _DONE:
+        raise not_here()
+    version = versions[0] if deed != "delist" else _listed(versions) or versions[0]
+    form = _step_form(deed)
+    note = (form.note.data or "") if isinstance(form, NoteForm | ReviewNoteForm) else ""
+    verbs: dict[str, Callable[[], None]] = {
+        "submit": lambda: listing.submit(session, person, version),
+        "withdraw": lambda: listing.withdraw(session, person, version),
+        "discard": lambda: listing.discard(session, person, version),
+        "approve": lambda: price_review.approve(session, person, version, note=note),
+        "request_changes": lambda: price_review.request_changes(session, person, version, note=note),
+        "delist": lambda: listing.delist(session, person, version, note=note),
+    }
+    return submit(
+        form,
+        verbs[deed],
+        then=lambda _nothing: url_for("providers.offering", number=number),
+        page=lambda: _case(versions, {deed: form}),
+        done=_DONE[deed],
+    )
+
+
+def _kept(keep: Callable[[], OfferingVersion]) -> OfferingVersion:
+    """Keep the form's content, and send it to review where that button was pressed."""
+    version = keep()
+    if "submit" in request.form:
+        listing.submit(current_session(), actor(), version)
+    return version
+
+
+def _case_url(version: OfferingVersion) -> str:
+    return url_for("providers.offering", number=version.offering.number)
+
+
+def _listed(versions: list[OfferingVersion]) -> OfferingVersion | None:
+    return next((one for one in versions if one.state is OfferingState.LISTED), None)
+
+
+def _current(versions: list[OfferingVersion]) -> OfferingVersion:
+    """What an edit starts from: the open version, else the listed one, else the last."""
+    return next((one for one in versions if one.state in queries.OPEN_VERSIONS), _listed(versions) or versions[0])
+
+
+def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
+    session, person = current_session(), actor()
+    version = _current(versions)
+    provider = version.offering.provider
+    listed = _listed(versions)
+    deeds = {event for event in OFFERING.events if OFFERING.allowed(version.state, event, person.role)}
+    if listed is not None and OFFERING.allowed(listed.state, "delist", person.role):
+        deeds.add("delist")
+    deeds.discard("supersede")
+    reviewing = bool(deeds & {"approve", "request_changes"})
+    context: dict[str, Any] = {
+        "check": price_review.price_check(session, version) if reviewing else None,
+        "rule": price_review.PRICE_RULE,
+    }
+    return render_template(
+        "providers/offering.html",
+        version=version,
+        versions=versions,
+        listed=listed,
+        provider=provider,
+        own=queries.is_own(person, provider.id),
+        certified=is_certified(session, provider.id, today()),
+        deeds=deeds,
+        forms={deed: forms.get(deed) or _step_form(deed, fresh=True) for deed in deeds},
+        labels=OFFERING.labels,
+        tones=presentation.OFFERING_TONES,
+        category=categories()[version.category],
+        kind=kinds().get(version.kind or ""),
+        mall=mall_kinds(version.category),
+        modes=MODES,
+        channels=CHANNELS,
+        history=presentation.history_rows(queries.history(session, *versions)),
+        files=presentation.file_rows(queries.attachments(session, version)),
+        **context,
+    )
+
+
+def _step_form(deed: str, *, fresh: bool = False) -> Form:
+    options: dict[str, Any] = {"formdata": None} if fresh else {}
+    if deed == "approve":
+        return ReviewNoteForm(prefix=deed, **options)
+    if deed in {"request_changes", "delist"}:
+        return NoteForm(prefix=deed, **options)
+    return PlainForm(**options)

@@ -1,0 +1,182 @@
+"""Certifications and offerings as the templates take them: words translated, links made."""
+
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext
+
+from audit.models import AuditEvent
+from files.models import Attachment
+from foundation.actors import Actor, Role
+from foundation.clock import today
+from foundation.i18n import N_
+from policies.answers import Answer, Status
+from policies.catalogue import rule_set
+from providers.models import Certification, CertificationState, OfferingState
+from providers.states import CERTIFICATION, EVENTS, OFFERING
+
+C = CertificationState
+TONES: Final = {
+    C.DRAFT: "act",
+    C.SUBMITTED: "wait",
+    C.IN_REVIEW: "wait",
+    C.MORE_INFORMATION: "act",
+    C.PUBLIC_NOTICE: "wait",
+    C.CERTIFIED: "ok",
+    C.RENEWAL_DUE: "act",
+    C.EXPIRED: "neutral",
+    C.REJECTED: "bad",
+    C.SUSPENDED: "bad",
+    C.REVOKED: "bad",
+}
+OFFERING_TONES: Final = {
+    OfferingState.DRAFT: "act",
+    OfferingState.IN_REVIEW: "wait",
+    OfferingState.CHANGES_REQUESTED: "act",
+    OfferingState.LISTED: "ok",
+    OfferingState.SUPERSEDED: "neutral",
+    OfferingState.DELISTED: "neutral",
+}
+_LINE: Final = (
+    (N_("填写"), (C.DRAFT,), "submit", N_("服务机构")),
+    (N_("受理"), (C.SUBMITTED,), "take", N_("主管部门初审")),
+    (N_("审核"), (C.IN_REVIEW, C.MORE_INFORMATION), "open_notice", N_("主管部门")),
+    (N_("公示"), (C.PUBLIC_NOTICE,), "certify", N_("公示期与主管部门复审")),
+    (N_("认定"), (C.CERTIFIED, C.RENEWAL_DUE, C.SUSPENDED), "", ""),
+)
+
+
+def criteria_rows(answer: Answer) -> list[dict[str, Any]]:
+    """The judgement for ``components/criteria.html``; each shortfall leads to the field that mends it."""
+    return [
+        {
+            "text": gettext(finding.criterion.text),
+            "citation": finding.criterion.citation,
+            "status": finding.status.value,
+            "required": finding.required_text(gettext),
+            "observed": finding.observed_text(gettext),
+            "mend": gettext(finding.criterion.mend),
+            "url": f"#{next(iter(finding.observed))}" if finding.observed else None,
+        }
+        for finding in answer.criteria
+    ]
+
+
+def counts(answer: Answer) -> str:
+    """How the criteria stand, in one sentence."""
+    seen = [finding.status for finding in answer.criteria]
+    said = gettext(
+        "%(met)s 项符合，%(unmet)s 项不符合，%(unknown)s 项缺少信息，%(manual)s 项需人工判断",
+        met=seen.count(Status.MET),
+        unmet=seen.count(Status.UNMET),
+        unknown=seen.count(Status.UNKNOWN),
+        manual=seen.count(Status.MANUAL_REVIEW),
+    )
+    return str(said)
+
+
+def stored_rows(certification: Certification) -> list[dict[str, Any]]:
+    """The judgement that was filed with the application, as it was on that day."""
+    mends = {one.id: one.mend for one in rule_set(certification.ruleset_id).criteria}
+    return [
+        {**row, "observed": _observed(row["observed"]), "mend": mends.get(row["id"]), "url": None}
+        for row in (certification.answer or {}).get("criteria", [])
+    ]
+
+
+def steps(certification: Certification, events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """The step line: what is done and when, and who has it since when."""
+    done_at = {event.action.removeprefix("certification."): event.at for event in events}
+    now_at = next((place for place, step in enumerate(_LINE) if certification.state in step[1]), None)
+    failed = certification.state in {C.REJECTED, C.REVOKED, C.EXPIRED}
+    since = events[-1].at if events else certification.created_at
+    line = []
+    for place, (label, _states, event, holder) in enumerate(_LINE):
+        state = "todo"
+        if now_at is not None:
+            state = "done" if place < now_at or certification.valid_from else "current" if place == now_at else "todo"
+        elif failed and event in done_at:
+            state = "done"
+        current = state == "current"
+        line.append(
+            {
+                "label": gettext(label),
+                "state": state,
+                "at": since if current else done_at.get(event) if state == "done" else None,
+                "holder": gettext(_holder(certification, holder)) if current else None,
+                "age": None,
+            }
+        )
+    if failed and certification.state is C.REJECTED:
+        next(step for step in line if step["state"] == "todo")["state"] = "failed"
+    return line
+
+
+def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """The audit trail for ``case.history``, newest first."""
+    labels = {state.value: label for state, label in [*CERTIFICATION.labels.items(), *OFFERING.labels.items()]}
+    rows = []
+    for event in reversed(events):
+        before, after = ((values or {}).get("state") for values in (event.before, event.after))
+        moved = before != after
+        rows.append(
+            {
+                "at": event.at,
+                "who": event.person,
+                "organisation": event.organisation,
+                "what": gettext(EVENTS.get(event.action, event.action)),
+                "note": event.note,
+                "before": gettext(labels[before]) if moved and before in labels else None,
+                "after": gettext(labels[after]) if moved and after in labels else None,
+            }
+        )
+    return rows
+
+
+def file_rows(files: list[Attachment]) -> list[dict[str, Any]]:
+    """Attachments for ``case.files``."""
+    return [
+        {
+            "name": file.filename,
+            "url": url_for("files.file", attachment_id=file.id),
+            "size": file.blob.size,
+            "kind": file.blob.media_type,
+            "at": file.created_at,
+        }
+        for file in files
+    ]
+
+
+def review_deeds(certification: Certification, actor: Actor) -> set[str]:
+    """What this person of the bureau can do now."""
+    if actor.role not in {Role.OFFICER, Role.REVIEWER}:
+        return set()
+    deeds = {event for event in CERTIFICATION.events if CERTIFICATION.allowed(certification.state, event, actor.role)}
+    if certification.recommendation is None:
+        deeds.discard("open_notice")
+    if actor.user_id == certification.first_reviewer_id:
+        deeds -= {"open_notice", "certify", "reject"}
+    return deeds - {"replace"}
+
+
+def overdue(certification: Certification) -> bool:
+    """Whether the deadline has passed."""
+    return certification.due_on is not None and certification.due_on < today()
+
+
+def _holder(certification: Certification, usual: str) -> str:
+    if certification.state is C.MORE_INFORMATION:
+        return N_("服务机构补充材料")
+    if certification.state is C.IN_REVIEW:
+        return N_("主管部门复审") if certification.recommendation else N_("主管部门初审")
+    return usual
+
+
+def _observed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "；".join(str(_observed(one)) for one in value.values())
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    return value
