@@ -38,10 +38,20 @@ def upgrade() -> None:
     op.create_index("ix_audit_events_at", "audit_events", ["at"], unique=False)
     op.create_index("ix_audit_events_subject", "audit_events", ["subject_type", "subject_id", "sequence"], unique=False)
     op.create_table(
+        "audit_prunings",
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("up_to", sa.BigInteger(), nullable=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_prunings")),
+        sa.UniqueConstraint("up_to", name=op.f("uq_audit_prunings_up_to")),
+    )
+    op.create_table(
         "audit_seals",
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sequences", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("top", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("previous_digest", sa.String(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1221,6 +1231,7 @@ def downgrade() -> None:
     op.drop_table("ledger_accounts")
     op.drop_table("blobs")
     op.drop_table("audit_seals")
+    op.drop_table("audit_prunings")
     op.drop_index("ix_audit_events_subject", table_name="audit_events")
     op.drop_index("ix_audit_events_at", table_name="audit_events")
     op.drop_table("audit_events")

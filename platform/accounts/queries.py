@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState, Organisation, Region, SignIn
@@ -42,3 +42,8 @@ def open_sign_ins(session: Session, user_id: UUID) -> list[SignIn]:
 def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:
     """The organisation with this code."""
     return session.scalar(select(Organisation).where(Organisation.uscc == uscc))
+
+
+def organisations_below(path: str) -> Select[tuple[UUID]]:
+    """The ids of all organisations in a region and below, for use inside other queries."""
+    return select(Organisation.id).join(Organisation.region).where(Region.path.startswith(path, autoescape=True))

@@ -45,5 +45,17 @@ class AuditSeal(Base):
     position: Mapped[int] = mapped_column(unique=True)
     sealed_at: Mapped[datetime] = mapped_column(default=now)
     sequences: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    # The highest number sealed so far, here or in any earlier seal.
+    top: Mapped[int]
     digest: Mapped[str]
     previous_digest: Mapped[str] = mapped_column(unique=True)
+
+
+class AuditPruning(Base):
+    """Events of the seals up to ``up_to`` were removed because the installation keeps them no longer."""
+
+    __tablename__ = "audit_prunings"
+
+    at: Mapped[datetime] = mapped_column(default=now)
+    up_to: Mapped[int] = mapped_column(unique=True)
+    events: Mapped[int]

@@ -1,6 +1,7 @@
 """Sealing the trail into a hash chain, in batches, and verifying it.
 
-A chain over single rows would be one hot row for every writer. Instead a job seals, each minute, all that is committed and that no seal covers yet; what is not yet sealed is counted and should be younger than that.
+A chain over single rows would be one hot row for every writer. Instead a job seals, each minute,
+all that is committed and that no seal covers yet; what is not yet sealed is counted and should be younger than that.
 """
 
 import hashlib
@@ -14,11 +15,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditSeal
+from audit.retention import pruned_up_to
 from foundation.clock import now
 from foundation.locking import lock_key
 
 BATCH: Final = 10_000
-WINDOW: Final = 20_000
+LOOK_BACK: Final = 60
 GENESIS: Final = hashlib.sha256(b"huiqi audit trail").hexdigest()
 LATE: Final = timedelta(minutes=5)
 
@@ -32,6 +34,7 @@ class AuditReport:
     unsealed: int
     oldest_unsealed: datetime | None
     head: str
+    pruned: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -46,6 +49,7 @@ class AuditReport:
             "events": self.events,
             "sealed": self.sealed,
             "unsealed": self.unsealed,
+            "pruned": self.pruned,
             "oldest_unsealed": self.oldest_unsealed.isoformat() if self.oldest_unsealed else None,
             "head": self.head,
             "faults": self.faults,
@@ -56,25 +60,26 @@ def seal(session: Session) -> int:
     """Seal what is committed and unsealed, at most ``BATCH`` events; return how many. One sealer at a time.
 
     Sequence numbers are not commit-ordered: an event may become visible after a later one was sealed. So a seal names
-    its events, and the next one looks ``WINDOW`` numbers back for latecomers.
+    its events, and the next ones look for latecomers among all numbers above what was sealed ``LOOK_BACK`` seals ago.
     """
     lock_key(session, "audit", "seal")
-    links = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(WINDOW // BATCH + 1)).all()
-    last = links[0] if links else None
-    recent = {sequence for link in links for sequence in link.sequences}
+    links = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(LOOK_BACK + 1)).all()
+    floor = links[-1].top if len(links) > LOOK_BACK else 0
+    recent = [sequence for link in links[:LOOK_BACK] for sequence in link.sequences if sequence > floor]
     events = session.scalars(
         select(AuditEvent)
-        .where(AuditEvent.sequence > max(recent, default=0) - WINDOW, AuditEvent.sequence.not_in(recent))
+        .where(AuditEvent.sequence > floor, AuditEvent.sequence.not_in(recent))
         .order_by(AuditEvent.sequence)
         .limit(BATCH)
     ).all()
     if not events:
         return 0
-    previous = last.digest if last else GENESIS
+    previous = links[0].digest if links else GENESIS
     session.add(
         AuditSeal(
-            position=last.position + 1 if last else 1,
+            position=links[0].position + 1 if links else 1,
             sequences=[event.sequence for event in events],
+            top=max(events[-1].sequence, links[0].top if links else 0),
             previous_digest=previous,
             digest=_digest(previous, events),
         )
@@ -88,12 +93,16 @@ def verify(session: Session) -> AuditReport:
     report = AuditReport(events=0, sealed=0, unsealed=0, oldest_unsealed=None, head=GENESIS)
     report.events = session.scalar(text("SELECT count(*) FROM audit_events")) or 0
     seen: set[int] = set()
+    pruned = pruned_up_to(session)
     for position, link in enumerate(session.scalars(select(AuditSeal).order_by(AuditSeal.position)), start=1):
         if link.position != position or link.previous_digest != report.head:
             report.faults.append(f"seal {link.position}: the chain is broken before it")
         if seen.intersection(link.sequences):
             report.faults.append(f"seal {link.position}: covers events that an earlier seal covers")
-        _check_seal(session, report, link)
+        if link.position > pruned:
+            _check_seal(session, report, link)
+        else:
+            report.pruned += len(link.sequences)
         seen.update(link.sequences)
         report.sealed += len(link.sequences)
         report.head = link.digest

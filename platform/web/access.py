@@ -269,7 +269,7 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset()),
+    "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset({"web.audit"})),
 }
 
 

@@ -4,9 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
+from foundation.i18n import N_
+from providers.queries import find_organisations, listed
+from search.current import search
+from search.engine import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +35,32 @@ def find(session: Session, actor: Actor, words: str) -> list[Found]:
     if len(words) < SHORTEST:
         return []
     return [hit for finder in FINDERS for hit in finder(session, actor, words)]
+
+
+def _organisations(session: Session, actor: Actor, words: str) -> list[Found]:
+    """Providers have a public page; of other organisations the name and code are what staff look for."""
+    return [
+        Found(
+            N_("单位"),
+            one.name,
+            f"{one.uscc} · {one.region.name}",
+            url_for("catalogue.provider", uscc=one.uscc) if one.kind is OrganisationKind.PROVIDER else "",
+        )
+        for one in find_organisations(session, actor, words)
+    ]
+
+
+def _offerings(session: Session, _actor: Actor, words: str) -> list[Found]:
+    results = search(Query(text=words, page_size=10))
+    return [
+        Found(
+            N_("服务产品"),
+            version.name,
+            version.offering.provider.name,
+            url_for("catalogue.offering", number=version.offering.number),
+        )
+        for version in listed(session, results.ids)
+    ]
+
+
+FINDERS.extend([_organisations, _offerings])

@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
+from accounts.queries import organisations_below
+from audit.queries import events
 from config import Environment
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
@@ -59,6 +61,19 @@ def _prefer(name: str, value: str | None) -> ResponseReturnValue:
 def help_page() -> ResponseReturnValue:
     """What each role does here, step by step."""
     return render_template("web/help.html")
+
+
+@blueprint.get("/audit")
+def audit() -> ResponseReturnValue:
+    """The audit trail of the auditor's region, and whether its chain holds."""
+    words = request.args.get("q", "").strip()
+    page = events(
+        current_session(),
+        organisations_below(actor().region_path),
+        words=words,
+        number=request.args.get("page", 1, type=int),
+    )
+    return render_template("web/audit.html", page=page, words=words)
 
 
 @blueprint.get("/style")

@@ -1,12 +1,17 @@
 """The chain of seals: a changed, missing or reordered row is found."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit.seals import GENESIS, seal, verify
+from audit.retention import prune
+from audit.seals import GENESIS, LOOK_BACK, seal, verify
 from audit.trail import record
 from foundation.actors import SYSTEM
+from foundation.clock import now, travel
 
 
 def write(session: Session, count: int) -> None:
@@ -71,3 +76,34 @@ def test_rewriting_is_found(session: Session, statement, fault):
     tamper(session, statement)
     faults = verify(session).faults
     assert any(fault in one for one in faults), faults
+
+
+def test_many_small_seals_cover_each_event_once(session: Session):
+    """More seals than a sealer looks back over: nothing is sealed twice, latecomers within reach are sealed."""
+    for _ in range(LOOK_BACK + 5):
+        write(session, 1)
+        assert seal(session) == 1
+    assert seal(session) == 0
+    report = verify(session)
+    assert (report.ok, report.sealed, report.unsealed) == (True, LOOK_BACK + 5, 0)
+
+
+def test_what_is_older_than_six_months_may_go_and_the_chain_still_holds(session: Session):
+    with travel(now() - timedelta(days=400)):
+        write(session, 4)
+    seal(session)
+    write(session, 2)
+    seal(session)
+    assert prune(session, None) == 0
+    assert prune(session, 365) == 4
+    report = verify(session)
+    assert (report.ok, report.events, report.pruned, report.sealed) == (True, 2, 4, 6)
+
+
+def test_young_rows_cannot_be_pruned_whatever_is_asked(session: Session):
+    write(session, 2)
+    seal(session)
+    assert prune(session, 1) == 0
+    session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text("DELETE FROM audit_events"))

@@ -3,11 +3,12 @@
 from uuid import uuid4
 
 import pytest
-from factories import PASSWORD, bureau, enterprise, member, new_uscc, region
+from factories import PASSWORD, actor_of, bureau, enterprise, member, new_uscc, region
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from accounts.models import Organisation, User
+from audit.trail import record
 from foundation.actors import Role
 
 
@@ -138,3 +139,14 @@ def test_what_was_typed_survives_the_end_of_the_session(client: FlaskClient, ses
     assert "secret phrase" not in page.text
     with client.session_transaction() as cookie:
         assert "parked" not in cookie
+
+
+def test_auditor_reads_the_trail_of_the_region_only(session, sign_in) -> None:
+    person = member(session, bureau(session), Role.AUDITOR)
+    near = actor_of(member(session, enterprise(session), Role.ENTERPRISE_MANAGER))
+    far = actor_of(member(session, enterprise(session, code="430000"), Role.ENTERPRISE_MANAGER))
+    record(session, near, "test.near", None, before={"state": "a"}, after={"state": "b"})
+    record(session, far, "test.far", None)
+    page = sign_in(person).get("/audit")
+    assert "test.near" in page.text
+    assert "test.far" not in page.text

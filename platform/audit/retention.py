@@ -1,0 +1,49 @@
+"""How long the trail is kept: for ever unless the installation says otherwise, and never less than six months.
+
+Network logs are kept at least six months (网络安全法 第二十一条（三）). What is older may be removed, seal by seal and
+oldest first; the seals stay, so the chain still proves that nothing else is missing.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from audit.models import AuditEvent, AuditPruning, AuditSeal
+from foundation.clock import now
+
+SHORTEST_DAYS: Final = 184
+
+
+def prune(session: Session, days: int | None) -> int:
+    """Remove events of seals all of whose events are older than ``days``; returns how many. None keeps everything.
+
+    The trigger lets a row go only when it is older than six months and this transaction says that it is pruning.
+    """
+    if days is None:
+        return 0
+    limit = now() - timedelta(days=max(days, SHORTEST_DAYS))
+    done = session.scalar(select(func.max(AuditPruning.up_to))) or 0
+    removed = 0
+    last = done
+    for link in session.scalars(select(AuditSeal).where(AuditSeal.position > done).order_by(AuditSeal.position)):
+        young = session.scalar(
+            select(AuditEvent.id).where(AuditEvent.sequence.in_(link.sequences), AuditEvent.at >= limit).limit(1)
+        )
+        if young is not None:
+            break
+        session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
+        session.execute(delete(AuditEvent).where(AuditEvent.sequence.in_(link.sequences)))
+        session.execute(text("SET LOCAL huiqi.pruning = 'off'"))
+        removed += len(link.sequences)
+        last = link.position
+    if last > done:
+        session.add(AuditPruning(up_to=last, events=removed))
+        session.flush()
+    return removed
+
+
+def pruned_up_to(session: Session) -> int:
+    """The position of the last seal whose events were removed; 0 when none were."""
+    return session.scalar(select(func.max(AuditPruning.up_to))) or 0
