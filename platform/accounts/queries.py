@@ -44,6 +44,6 @@ def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:
     return session.scalar(select(Organisation).where(Organisation.uscc == uscc))
 
 
-def organisations_below(path: str) -> Select[tuple[UUID]]:
+def organisations_below(path: str) -> Select[UUID]:
     """The ids of all organisations in a region and below, for use inside other queries."""
     return select(Organisation.id).join(Organisation.region).where(Region.path.startswith(path, autoescape=True))

@@ -10,7 +10,7 @@ from foundation.pages import Page, page_of
 
 
 def events(
-    session: Session, organisations: Select[tuple[UUID]], *, words: str = "", action: str = "", number: int = 1
+    session: Session, organisations: Select[UUID], *, words: str = "", action: str = "", number: int = 1
 ) -> Page[AuditEvent]:
     """What people of these organisations did, newest first.
 
