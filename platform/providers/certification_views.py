@@ -123,15 +123,15 @@ def certification_form(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/certifications/<number>/draft")
-def save_certification(number: str) -> ResponseReturnValue:
+def save_certification(number: str) -> Response:
     """The draft that saves itself while one types; the answer is what the page then says."""
     found = _found(number)
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     try:
         applying.save(current_session(), actor(), found, form.texts())
     except DomainError as error:
-        return str(gettext("尚未保存：%(why)s", why=error.text(gettext)))
-    return str(gettext("草稿已自动保存"))
+        return Response(gettext("尚未保存：%(why)s", why=error.text(gettext)), mimetype="text/plain")
+    return Response(gettext("草稿已自动保存"), mimetype="text/plain")
 
 
 @blueprint.get("/certifications/<number>/judgement")

@@ -148,19 +148,19 @@ def region_names(session: Session, codes: Sequence[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def find_organisations(session: Session, actor: Actor, words: str) -> list[Organisation]:
-    """For staff: organisations of their region by name or code."""
+def find_organisations(session: Session, actor: Actor, words: str) -> list[tuple[Organisation, bool]]:
+    """For staff: organisations of their region by name or code, and whether each is a certified provider today."""
     if actor.role not in STAFF:
         return []
     query = (
-        select(Organisation)
+        select(Organisation, Organisation.id.in_(certified_on(today())))
         .join(Organisation.region)
         .where(
             Region.path.startswith(actor.region_path),
             or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.upper()),
         )
     )
-    return list(session.scalars(query.order_by(Organisation.name_sort).limit(10)))
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Organisation.name_sort).limit(10))]
 
 
 def is_own(actor: Actor, organisation_id: UUID) -> bool:

@@ -61,6 +61,7 @@ def recommend(session: Session, actor: Actor, certification: Certification, *, n
 def open_notice(session: Session, actor: Actor, certification: Certification) -> PublicNotice:
     """Second review: publish the result before it is decided. Conflict without a recommendation, or by the same person."""
     ensure_bureau(actor, certification.organisation.region.path)
+    CERTIFICATION.next(certification.state, "open_notice", actor.role)
     if certification.recommendation is None:
         raise Conflict(N_("还没有初审意见，不能公示"), remedy=N_("请初审人员先填写初审意见"))
     _ensure_second(actor, certification)
@@ -118,6 +119,7 @@ def certify(session: Session, actor: Actor, certification: Certification) -> Non
 def reject(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Refuse the application with the reason, by the reviewer."""
     ensure_bureau(actor, certification.organisation.region.path)
+    CERTIFICATION.next(certification.state, "reject", actor.role)
     _ensure_said(note, "note", N_("请写明不予认定的理由"))
     _ensure_second(actor, certification)
     change_state(session, actor, certification, CERTIFICATION, "reject", note=note)

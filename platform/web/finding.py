@@ -16,7 +16,7 @@ from search.engine import Query
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit: what it is (msgid), its name, and where it leads."""
+    """One hit: what it is (msgid), its name, and where it leads (empty: nowhere)."""
 
     kind: str
     title: str
@@ -38,15 +38,15 @@ def find(session: Session, actor: Actor, words: str) -> list[Found]:
 
 
 def _organisations(session: Session, actor: Actor, words: str) -> list[Found]:
-    """Providers have a public page; of other organisations the name and code are what staff look for."""
+    """Certified providers have a public page; of other organisations the name and code are what staff look for."""
     return [
         Found(
             N_("单位"),
             one.name,
             f"{one.uscc} · {one.region.name}",
-            url_for("catalogue.provider", uscc=one.uscc) if one.kind is OrganisationKind.PROVIDER else "",
+            url_for("catalogue.provider", uscc=one.uscc) if certified else "",
         )
-        for one in find_organisations(session, actor, words)
+        for one, certified in find_organisations(session, actor, words)
     ]
 
 

@@ -1,0 +1,286 @@
+"""The pages as people use them: the whole certification path, offerings, the catalogue, and what goes wrong."""
+
+import io
+import json
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import factories as make
+import pytest
+from provider_cases import NATIONAL_FACTS, PDF, People
+from sqlalchemy import event, select
+
+from foundation.actors import Role
+from foundation.clock import end_of, travel
+from notices.publishing import close_due
+from providers import certification, hooks, standing
+from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
+from search.current import current_search
+
+
+def post(client, url, **values):
+    return client.post(url, data={"submission_id": str(uuid4()), **values})
+
+
+def index(session):
+    """What the worker does with the queued jobs."""
+    current_search().catch_up(session, thorough=True)
+
+
+OFFERING = {
+    "name": "数字化转型诊断",
+    "category": "digital",
+    "kind": "digital",
+    "content": "上门诊断生产环节，给出改造路线图和投入测算。",
+    "effect": "一份诊断报告",
+    "mode": "own",
+    "channel": "both",
+    "frequency": "每企一次",
+    "delivery_days": "60",
+    "list_price": "120000.00",
+    "charged_price": "80000",
+    "market_price": "120,000",
+    "price_basis": "三份同类合同",
+}
+
+
+def test_certification_from_form_to_certificate(session, sign_in, client):
+    people = People(session)
+    clerk, officer, reviewer = (
+        sign_in(one) for one in (people.clerk_membership, people.officer_membership, people.reviewer_membership)
+    )
+    form_url = post(clerk, "/certifications").headers["Location"]
+    number = form_url.split("/")[2]
+    case = f"/certifications/{number}"
+    assert officer.get(case).status_code == 404
+    typed = NATIONAL_FACTS | {"service_staff": "19"}
+    judged = clerk.get(f"{case}/judgement", query_string=typed, headers={"HX-Request": "true"}).text
+    assert "把服务人员增加到20人" in judged
+    assert "1 项不符合" in judged
+    refused = post(clerk, form_url, submit="1", **NATIONAL_FACTS | {"partners": ""})
+    assert refused.status_code == 422
+    assert 'href="#partners"' in refused.text
+    files = {"files": [(io.BytesIO(PDF), "人员名单.pdf")]}
+    assert post(clerk, form_url, submit="1", **NATIONAL_FACTS, **files).headers["Location"] == case
+    assert "人员名单.pdf" in officer.get(case).text
+    assert post(officer, f"{case}/review/take").status_code == 303
+    assert post(officer, f"{case}/review/recommend", **{"recommend-note": "同意推荐"}).status_code == 303
+    assert post(officer, f"{case}/review/open_notice").status_code == 403
+    assert post(reviewer, f"{case}/review/open_notice").status_code == 303
+    found = session.scalar(select(Certification).where(Certification.number == number))
+    notice_url = re.search(r"/notices/GS[\w-]+", reviewer.get(case).text).group()
+    assert people.provider.name in client.get("/notices").text
+    bare = post(client, notice_url, name="李四", contact="13800000000", text="不实")
+    assert bare.status_code == 422
+    assert "没有证据的异议不予受理" in bare.text
+    told = post(
+        client, notice_url, name="李四", contact="13800000000", text="名单不实", evidence=(io.BytesIO(PDF), "证据.pdf")
+    )
+    assert told.status_code == 303
+    assert "13800000000" not in client.get(notice_url).text
+    inside = officer.get(notice_url).text
+    assert "13800000000" in inside
+    objection = re.search(r"/objections/([\w-]+)", inside).group(1)
+    answered = {f"{objection}-answer": "社保名单与申报一致", f"{objection}-upheld": "no"}
+    assert post(officer, f"{notice_url}/objections/{objection}", **answered).status_code == 303
+    with travel(end_of(found.due_on) + timedelta(hours=1)):
+        # The browsers' sessions ended while the notice ran; what follows are the verbs.
+        close_due(session)
+        from providers.review import certify  # noqa: PLC0415
+
+        certify(session, people.reviewer, found)
+    found.valid_from -= timedelta(days=30)
+    session.commit()
+    assert found.state is CertificationState.CERTIFIED
+    pdf = clerk.get(f"{case}/certificate.pdf")
+    assert pdf.data.startswith(b"%PDF")
+    assert found.number in client.get(f"/providers/{people.provider.uscc}").text
+    assert "社保名单与申报一致" in client.get(notice_url).text
+
+
+def test_autosave_keeps_the_draft_and_does_not_use_up_the_form(session, sign_in):
+    people = People(session)
+    made = certification.start(session, people.clerk)
+    clerk = sign_in(people.clerk_membership)
+    url = f"/certifications/{made.number}"
+    sending = {"submission_id": str(uuid4()), **NATIONAL_FACTS}
+    saved = clerk.post(f"{url}/draft", data=sending, headers={"X-Requested-With": "autosave"})
+    assert saved.text == "草稿已自动保存"
+    assert clerk.post(f"{url}/form", data=sending).headers["Location"].startswith(f"{url}/form")
+    kept = clerk.post(f"{url}/form", data=sending | {"submission_id": str(uuid4()), "satisfaction": "lots"})
+    assert kept.status_code == 422
+    assert 'value="lots"' in kept.text
+    session.refresh(made)
+    assert made.facts["satisfaction"] == 80
+
+
+def test_offering_from_form_to_catalogue(session, sign_in, client):
+    people = People(session, certified=True)
+    clerk, officer = sign_in(people.clerk_membership), sign_in(people.officer_membership)
+    url = post(clerk, "/offerings/new", submit="1", **OFFERING).headers["Location"]
+    number = url.rsplit("/", 1)[1]
+    assert client.get(f"/catalogue/{number}").status_code == 404
+    assert "审核产品、内容和价格" in officer.get(url).text
+    assert post(officer, f"{url}/steps/approve").status_code == 303
+    page = client.get(f"/catalogue/{number}").text
+    linked = json.loads(re.search(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', page).group(1))
+    assert linked["offers"] == {"@type": "Offer", "price": "80000.00", "priceCurrency": "CNY"}
+    index(session)
+    for words in ("诊断", "断", "路线图"):
+        assert f"/catalogue/{number}" in client.get("/catalogue", query_string={"q": words}).text
+    assert "<mark>诊断</mark>" in client.get("/catalogue", query_string={"q": "诊断"}).text
+    assert post(clerk, f"{url}/edit", submit="1", **OFFERING | {"name": "新的名字"}).status_code == 303
+    assert "新的名字" not in client.get(f"/catalogue/{number}").text
+    assert post(officer, f"{url}/steps/approve").status_code == 303
+    assert "新的名字" in client.get(f"/catalogue/{number}").text
+    like = clerk.get("/offerings/new", query_string={"like": number}).text
+    assert 'value="120000.00"' in like
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"content": "长" * 201}, "200"),
+        ({"charged_price": "120000.01"}, "收费价格不能高于标准价格"),
+        ({"list_price": "120000.001"}, "最多两位小数"),
+        ({"list_price": ""}, "请填写标准价格"),
+        ({"mode": "single_third_party"}, "服务商全称"),
+        ({"kind": "ip"}, "不属于所选的服务类别"),
+        ({"delivery_days": "soon"}, "delivery_days-error"),
+    ],
+)
+def test_bad_offerings_say_where_and_lose_nothing(session, sign_in, changes, told):
+    clerk = sign_in(People(session, certified=True).clerk_membership)
+    page = post(clerk, "/offerings/new", **OFFERING | changes)
+    assert page.status_code == 422
+    assert told in page.text
+    assert "三份同类合同" in page.text
+    for value in changes.values():
+        assert value in page.text
+    assert session.scalar(select(OfferingVersion.id)) is None
+
+
+def test_an_approval_that_lost_its_race_is_told(session, sign_in):
+    people = People(session, certified=True)
+    version = people.in_review()
+    url = f"/offerings/{version.offering.number}"
+    officer = sign_in(people.officer_membership)
+    assert post(officer, f"{url}/steps/approve").status_code == 303
+    late = post(officer, f"{url}/steps/approve")
+    assert late.status_code == 409
+    assert "已上架" in late.text
+
+
+def test_other_organisations_get_404(session, sign_in):
+    people, stranger = People(session, certified=True), People(session, code="430000", certified=True)
+    version = people.in_review()
+    application = People(session).submitted()
+    for membership in (stranger.clerk_membership, stranger.officer_membership):
+        browser = sign_in(membership)
+        assert browser.get(f"/offerings/{version.offering.number}").status_code == 404
+        assert browser.get(f"/certifications/{application.number}").status_code == 404
+    assert version.state is OfferingState.IN_REVIEW
+
+
+def test_suspension_hides_from_the_catalogue(session, client):
+    people = People(session, certified=True)
+    version = people.listed()
+    index(session)
+    assert "共 1 项服务" in client.get("/catalogue").text
+    certificate = session.scalar(select(Certification).where(Certification.organisation_id == people.provider.id))
+    standing.suspend(session, people.reviewer, certificate, note="抽查")
+    # At once, before the worker has run; then in the index too.
+    assert version.name not in client.get("/catalogue", query_string={"q": "诊断"}).text
+    assert client.get(f"/catalogue/{version.offering.number}").status_code == 404
+    assert client.get(f"/providers/{people.provider.uscc}").status_code == 404
+    index(session)
+    assert "共 0 项服务" in client.get("/catalogue").text
+
+
+def test_filters_count_and_the_address_holds_everything(session, client):
+    People(session, certified=True).listed()
+    People(session, certified=True, code="430000").listed(
+        name="合同审查", category="legal", kind=None, charged_price=0, channel="online"
+    )
+    index(session)
+    page = client.get("/catalogue").text
+    for option in (
+        "数字化赋能服务（1）",
+        "法律维权服务（1）",
+        "全国（2）",
+        "厦门市（1）",
+        "湖南省（1）",
+        "免费（1）",
+        "线上（2）",
+        "线下（1）",
+    ):
+        assert option in page
+    found = client.get("/catalogue", query_string={"category": "legal", "sort": "price_ascending", "page": "9"}).text
+    assert '<option value="legal" selected>' in found
+    assert '<option value="price_ascending" selected>' in found
+    only = client.get("/catalogue", query_string={"region": "350000"}).text
+    assert "数字化转型诊断" in only
+    assert "合同审查" not in only
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"q": "没有这种东西"}, {"category": "nonsense"}, {"page": "-3"}, {"page": "9" * 30}, {"sort": "x"}, {"q": "<b>"}],
+)
+def test_strange_addresses_are_no_errors(session, client, query):
+    People(session, certified=True).listed()
+    index(session)
+    page = client.get("/catalogue", query_string=query)
+    assert page.status_code == 200
+    if "q" in query:
+        assert "没有找到" in page.text
+        assert "政策服务" in page.text
+
+
+def test_catalogue_keeps_its_query_budget(session, client):
+    for _ in range(3):
+        people = People(session, certified=True)
+        for name in ("上云诊断", "产线诊断", "质量诊断", "安全诊断"):
+            people.listed(name=name)
+    index(session)
+    session.commit()
+    statements = []
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *found: statements.append(found[2]))
+    page = client.get("/catalogue", query_string={"q": "诊断"})
+    assert page.text.count("card-item") == 12
+    reads = [one for one in statements if one.lstrip().upper().startswith("SELECT")]
+    assert len(reads) <= 3, reads
+
+
+def test_upper_rooms_add_to_the_offering_page(session, client, monkeypatch):
+    version = People(session, certified=True).listed()
+    seen = []
+
+    def order_button(_session, actor, offered):
+        seen.append((actor, offered.id))
+        return hooks.Extra("components/icons.html", {"number": offered.offering.number})
+
+    monkeypatch.setattr(hooks, "offering_extras", [order_button])
+    assert client.get(f"/catalogue/{version.offering.number}").status_code == 200
+    assert seen == [(None, version.id)]
+
+
+def test_desks_say_whose_turn_it_is(session, sign_in):
+    people = People(session)
+    people.recommended()
+    assert "复审认定申请" in sign_in(people.reviewer_membership).get("/").text
+    assert "初审认定申请" not in sign_in(people.officer_membership).get("/").text
+    assert "主管部门" in sign_in(people.clerk_membership).get("/").text
+
+
+def test_staff_find_organisations_and_all_find_offerings(session, sign_in):
+    people = People(session, certified=True)
+    people.listed()
+    index(session)
+    officer = sign_in(people.officer_membership).get("/search", query_string={"q": people.provider.uscc})
+    assert people.provider.name in officer.text
+    stranger = sign_in(make.member(session, make.enterprise(session), Role.ENTERPRISE_MEMBER))
+    assert people.provider.uscc not in stranger.get("/search", query_string={"q": people.provider.name}).text
+    assert "数字化转型诊断" in stranger.get("/search", query_string={"q": "诊断"}).text
