@@ -1,0 +1,262 @@
+"""Reading batches and statements, each for whoever may see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from accounts.current import not_here
+from accounts.models import Organisation, Region, User
+from audit.models import AuditEvent
+from audit.trail import record
+from files.models import Blob
+from files.store import current_store
+from foundation.actors import PROVIDER, Actor
+from foundation.pages import Page, page_of
+from foundation.unit_of_work import commit_anyway
+from ledger.models import LedgerAccount, Transfer
+from orders.models import Order, OrderState
+from settlement.approval import outstanding, transfers_of
+from settlement.batches import find
+from settlement.models import Batch, BatchOrder, BatchState, Statement
+from settlement.statements import may_see
+from verification.models import RedemptionClaim
+from vouchers.models import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transfer and the kinds of accounts between which it went."""
+
+    transfer: Transfer
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCase:
+    """Everything of one batch; ``rows`` by order number, ``names`` of the organisations by unified social credit code."""
+
+    batch: Batch
+    rows: Mapping[str, BatchOrder]
+    names: Mapping[str, str]
+    statements: Sequence[Statement]
+    outstanding: Sequence[Statement]
+    moves: Sequence[Move]
+    maker: str | None
+    checker: str | None
+    payer: str | None
+    history: Sequence[AuditEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCase:
+    """Everything of one statement."""
+
+    statement: Statement
+    corrects: Statement | None
+    corrected_by: Statement | None
+    paid: bool
+    moves: Sequence[Move]
+
+
+def batches(
+    session: Session, actor: Actor, *, state: BatchState | None = None, words: str = "", number: int = 1
+) -> Page[Batch]:
+    """Batches of the region, newest first."""
+    query = select(Batch).join(Batch.programme).options(joinedload(Batch.programme)).where(_in_region(actor))
+    if state is not None:
+        query = query.where(Batch.state == state)
+    if words:
+        query = query.where(
+            Batch.number.contains(words.upper(), autoescape=True) | Programme.name.contains(words, autoescape=True)
+        )
+    return page_of(session, query.order_by(Batch.created_at.desc(), Batch.id.desc()), number)
+
+
+def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
+    """One batch with its worked calculation, statements and transfers."""
+    batch = find(session, actor, number)
+    rows = (
+        session.scalars(
+            select(BatchOrder)
+            .options(
+                joinedload(BatchOrder.order).options(
+                    joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
+                )
+            )
+            .where(BatchOrder.batch_id == batch.id)
+        )
+        .unique()
+        .all()
+    )
+    statements = session.scalars(
+        select(Statement)
+        .options(joinedload(Statement.organisation))
+        .where(Statement.batch_id == batch.id)
+        .order_by(Statement.number)
+    ).all()
+    people = {user.id: user.name for user in _people(session, batch)}
+    lines = [line["id"] for line in batch.result.get("lines", [])]
+    return BatchCase(
+        batch=batch,
+        rows={row.order.number: row for row in rows},
+        names=dict(
+            session.execute(select(Organisation.uscc, Organisation.name).where(Organisation.uscc.in_(lines)))
+            .tuples()
+            .all()
+        ),
+        statements=statements,
+        outstanding=outstanding(session, batch),
+        moves=_moves(session, [statement.id for statement in statements]),
+        maker=people.get(batch.maker_id) if batch.maker_id else None,
+        checker=people.get(batch.checker_id) if batch.checker_id else None,
+        payer=people.get(batch.payer_id) if batch.payer_id else None,
+        history=_history(session, batch),
+    )
+
+
+def statements(session: Session, actor: Actor, *, words: str = "", number: int = 1) -> Page[Statement]:
+    """A provider's own statements; for the authorities those of their region. Newest first."""
+    query = (
+        select(Statement)
+        .join(Statement.batch)
+        .join(Batch.programme)
+        .options(joinedload(Statement.organisation), joinedload(Statement.batch).joinedload(Batch.programme))
+    )
+    own = Statement.organisation_id == actor.organisation_id if actor.role in PROVIDER else _in_region(actor)
+    query = query.where(own)
+    if words:
+        query = query.where(Statement.number.contains(words.upper(), autoescape=True))
+    return page_of(session, query.order_by(Statement.issued_at.desc(), Statement.number.desc()), number)
+
+
+def statement(session: Session, actor: Actor, number: str) -> Statement:
+    """One statement; NotFound for somebody else's."""
+    found = session.scalar(
+        select(Statement)
+        .options(
+            joinedload(Statement.organisation),
+            joinedload(Statement.issuer),
+            joinedload(Statement.batch).joinedload(Batch.programme),
+        )
+        .where(Statement.number == number)
+    )
+    if found is None or not may_see(actor, found):
+        raise not_here()
+    return found
+
+
+def statement_case(session: Session, actor: Actor, number: str) -> StatementCase:
+    """One statement with what corrects it and how its money moved."""
+    found = statement(session, actor, number)
+    corrects = session.get(Statement, found.corrects_id) if found.corrects_id else None
+    by = session.scalar(select(Statement).where(Statement.corrects_id == found.id))
+    moves = _moves(session, [found.id])
+    return StatementCase(found, corrects, by, any(move.transfer.kind == "pay" for move in moves), moves)
+
+
+def paid_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
+    """Which of these statements were paid."""
+    query = select(Transfer.subject_id).where(
+        Transfer.subject_type == "statements",
+        Transfer.kind == "pay",
+        Transfer.subject_id.in_([each.id for each in found]),
+    )
+    return frozenset(session.scalars(query))
+
+
+def corrected_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
+    """Which of these statements were taken back by a red-letter one."""
+    query = select(Statement.corrects_id).where(Statement.corrects_id.in_([each.id for each in found]))
+    return frozenset(each for each in session.scalars(query) if each is not None)
+
+
+def pdf(session: Session, actor: Actor, number: str) -> tuple[Statement, IO[bytes]]:
+    """The statement's file as it was issued; the download is written into the trail."""
+    found = statement(session, actor, number)
+    blob = session.get_one(Blob, found.pdf_id)
+    commit_anyway(session)
+    record(session, actor, "statement.download", found, after={"sha256": blob.sha256})
+    return found, current_store().open(blob.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A programme with verified orders that no batch holds yet: how many, what they deduct, since when."""
+
+    programme: Programme
+    orders: int
+    amount: int
+    since: Any
+
+
+def ready(session: Session, actor: Actor) -> Sequence[Ready]:
+    """Programmes of the region whose verified orders wait for a batch, the longest waiting first."""
+    since = func.min(RedemptionClaim.decided_at)
+    counted = session.execute(
+        select(Order.programme_id, func.count(), func.sum(Order.deduction), since)
+        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        .join(Order.programme)
+        .where(Order.state == OrderState.VERIFIED, Order.id.not_in(select(BatchOrder.order_id)), _in_region(actor))
+        .group_by(Order.programme_id)
+        .order_by(since)
+    ).all()
+    programmes = {
+        each.id: each
+        for each in session.scalars(select(Programme).where(Programme.id.in_([row[0] for row in counted]))).unique()
+    }
+    return [Ready(programmes[row[0]], row[1], int(row[2]), row[3]) for row in counted]
+
+
+def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, treasury: bool) -> Sequence[Batch]:
+    """Batches in these states, oldest first: of the own treasury's programmes, or of the region."""
+    own = Programme.treasury_id == actor.organisation_id if treasury else _in_region(actor)
+    query = select(Batch).join(Batch.programme).options(joinedload(Batch.programme).joinedload(Programme.treasury))
+    return (
+        session.scalars(query.where(Batch.state.in_(states), own).order_by(Batch.created_at).limit(50)).unique().all()
+    )
+
+
+def receivable(session: Session, actor: Actor) -> Sequence[Statement]:
+    """A provider's statements that are still to be paid, oldest first."""
+    found = session.scalars(
+        select(Statement)
+        .options(joinedload(Statement.batch).joinedload(Batch.programme).joinedload(Programme.treasury))
+        .where(Statement.organisation_id == actor.organisation_id, Statement.total > 0)
+        .order_by(Statement.issued_at.desc())
+        .limit(50)
+    ).all()
+    done = paid_of(session, found) | corrected_of(session, found)
+    return [each for each in reversed(found) if each.id not in done]
+
+
+def _in_region(actor: Actor) -> ColumnElement[bool]:
+    regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
+    return Programme.region_id.in_(regions)
+
+
+def _people(session: Session, batch: Batch) -> Sequence[User]:
+    ids = [each for each in (batch.maker_id, batch.checker_id, batch.payer_id) if each is not None]
+    return session.scalars(select(User).where(User.id.in_(ids))).all()
+
+
+def _moves(session: Session, statement_ids: Sequence[UUID]) -> list[Move]:
+    transfers = transfers_of(session, statement_ids)
+    ids = {each for transfer in transfers for each in (transfer.source_id, transfer.target_id)}
+    kinds = {
+        each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))
+    }
+    return [Move(transfer, kinds[transfer.source_id], kinds[transfer.target_id]) for transfer in transfers]
+
+
+def _history(session: Session, batch: Batch) -> Sequence[AuditEvent]:
+    return session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.subject_type == batch.__tablename__, AuditEvent.subject_id == batch.id)
+        .order_by(AuditEvent.sequence.desc())
+        .limit(100)
+    ).all()
