@@ -1,0 +1,88 @@
+"""Actuals of a provider: computed from the service records that the enterprises confirmed, each with what it counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from orders.models import Order, OrderState, RecordState, ServiceRecord
+from performance.measures import MeasuredRecord, Period, RowActual, actuals
+from performance.models import TargetTable
+from performance.templates import Row, get_template
+
+COUNTING: Final = (
+    OrderState.CONFIRMED,
+    OrderState.CLAIMED,
+    OrderState.RETURNED,
+    OrderState.VERIFIED,
+    OrderState.SETTLED,
+)
+"""Orders whose result the enterprise has confirmed; an order that ended without it counts nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A figure opened: the row, the figure and the records that it counts."""
+
+    row: Row
+    actual: RowActual
+    records: Sequence[ServiceRecord]
+    parts: frozenset[UUID]
+
+
+def of_table(session: Session, table: TargetTable) -> Mapping[str, RowActual]:
+    """The actual of every row of the table's year, by row id."""
+    return {actual.row_id: actual for actual in _work(table, _records(session, table))}
+
+
+def behind(session: Session, table: TargetTable, row_id: str) -> Behind:
+    """One figure with the records behind it, by day of delivery; NotFound for a row that the template does not have."""
+    row = get_template(table.template_id).row(row_id)
+    records = {record.id: record for record in _records(session, table)}
+    actual = next(each for each in _work(table, list(records.values())) if each.row_id == row_id)
+    return Behind(
+        row=row,
+        actual=actual,
+        records=[records[record_id] for record_id in actual.record_ids if isinstance(record_id, UUID)],
+        parts=frozenset(each for each in actual.part_record_ids if isinstance(each, UUID)),
+    )
+
+
+def attainment(actual: Decimal, target: Decimal) -> Decimal | None:
+    """Percent of the target; None where nothing was promised."""
+    return None if target == 0 else actual * 100 / target
+
+
+def _records(session: Session, table: TargetTable) -> Sequence[ServiceRecord]:
+    """The provider's confirmed records up to the end of the table's year, with order and enterprise."""
+    query = (
+        select(ServiceRecord)
+        .join(ServiceRecord.order)
+        .options(contains_eager(ServiceRecord.order).options(joinedload(Order.enterprise)))
+        .where(
+            ServiceRecord.state == RecordState.CONFIRMED,
+            ServiceRecord.delivered_on <= Period.year(table.year).last,
+            Order.provider_id == table.organisation_id,
+            Order.state.in_(COUNTING),
+        )
+    )
+    return session.scalars(query).unique().all()
+
+
+def _work(table: TargetTable, records: Sequence[ServiceRecord]) -> list[RowActual]:
+    measured = [
+        MeasuredRecord(
+            record_id=record.id,
+            enterprise_id=record.order.enterprise_id,
+            # The title of the day of ordering, never today's.
+            enterprise_title=record.order.enterprise_title,
+            delivered_on=record.delivered_on,
+            measures={key: Decimal(value) for key, value in record.measures.items()},
+        )
+        for record in records
+    ]
+    return actuals(get_template(table.template_id), measured, Period.year(table.year))

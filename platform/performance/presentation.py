@@ -1,0 +1,109 @@
+"""Target tables as the templates take them: words translated, links made."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from audit.models import AuditEvent
+from foundation.actors import PROVIDER, Actor, Role
+from performance.actuals import Behind, attainment
+from performance.measures import RowActual
+from performance.models import TargetState, TargetTable
+from performance.states import EVENTS, TARGET, TONES
+from performance.tables import IN_FORCE, values_of
+from performance.templates import Row, get_template
+
+
+def state_of(table: TargetTable) -> dict[str, str]:
+    """The state as a word with its tone."""
+    return {"label": gettext(TARGET.labels[table.state]), "tone": TONES[table.state]}
+
+
+def row_words(row: Row) -> dict[str, Any]:
+    """What a row is called."""
+    indicator = row.indicator
+    return {
+        "id": row.id,
+        "number": indicator.number,
+        "label": gettext(indicator.label),
+        "tier": gettext(row.tier_label) if row.tier_label else gettext("全部企业"),
+        "unit": gettext(indicator.unit),
+        "kind": gettext("累计") if indicator.cumulative else gettext("当年"),
+        "part_label": gettext(indicator.of_which.label) if indicator.of_which else None,
+    }
+
+
+def table_view(
+    actor: Actor, table: TargetTable, actual: Mapping[str, RowActual], versions: Iterable[TargetTable]
+) -> dict[str, Any]:
+    """Everything that ``templates/performance/table.html`` shows."""
+    template = get_template(table.template_id)
+    filled = values_of(table)
+    own = actor.role in PROVIDER
+    deciding = actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
+    return {
+        "table": table,
+        "template": template,
+        "state": state_of(table),
+        "rows": [_row(table, row, filled, actual[row.id]) for row in template.rows],
+        "versions": [
+            {"table": each, "state": state_of(each), "here": each.id == table.id}
+            for each in versions
+            if own or each.state is not TargetState.DRAFT
+        ],
+        "editing": own and table.state is TargetState.DRAFT,
+        "changing": own and table.state in IN_FORCE,
+        "deciding": deciding,
+    }
+
+
+def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
+    """Everything that ``templates/performance/row.html`` shows."""
+    indicator = found.row.indicator
+    target = values_of(table).get(found.row.id)
+    return {
+        "table": table,
+        "template": get_template(table.template_id),
+        "row": row_words(found.row),
+        "actual": found.actual,
+        "target": target,
+        "attainment": attainment(found.actual.value, target.target) if target else None,
+        "records": [
+            {
+                "record": record,
+                "order": record.order,
+                "value": Decimal(record.measures.get(indicator.measure, 0)),
+                "part": Decimal(record.measures.get(indicator.of_which.measure, 0)) if indicator.of_which else None,
+            }
+            for record in found.records
+        ],
+    }
+
+
+def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """What was done to a table, newest first."""
+    return [
+        {
+            "at": event.at,
+            "who": event.person,
+            "organisation": event.organisation,
+            "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
+            "note": event.note,
+            "before": None,
+            "after": None,
+        }
+        for event in events
+    ]
+
+
+def _row(table: TargetTable, row: Row, filled: Mapping[str, Any], actual: RowActual) -> dict[str, Any]:
+    values = filled.get(row.id)
+    return row_words(row) | {
+        "values": values,
+        "actual": actual,
+        "attainment": attainment(actual.value, values.target) if values else None,
+        "url": url_for("performance.row", table_id=table.id, row_id=row.id) if actual.record_ids else None,
+    }

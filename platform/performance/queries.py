@@ -1,0 +1,61 @@
+"""Reading target tables."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Organisation, Region
+from audit.models import AuditEvent
+from foundation.actors import PROVIDER, Actor
+from foundation.pages import Page, page_of
+from performance.models import TargetState, TargetTable
+
+
+def tables(
+    session: Session, actor: Actor, *, state: TargetState | None = None, words: str = "", number: int = 1
+) -> Page[TargetTable]:
+    """A provider's own tables; for the authorities what was submitted in their region. Newest first."""
+    query = select(TargetTable).join(TargetTable.organisation).where(_seen(actor))
+    if state is not None:
+        query = query.where(TargetTable.state == state)
+    if words:
+        query = query.where(or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.upper()))
+    return page_of(session, query.order_by(TargetTable.year.desc(), TargetTable.created_at.desc()), number)
+
+
+def in_state(session: Session, actor: Actor, state: TargetState, limit: int = 50) -> Sequence[TargetTable]:
+    """Tables in a state that the person may see, oldest first; for the desk."""
+    query = select(TargetTable).where(TargetTable.state == state, _seen(actor))
+    return session.scalars(query.order_by(TargetTable.created_at).limit(limit)).unique().all()
+
+
+def versions(session: Session, table: TargetTable) -> Sequence[TargetTable]:
+    """All versions of a table, newest first."""
+    query = select(TargetTable).where(
+        TargetTable.organisation_id == table.organisation_id,
+        TargetTable.template_id == table.template_id,
+        TargetTable.year == table.year,
+    )
+    return session.scalars(query.order_by(TargetTable.version.desc())).unique().all()
+
+
+def history(session: Session, table: TargetTable) -> Sequence[AuditEvent]:
+    """What was done to a table, newest first."""
+    return session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.subject_type == table.__tablename__, AuditEvent.subject_id == table.id)
+        .order_by(AuditEvent.sequence.desc())
+        .limit(100)
+    ).all()
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    if actor.role in PROVIDER:
+        return TargetTable.organisation_id == actor.organisation_id
+    inside = (
+        select(Organisation.id)
+        .join(Organisation.region)
+        .where(Region.path.startswith(actor.region_path, autoescape=True))
+    )
+    return TargetTable.organisation_id.in_(inside) & (TargetTable.state != TargetState.DRAFT)

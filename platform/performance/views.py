@@ -1,0 +1,170 @@
+"""Pages of performance: target tables, their form, and each figure opened to its records."""
+
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.current import actor
+from foundation.actions import submit
+from foundation.actors import PROVIDER
+from foundation.clock import today
+from foundation.i18n import N_
+from foundation.unit_of_work import current_session
+from performance import queries, tables
+from performance.actuals import behind, of_table
+from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
+from performance.models import TargetState
+from performance.presentation import behind_view, history, row_words, state_of, table_view
+from performance.states import TARGET
+from performance.templates import get_template
+
+blueprint = Blueprint("performance", __name__)
+
+
+@blueprint.get("/targets")
+def index() -> ResponseReturnValue:
+    """Tables that the person may see."""
+    given = request.args.get("state", "")
+    state = TargetState(given) if given in set(TargetState) else None
+    words = request.args.get("q", "").strip()[:100]
+    person = actor()
+    found = queries.tables(current_session(), person, state=state, words=words, number=request.args.get("page", 1, int))
+    return render_template(
+        "performance/index.html",
+        page=found,
+        rows=[
+            {"table": each, "state": state_of(each), "title": get_template(each.template_id).title}
+            for each in found.rows
+        ],
+        state=given,
+        words=words,
+        states=[(each.value, TARGET.labels[each]) for each in TargetState],
+        filing=person.role in PROVIDER,
+    )
+
+
+@blueprint.route("/targets/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """A new table: which and for which year."""
+    form = NewTableForm()
+    if request.method == "GET":
+        form.year.data = today().year
+
+    def page() -> str:
+        return render_template("performance/new.html", form=form)
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: tables.create(
+            current_session(), actor(), template_id=form.template.data, year=form.year.data or today().year
+        ),
+        then=lambda table: url_for("performance.edit", table_id=table.id),
+        page=page,
+    )
+
+
+@blueprint.get("/targets/<uuid:table_id>")
+def table(table_id: UUID) -> ResponseReturnValue:
+    """Baseline, target and actual of every row."""
+    return _table_page(table_id)
+
+
+@blueprint.route("/targets/<uuid:table_id>/edit", methods=["GET", "POST"])
+def edit(table_id: UUID) -> ResponseReturnValue:
+    """The table as a form."""
+    session, person = current_session(), actor()
+    found = tables.find(session, person, table_id)
+    template = get_template(found.template_id)
+    form = table_form(template)()
+    if request.method == "GET":
+        fill(form, tables.values_of(found))
+
+    def page() -> str:
+        rows = [row_words(row) for row in template.rows]
+        return render_template("performance/edit.html", form=form, table=found, template=template, rows=rows)
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: tables.save(session, person, table_id, values_of(form, template)),
+        then=lambda _: url_for("performance.table", table_id=table_id),
+        page=page,
+        done=N_("已保存，核对后提交审批"),
+    )
+
+
+@blueprint.post("/targets/<uuid:table_id>/submission")
+def submit_table(table_id: UUID) -> ResponseReturnValue:
+    """Hand it to the bureau."""
+    form = PlainForm()
+    return submit(
+        form,
+        lambda: tables.submit(current_session(), actor(), table_id),
+        then=lambda _: url_for("performance.table", table_id=table_id),
+        page=lambda: _table_page(table_id, form),
+        done=N_("已提交主管部门审批"),
+    )
+
+
+@blueprint.post("/targets/<uuid:table_id>/approval")
+def approve(table_id: UUID) -> ResponseReturnValue:
+    """The bureau approves."""
+    form = PlainForm()
+    return submit(
+        form,
+        lambda: tables.approve(current_session(), actor(), table_id),
+        then=lambda _: url_for("performance.table", table_id=table_id),
+        page=lambda: _table_page(table_id, form),
+        done=N_("已批准，这一版目标已锁定"),
+    )
+
+
+@blueprint.post("/targets/<uuid:table_id>/return")
+def send_back(table_id: UUID) -> ResponseReturnValue:
+    """The bureau hands it back."""
+    form = ReasonForm()
+    return submit(
+        form,
+        lambda: tables.send_back(current_session(), actor(), table_id, reason=form.reason.data or ""),
+        then=lambda _: url_for("performance.index"),
+        page=lambda: _table_page(table_id, form),
+        done=N_("已退回服务机构修改"),
+    )
+
+
+@blueprint.post("/targets/<uuid:table_id>/change")
+def change(table_id: UUID) -> ResponseReturnValue:
+    """The provider begins a new version."""
+    form = ReasonForm()
+    return submit(
+        form,
+        lambda: tables.change(current_session(), actor(), table_id, reason=form.reason.data or ""),
+        then=lambda changed: url_for("performance.edit", table_id=changed.id),
+        page=lambda: _table_page(table_id, form),
+        done=N_("已建立变更稿，原来的版本在批准前继续有效"),
+    )
+
+
+@blueprint.get("/targets/<uuid:table_id>/rows/<row_id>")
+def row(table_id: UUID, row_id: str) -> ResponseReturnValue:
+    """A figure opened to the records that it counts."""
+    session = current_session()
+    found = tables.find(session, actor(), table_id)
+    return render_template("performance/row.html", **behind_view(found, behind(session, found, row_id)))
+
+
+def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> str:
+    session, person = current_session(), actor()
+    found = tables.find(session, person, table_id)
+    return render_template(
+        "performance/table.html",
+        sent=form,
+        blank=PlainForm(formdata=None),
+        reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
+        history=history(queries.history(session, found)),
+        **table_view(person, found, of_table(session, found), queries.versions(session, found)),
+    )
