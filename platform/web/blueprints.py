@@ -14,8 +14,11 @@ def all_blueprints() -> "list[Blueprint]":
     from files.views import make_blueprint as files  # noqa: PLC0415
     from notices.views import make_blueprint as notices  # noqa: PLC0415
     from orders.filing import blueprint as orders  # noqa: PLC0415
+    from performance.views import blueprint as performance  # noqa: PLC0415
     from providers.catalogue_views import blueprint as catalogue  # noqa: PLC0415
     from providers.offering_views import blueprint as providers  # noqa: PLC0415
+    from settlement.views import blueprint as settlement  # noqa: PLC0415
+    from verification.views import blueprint as verification  # noqa: PLC0415
     from vouchers.office import blueprint as programmes  # noqa: PLC0415
     from vouchers.views import blueprint as vouchers  # noqa: PLC0415
     from web.home import blueprint as web  # noqa: PLC0415
@@ -30,5 +33,8 @@ def all_blueprints() -> "list[Blueprint]":
         vouchers,
         programmes,
         orders,
+        verification,
+        performance,
+        settlement,
         files(actor),
     ]

@@ -14,7 +14,10 @@ from foundation.clock import now
 from foundation.desk import Desk, DeskItem, Figure
 from notices import desk as notices
 from orders import desk as orders
+from performance import desk as performance
 from providers import desk as providers
+from settlement import desk as settlement
+from verification import desk as verification
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -37,6 +40,9 @@ ROOMS: Final = [
     Room(notices.waiting, notices.others, notices.figures),
     Room(providers.waiting, providers.others, providers.figures),
     Room(orders.waiting, orders.others, orders.figures),
+    Room(verification.waiting, verification.others, verification.figures),
+    Room(performance.waiting, performance.others, performance.figures),
+    Room(settlement.waiting, settlement.others, settlement.figures),
 ]
 
 
