@@ -18,7 +18,24 @@ from foundation.money import display_yuan
 WIDTH: Final = A4[0] - 2 * styles.SIDE
 _QR: Final = 32 * mm
 _ROOM: Final = 36 * mm
+_TALL: Final = 400
 _CAPTION: Final = 27 * mm
+
+
+class WholeRows(Table):
+    """A table whose rows stay whole over a page break; only a row too tall for any page is cut between its lines.
+
+    With ``splitInRow`` alone, ReportLab cuts the first row that does not fit, and prints the head again before it.
+    """
+
+    def split(self, available_width: float, available_height: float) -> list[Flowable]:
+        """What fits, and the rest; nothing where the first row belongs onto the next page."""
+        self._calc(available_width, available_height)
+        self.splitInRow = int(max(self._rowHeights) > _TALL)
+        return list(super().split(available_width, available_height))
+
+    _calc: Any
+    _rowHeights: Any  # noqa: N815 - ReportLab's name
 
 
 class Label(NamedTuple):
@@ -96,7 +113,6 @@ def amount_box(label: Label, fen: int, capitals: str) -> Table:
         ("BACKGROUND", (0, 0), (-1, -1), styles.FILL),
         ("LINEBEFORE", (0, 0), (0, -1), 2.5, styles.RED if fen < 0 else styles.ACCENT),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        split=0,
     )
 
 
@@ -172,13 +188,11 @@ def _sum(cell: str | int) -> Text:
     return paragraph(display_yuan(cell), styles.HEAD_RIGHT_RED if cell < 0 else styles.HEAD_RIGHT)
 
 
-def _table(
-    rows: Sequence[list[Any]], widths: Sequence[float], *commands: Any, repeat: int = 0, split: int = 1
-) -> Table:
+def _table(rows: Sequence[list[Any]], widths: Sequence[float], *commands: Any, repeat: int = 0) -> Table:
     # Table sets a font even where it prints no string itself: without the first command that is Helvetica, unembedded.
     font = ("FONT", (0, 0), (-1, -1), REGULAR, styles.CELL.fontSize, styles.CELL.leading)
     top = ("VALIGN", (0, 0), (-1, -1), "TOP")
-    return Table(rows, colWidths=widths, repeatRows=repeat, splitInRow=split, style=[font, top, *commands])
+    return WholeRows(rows, colWidths=widths, repeatRows=repeat, style=[font, top, *commands])
 
 
 def _padding(left: float, right: float, top: float, bottom: float) -> list[Any]:

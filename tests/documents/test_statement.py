@@ -95,6 +95,15 @@ def test_long_tables_repeat_their_head_on_every_page(make_statement, page_texts)
     assert all(number in "".join(pages) for number in numbers)
 
 
+@pytest.mark.parametrize("lines", range(12, 22))
+def test_rows_stay_whole_and_no_page_has_a_second_head(make_statement, page_texts, lines):
+    steps = [CalculationStep(str(n), f"起{n}" + "长" * 80 + f"止{n}完", "条", 5) for n in range(lines)]
+    pages = page_texts(render_statement(make_statement(steps=steps, total=5, orders=(), excluded=())))
+    assert len(pages) > 1
+    assert all(page.count("序号 计算 依据 金额") <= 1 for page in pages)
+    assert all(any(f"起{n}长" in page and f"止{n}完" in page for page in pages) for n in range(lines))
+
+
 def test_a_cell_longer_than_a_page_goes_on(make_statement, flat):
     reason = "".join(chr(0x4E00 + n) for n in range(6000))
     text = flat(render_statement(make_statement(excluded=[ExcludedOrder("1", "甲", "乙", reason)])))
