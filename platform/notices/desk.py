@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
-from foundation.clock import end_of
+from foundation.clock import at
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from notices.queries import unanswered
@@ -18,7 +18,7 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
             endpoint="notices.notice",
             arguments={"number": objection.notice.number},
             since=objection.created_at,
-            due=end_of(objection.notice.closes_on),
+            due=at(objection.notice.closes_on, 23, 59),
             blocks=N_("答复之前，公示不能结束"),
         )
         for objection in unanswered(session, actor)

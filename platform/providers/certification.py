@@ -16,6 +16,7 @@ from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, DomainError, Faults, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
+from foundation.locking import lock_row
 from policies.answers import Answer, Outcome, Status
 from policies.evaluation import check
 from policies.facts import Facts, FactValue, parse_facts, to_json, vocabulary
@@ -75,6 +76,7 @@ def save(
 ) -> Certification:
     """Keep what was typed (fact key to text; blank is unknown). Faults name each fact that cannot be read, and keep nothing."""
     ensure_own(actor, certification.organisation_id)
+    lock_row(session, Certification, certification.id)
     if certification.state not in _WRITABLE:
         raise Conflict(N_("申请已提交，不能再修改"), remedy=N_("如需更正，请联系受理的主管部门"))
     facts, faults = read_facts(rules_of(certification.ruleset_id), texts)
@@ -102,6 +104,7 @@ def submit(session: Session, actor: Actor, certification: Certification) -> None
     what only a person can judge is left to the bureau. Also answers a request for more information.
     """
     ensure_own(actor, certification.organisation_id)
+    lock_row(session, Certification, certification.id)
     answer = judge(certification.ruleset_id, facts_of(certification))
     if answer.outcome is Outcome.INELIGIBLE or any(one.status is Status.UNKNOWN for one in answer.criteria):
         raise Faults(_shortfalls(answer))

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.actors import PROVIDER, Actor, Role
-from foundation.clock import end_of
+from foundation.clock import at
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
@@ -89,7 +89,7 @@ def _item(certification: Certification, task: str, holder: str | None = None) ->
         endpoint="providers.certification",
         arguments={"number": certification.number},
         since=certification.submitted_at or certification.created_at,
-        due=end_of(certification.due_on) if certification.due_on else None,
+        due=at(certification.due_on, 23, 59) if certification.due_on else None,
         blocks=N_("认定之前不能发布服务产品") if holder is None else None,
         holder=holder,
     )

@@ -1,7 +1,7 @@
 """Forms of certifications and offerings."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -37,6 +37,15 @@ class Checkboxes(SelectMultipleField):
 
 class PlainForm(Form):
     """A button: nothing to fill in."""
+
+
+class NeededToSubmit:
+    """Marks a field as compulsory although a draft may leave it blank; the verb that submits asks for it."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
+
+    def __call__(self, _form: Form, _field: Field) -> None:
+        """A draft is never refused for what is not there yet."""
 
 
 class FactsForm(Form):
@@ -164,17 +173,19 @@ class OfferingForm(Form):
 
 
 def _fact_field(fact: Fact) -> Field:
-    label = _l(fact.label)
+    label, needed = _l(fact.label), [NeededToSubmit()]
     if fact.kind is Kind.FLAG:
-        return SelectField(label, choices=choices([("", _l("未填写")), ("true", _l("是")), ("false", _l("否"))]))
+        return SelectField(
+            label, needed, choices=choices([("", _l("未填写")), ("true", _l("是")), ("false", _l("否"))])
+        )
     options = [(key, _l(word)) for key, word in fact.choices.items()]
     if fact.kind is Kind.CHOICE:
-        return SelectField(label, choices=choices([("", _l("未填写")), *options]))
+        return SelectField(label, needed, choices=choices([("", _l("未填写")), *options]))
     if fact.kind is Kind.LIST:
-        return Checkboxes(label, choices=choices(options))
+        return Checkboxes(label, needed, choices=choices(options))
     numeric = fact.kind is Kind.NUMBER
     described = _l("单位：%(unit)s", unit=fact.unit) if fact.unit else ""
-    return StringField(label, description=described, render_kw={"inputmode": "decimal"} if numeric else {})
+    return StringField(label, needed, description=described, render_kw={"inputmode": "decimal"} if numeric else {})
 
 
 def _shown(value: Any) -> Any:

@@ -15,8 +15,7 @@ from foundation.clock import today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from foundation.locking import lock_row
-from providers.access import ensure_bureau, ensure_own
+from providers.access import ensure_bureau, ensure_own, hold_version
 from providers.certification import is_certified
 from providers.models import Offering, OfferingState, OfferingVersion
 from providers.offering_facts import OfferingFacts, check
@@ -43,6 +42,7 @@ def save(
 ) -> OfferingVersion:
     """Keep what the form says: in the draft itself, or for a listed version as a new version beside it."""
     ensure_own(actor, version.offering.provider_id)
+    hold_version(session, version)
     check(facts)
     if version.state is OfferingState.LISTED:
         return _revise(session, actor, version, facts, evidence)
@@ -71,18 +71,21 @@ def submit(session: Session, actor: Actor, version: OfferingVersion) -> None:
     ensure_own(actor, version.offering.provider_id)
     if not is_certified(session, version.offering.provider_id, today()):
         raise Conflict(N_("贵单位还没有有效的认定，不能提交服务产品审核"), remedy=N_("先在“认定”页面申请；草稿会保留"))
+    hold_version(session, version)
     change_state(session, actor, version, OFFERING, "submit")
 
 
 def withdraw(session: Session, actor: Actor, version: OfferingVersion) -> None:
     """Take a version back from review to change it."""
     ensure_own(actor, version.offering.provider_id)
+    hold_version(session, version)
     change_state(session, actor, version, OFFERING, "withdraw")
 
 
 def discard(session: Session, actor: Actor, version: OfferingVersion) -> None:
     """Give up a draft; what is listed stays listed."""
     ensure_own(actor, version.offering.provider_id)
+    hold_version(session, version)
     change_state(session, actor, version, OFFERING, "discard")
 
 
@@ -95,7 +98,7 @@ def delist(session: Session, actor: Actor, version: OfferingVersion, *, note: st
         ensure_bureau(actor, offering.provider.region.path)
     if not note.strip():
         raise BadInput(N_("请写明下架原因"), field="note")
-    lock_row(session, Offering, offering.id)
+    hold_version(session, version)
     change_state(session, actor, version, OFFERING, "delist", note=note)
     version.review_note = note
     announce(session, offering)
@@ -117,7 +120,7 @@ def facts_of(version: OfferingVersion) -> OfferingFacts:
 def _revise(
     session: Session, actor: Actor, listed: OfferingVersion, facts: OfferingFacts, evidence: Upload | None
 ) -> OfferingVersion:
-    offering = lock_row(session, Offering, listed.offering_id)
+    offering = listed.offering
     versions = session.scalars(select(OfferingVersion).where(OfferingVersion.offering_id == offering.id)).all()
     if any(one.state in _OPEN for one in versions):
         raise Conflict(N_("这项服务已有一个修改稿"), remedy=N_("打开已有的修改稿继续填写"))

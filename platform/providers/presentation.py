@@ -12,6 +12,9 @@ from foundation.clock import today
 from foundation.i18n import N_
 from policies.answers import Answer, Status
 from policies.catalogue import rule_set
+from policies.facts import vocabulary
+from policies.rulesets import Criterion
+from policies.wording import show_observed
 from providers.models import Certification, CertificationState, OfferingState
 from providers.states import CERTIFICATION, EVENTS, OFFERING
 
@@ -76,10 +79,10 @@ def counts(answer: Answer) -> str:
 
 
 def stored_rows(certification: Certification) -> list[dict[str, Any]]:
-    """The judgement that was filed with the application, as it was on that day."""
-    mends = {one.id: one.mend for one in rule_set(certification.ruleset_id).criteria}
+    """The judgement that was filed with the application, as it was on that day; values with their units and labels."""
+    criteria = {one.id: one for one in rule_set(certification.ruleset_id).criteria}
     return [
-        {**row, "observed": _observed(row["observed"]), "mend": mends.get(row["id"]), "url": None}
+        {**row, "observed": _observed(row, criteria.get(row["id"])), "url": None}
         for row in (certification.answer or {}).get("criteria", [])
     ]
 
@@ -172,11 +175,11 @@ def _holder(certification: Certification, usual: str) -> str:
     return usual
 
 
-def _observed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return "；".join(str(_observed(one)) for one in value.values())
-    if isinstance(value, list):
-        return "、".join(map(str, value))
-    if isinstance(value, bool):
-        return gettext("是") if value else gettext("否")
-    return value
+def _observed(row: dict[str, Any], criterion: Criterion | None) -> str:
+    """What was seen, in words; of a criterion that a later version dropped the bare value."""
+    keys = criterion.facts if criterion is not None else ()
+    seen = row["observed"]
+    if not keys:
+        return "—" if seen is None else str(seen)
+    values = seen if len(keys) > 1 and isinstance(seen, dict) else {keys[0]: seen}
+    return show_observed({key: vocabulary()[key].parse(values.get(key)) for key in keys}, gettext)

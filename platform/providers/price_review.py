@@ -11,8 +11,7 @@ from foundation.actors import Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
-from foundation.locking import lock_row
-from providers.access import ensure_bureau
+from providers.access import ensure_bureau, hold_version
 from providers.certification import is_certified
 from providers.models import Offering, OfferingState, OfferingVersion
 from providers.offerings import announce
@@ -62,7 +61,7 @@ def approve(session: Session, actor: Actor, version: OfferingVersion, *, note: s
     A price above the market figure needs the reviewer's reason in ``note``.
     """
     ensure_bureau(actor, version.offering.provider.region.path)
-    offering = lock_row(session, Offering, version.offering_id)
+    offering = hold_version(session, version)
     OFFERING.next(version.state, "approve", actor.role)
     if not is_certified(session, offering.provider_id, today()):
         raise Conflict(N_("这家机构现在没有有效的认定，服务产品不能上架"))
@@ -85,6 +84,7 @@ def approve(session: Session, actor: Actor, version: OfferingVersion, *, note: s
 def request_changes(session: Session, actor: Actor, version: OfferingVersion, *, note: str) -> None:
     """Send a version back with what is to be changed."""
     ensure_bureau(actor, version.offering.provider.region.path)
+    hold_version(session, version)
     if not note.strip():
         raise BadInput(N_("请写明需要修改什么"), field="note")
     change_state(session, actor, version, OFFERING, "request_changes", note=note)

@@ -12,7 +12,7 @@ from foundation.clock import today
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.locking import lock_rows
-from providers.access import ensure_bureau
+from providers.access import hold_for_bureau
 from providers.events import certification_revoked, certification_suspended
 from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
 from providers.states import CERTIFICATION
@@ -78,7 +78,7 @@ def _locked(session: Session, states: tuple[CertificationState, ...]) -> list[Ce
 
 
 def _end(session: Session, actor: Actor, certification: Certification, event: str, note: str) -> None:
-    ensure_bureau(actor, certification.organisation.region.path)
+    hold_for_bureau(session, actor, certification)
     if not note.strip():
         raise BadInput(N_("请写明理由，服务机构会看到"), field="note")
     change_state(session, actor, certification, CERTIFICATION, event, note=note)
