@@ -1,0 +1,178 @@
+"""Regions, organisations and people of the demonstration, and finding them again while the history is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from stdnum.cn import uscc
+
+from accounts import registration
+from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
+from accounts.passwords import hash_password
+from accounts.registration import MANAGER, sort_key
+from audit.trail import record
+from demonstration.accounts import PASSWORD, address, secret_of
+from demonstration.script import OrganisationPart, PersonPart, Script
+from demonstration.timeline import Calendar, Story
+from enterprises.titles import register as register_title
+from foundation.actors import SYSTEM, Actor, Role
+from foundation.clock import now
+from vouchers.models import Voucher
+
+_FOUNDED = 1500
+_YEARS = timedelta(days=1095)
+_LEVELS = ("nation", "province", "city", "district")
+
+
+@dataclass
+class Cast:
+    """Everybody and everything that the stories share; made things are found by the keys of the script."""
+
+    session: Session
+    script: Script
+    calendar: Calendar
+    public_url: str
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    people: dict[tuple[str, Role], Actor] = field(default_factory=dict)
+    programmes: dict[str, UUID] = field(default_factory=dict)
+    offerings: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
+
+    def person(self, organisation: str, *roles: Role) -> Actor:
+        """The first person of an organisation in one of these roles."""
+        return next(self.people[organisation, role] for role in roles if (organisation, role) in self.people)
+
+    def buyer(self, enterprise: str) -> Actor:
+        """Who orders and confirms for an enterprise."""
+        return self.person(enterprise, Role.ENTERPRISE_MEMBER, Role.ENTERPRISE_MANAGER)
+
+    def clerk(self, provider: str) -> Actor:
+        """Who files for a provider."""
+        return self.person(provider, Role.PROVIDER_MEMBER, Role.PROVIDER_MANAGER)
+
+    def vouchers_of(self, programme_id: UUID, enterprise: str) -> Sequence[Voucher]:
+        """The vouchers of an enterprise in a programme, oldest first."""
+        return self.session.scalars(
+            select(Voucher)
+            .where(Voucher.programme_id == programme_id, Voucher.enterprise_id == self.organisations[enterprise].id)
+            .order_by(Voucher.issued_at)
+        ).all()
+
+    def office(self, provider: str, role: Role) -> Actor:
+        """The bureau's person in charge of a provider: the city's own, the nation's for the others."""
+        city = self.person("bureau", role)
+        return city if city.sees_region(self.organisations[provider].region.path) else self.person("nation", role)
+
+
+def draw_map(session: Session, levels: dict[str, dict[str, str]]) -> dict[str, Region]:
+    """The tree of regions from codes alone: 350203 lies in 350200, that in 350000, that in the nation."""
+    made: dict[str, Region] = {}
+    for level in _LEVELS:
+        for code, name in levels[level].items():
+            above = (made.get(each) for each in (f"{code[:4]}00", f"{code[:2]}0000", "100000"))
+            parent = next((each for each in above if each is not None), None)
+            path = (parent.path if parent else "") + f"{code}/"
+            made[code] = Region(code=code, name=name, level=level, parent_id=parent.id if parent else None, path=path)
+            session.add(made[code])
+            session.flush()
+    return made
+
+
+def gather(cast: Cast) -> Story:
+    """Found the offices, and let enterprises and providers register themselves; the first person is the manager."""
+    yield cast.calendar.moment(_FOUNDED)
+    session, script = cast.session, cast.script
+    regions = draw_map(session, script.regions)
+    shared_hash = hash_password(PASSWORD)
+    for place, part in enumerate(script.organisations, start=1):
+        staff = [person for person in script.people if person.organisation == part.key]
+        code = invented_uscc(part, place)
+        if part.kind in MANAGER:
+            _register(cast, part, code, regions[part.region], staff)
+        else:
+            _found(cast, part, code, regions[part.region], staff, shared_hash)
+
+
+def enter_titles(cast: Cast) -> Story:
+    """The bureau's register of titles, from the oldest."""
+    officer = cast.person("bureau", Role.OFFICER)
+    for part in sorted(cast.script.titles, key=lambda each: -each.granted):
+        yield cast.calendar.moment(part.granted)
+        first = cast.calendar.day(part.granted)
+        register_title(
+            cast.session,
+            officer,
+            uscc=cast.organisations[part.enterprise].uscc,
+            level=part.level,
+            batch=part.batch,
+            document=f"演示文件〔{first.year}〕1号（虚构）",
+            valid_from=first,
+            valid_to=first + _YEARS,
+        )
+
+
+def invented_uscc(part: OrganisationPart, number: int) -> str:
+    """A code with a right check character whose registration number only counts up: no real body has it."""
+    body = f"{'11' if part.kind not in MANAGER else '91'}{part.region}{number:09d}"
+    return body + str(uscc.calc_check_digit(body))
+
+
+def _register(cast: Cast, part: OrganisationPart, code: str, region: Region, staff: list[PersonPart]) -> None:
+    session, (first, *others) = cast.session, staff
+    user = registration.register(
+        session,
+        kind=part.kind,
+        name=part.name,
+        uscc=code,
+        region_id=region.id,
+        person=first.name,
+        email=address(first),
+        password=PASSWORD,
+    )
+    manager = _enter(cast, part, user.memberships[0])
+    for person in others:
+        joined = registration.join(
+            session, uscc=code, person=person.name, email=address(person), password=PASSWORD
+        )
+        membership = registration.admit(session, manager, joined.memberships[0].id, yes=True)
+        _enter(cast, part, membership)
+
+
+def _found(
+    cast: Cast, part: OrganisationPart, code: str, region: Region, staff: list[PersonPart], password_hash: str
+) -> None:
+    """Offices do not register themselves: whoever sets the installation up enters them."""
+    session = cast.session
+    office = Organisation(kind=part.kind, name=part.name, name_sort=sort_key(part.name), uscc=code, region=region)
+    session.add(office)
+    for person in staff:
+        user = User(
+            email=address(person),
+            name=person.name,
+            password_hash=password_hash,
+            totp_secret=secret_of(person),
+            totp_confirmed_at=now(),
+        )
+        membership = Membership(user=user, organisation=office, role=person.role, state=MembershipState.ACTIVE)
+        session.add(membership)
+        session.flush()
+        record(session, SYSTEM, "memberships.registered", membership, after={"organisation": part.name, "role": person.role})
+        _enter(cast, part, membership)
+
+
+def _enter(cast: Cast, part: OrganisationPart, membership: Membership) -> Actor:
+    organisation, user = membership.organisation, membership.user
+    actor = Actor(
+        user_id=user.id,
+        name=user.name,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        role=membership.role,
+        region_path=organisation.region.path,
+    )
+    cast.organisations[part.key] = organisation
+    cast.people.setdefault((part.key, membership.role), actor)
+    return actor

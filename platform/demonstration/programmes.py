@@ -1,0 +1,58 @@
+"""Programmes, their money and the claims for their vouchers."""
+
+
+
+from demonstration.accounts import PASSWORD
+from demonstration.people import Cast
+from demonstration.script import AppropriationPart, ClaimPart, ProgrammePart
+from demonstration.timeline import Story
+from foundation.actors import Role
+from foundation.identifiers import new_id
+from foundation.money import parse_yuan
+from vouchers import claiming, programmes
+from vouchers.appropriation import appropriate
+from vouchers.presets import presets
+
+PRESET = "xiamen-2021"
+
+
+def announce(cast: Cast, part: ProgrammePart) -> Story:
+    """The bureau drafts, another person checks, the rules become public; opening and closing is the clock's."""
+    session, calendar = cast.session, cast.calendar
+    ahead = part.first + 12 if part.first > 0 else 6
+    yield calendar.moment(ahead, 10)
+    preset = presets()[PRESET]
+    officer, reviewer = cast.person("bureau", Role.OFFICER), cast.person("bureau", Role.REVIEWER)
+    programme = programmes.draft(
+        session,
+        officer,
+        name=part.name,
+        summary=preset.summary,
+        scheme_id=preset.scheme_id,
+        treasury_uscc=cast.organisations["treasury"].uscc,
+        terms=preset.starting(calendar.day(part.first)),
+    )
+    cast.programmes[part.key] = programme.id
+    yield calendar.moment(ahead - 1, 15)
+    programmes.check(session, reviewer, programme)
+    yield calendar.moment(ahead - 2)
+    programmes.announce(session, officer, programme)
+
+
+def fund(cast: Cast, part: ProgrammePart, money: AppropriationPart) -> Story:
+    """The treasury puts money into the programme's pool; who waits moves up."""
+    yield cast.calendar.moment(money.day, 9, 30)
+    appropriate(
+        cast.session,
+        cast.person("treasury", Role.BUDGET_HOLDER),
+        programme_id=cast.programmes[part.key],
+        amount=parse_yuan(money.amount),
+        transfer_id=new_id(),
+        password=PASSWORD,
+    )
+
+
+def claim(cast: Cast, part: ProgrammePart, said: ClaimPart) -> Story:
+    """An enterprise claims what it may have."""
+    yield cast.calendar.moment(said.day, 10)
+    claiming.claim(cast.session, cast.buyer(said.enterprise), programme_id=cast.programmes[part.key])

@@ -1,0 +1,71 @@
+"""Settlement batches and performance-target tables of the demonstration."""
+
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from demonstration.accounts import PASSWORD
+from demonstration.people import Cast
+from demonstration.script import BatchPart, TargetPart, TargetRowPart
+from demonstration.timeline import Story
+from foundation.actors import Role
+from performance import tables
+from performance.templates import RowValues
+from settlement import approval, batches, payments
+from settlement.models import Statement
+from vouchers.models import Programme
+
+
+def settle(cast: Cast, part: BatchPart) -> Story:
+    """A batch: calculated and reviewed by the bureau, approved and paid by two people of the treasury."""
+    session, calendar, day = cast.session, cast.calendar, part.made
+    yield calendar.moment(day, 10)
+    maker, budget_holder = cast.person("bureau", Role.REVIEWER), cast.person("treasury", Role.BUDGET_HOLDER)
+    programme = session.get_one(Programme, cast.programmes[part.programme])
+    batch = batches.draft(
+        session,
+        maker,
+        programme_number=programme.number,
+        period_from=calendar.day(part.period_from),
+        period_to=calendar.day(part.period_to),
+    )
+    if part.until == "calculated":
+        return
+    day -= part.pace
+    yield calendar.moment(day, 11)
+    batches.review(session, maker, batch.number)
+    if part.until == "reviewed":
+        return
+    day -= part.pace
+    yield calendar.moment(day, 10)
+    approval.approve(session, budget_holder, batch.number, password=PASSWORD, public_url=cast.public_url)
+    day -= part.pace
+    yield calendar.moment(day, 15)
+    numbers = session.scalars(select(Statement.number).where(Statement.batch_id == batch.id, Statement.total > 0)).all()
+    payer = cast.person("treasury", Role.PAYER)
+    payments.pay(session, payer, batch.number, statements=numbers, password=PASSWORD)
+
+
+def promise(cast: Cast, part: TargetPart) -> Story:
+    """A target table of the year in which most of the history lies; its actuals come from the records alone."""
+    session, calendar = cast.session, cast.calendar
+    yield calendar.moment(part.started, 11)
+    manager = cast.person(part.provider, Role.PROVIDER_MANAGER)
+    table = tables.create(session, manager, template_id=part.template, year=calendar.day(60).year)
+    tables.save(session, manager, table.id, {row.row: _values(row) for row in part.rows})
+    if part.until == "draft":
+        return
+    tables.submit(session, manager, table.id)
+    if part.until == "submitted":
+        return
+    yield calendar.moment(part.started - 5, 15)
+    tables.approve(session, cast.office(part.provider, Role.REVIEWER), table.id)
+
+
+def _values(row: TargetRowPart) -> RowValues:
+    return RowValues(
+        baseline=Decimal(row.baseline),
+        target=Decimal(row.target),
+        baseline_part=Decimal(row.baseline_part) if row.baseline_part is not None else None,
+        target_part=Decimal(row.target_part) if row.target_part is not None else None,
+    )
