@@ -104,11 +104,10 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
     return BatchCase(
         batch=batch,
         rows={row.order.number: row for row in rows},
-        names=dict(
-            session.execute(select(Organisation.uscc, Organisation.name).where(Organisation.uscc.in_(lines)))
-            .tuples()
-            .all()
-        ),
+        names={
+            row.uscc: row.name
+            for row in session.execute(select(Organisation.uscc, Organisation.name).where(Organisation.uscc.in_(lines)))
+        },
         statements=statements,
         outstanding=outstanding(session, batch),
         moves=_moves(session, [statement.id for statement in statements]),

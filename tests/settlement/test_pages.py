@@ -1,0 +1,288 @@
+"""The pages of verification, performance and settlement, walked by the people who use them."""
+
+import io
+from collections.abc import Callable
+
+import factories as make
+import pytest
+from claim_cases import PUBLIC, Office, claimed, verified
+from flask.testing import FlaskClient
+from order_cases import Scene, person
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership
+from foundation.actors import Role
+from foundation.clock import today
+from orders.models import OrderState
+from performance import tables
+from performance.models import TargetState, TargetTable
+from settlement.approval import approve
+from settlement.models import Batch, BatchState, Statement
+from verification.claiming import claim_of
+from verification.models import RedemptionState
+
+SignIn = Callable[[Membership], FlaskClient]
+
+
+@pytest.fixture
+def provider(session: Session, scene: Scene, sign_in: SignIn) -> FlaskClient:
+    return sign_in(person(session, scene.provider.id, Role.PROVIDER_MEMBER))
+
+
+@pytest.fixture
+def officer(session: Session, scene: Scene, sign_in: SignIn) -> FlaskClient:
+    return sign_in(person(session, scene.bureau.id, Role.OFFICER))
+
+
+def text_of(client: FlaskClient, url: str, status: int = 200) -> str:
+    response = client.get(url)
+    assert response.status_code == status, response.get_data(as_text=True)
+    return response.get_data(as_text=True)
+
+
+def claim_data(number: str = "24352000000000009999", **changes: object) -> dict[str, object]:
+    return {
+        "number": number,
+        "day": today().isoformat(),
+        "amount": "100000.00",
+        "self_checked": "y",
+        "file": (
+            io.BytesIO(b"%PDF-1.4\n%page\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"),
+            "发票.pdf",
+        ),
+    } | changes
+
+
+def test_a_provider_claims_with_what_the_order_knows_filled_in(
+    session: Session, scene: Scene, provider: FlaskClient
+) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    url = f"/orders/{order.number}/claim"
+    page = text_of(provider, url)
+    assert order.provider.name in page
+    assert 'value="100000.00"' in page
+    parties = {"seller": order.provider.name, "buyer": order.enterprise.name}
+    wrong = provider.post(url, data=claim_data("123", amount="1.005", **parties))
+    assert wrong.status_code == 422
+    wrong = provider.post(url, data=claim_data("123", **parties))
+    assert wrong.status_code == 422
+    assert "不是 20 位数电票号码" in wrong.get_data(as_text=True)
+    assert 'value="123"' in wrong.get_data(as_text=True)
+    done = provider.post(url, data=claim_data(**parties))
+    assert (done.status_code, done.location) == (303, f"/claims/{order.number}")
+    assert "核销申请" in text_of(provider, done.location)
+
+
+def test_an_officer_redeems(session: Session, scene: Scene, officer: FlaskClient) -> None:
+    order = claimed(scene)
+    session.commit()
+    assert order.number in text_of(officer, "/claims")
+    assert order.number in text_of(officer, f"/claims?state=submitted&q={order.number}")
+    assert "没有符合条件" in text_of(officer, "/claims?state=rejected")
+    assert "全部符合" in text_of(officer, f"/claims/{order.number}")
+    assert officer.post(f"/claims/{order.number}/verify", data={}).status_code == 303
+    session.expire_all()
+    assert order.state is OrderState.VERIFIED
+    again = officer.post(f"/claims/{order.number}/verify", data={})
+    assert again.status_code == 409
+    assert "已不能进行" in again.get_data(as_text=True)
+
+
+def test_an_officer_returns_and_rejects(
+    session: Session, scene: Scene, officer: FlaskClient, provider: FlaskClient
+) -> None:
+    order = claimed(scene)
+    session.commit()
+    nothing = officer.post(f"/claims/{order.number}/return", data={"return-note": "发票模糊"})
+    assert nothing.status_code == 422
+    assert "标出需要补正的内容" in nothing.get_data(as_text=True)
+    data = {"return-note": "发票模糊", "return-marks": ["invoice_number", "invoice_date"]}
+    assert officer.post(f"/claims/{order.number}/return", data=data).status_code == 303
+    assert "发票模糊" in text_of(provider, f"/orders/{order.number}/claim")
+    assert "发票号码、开票日期" in text_of(provider, f"/claims/{order.number}")
+    found = claim_of(session, order.id)
+    assert found is not None
+    assert found.state is RedemptionState.RETURNED
+    other = claimed(scene)
+    session.commit()
+    data = {"reject-reason": "not_delivered", "reject-note": "现场核实未开展"}
+    assert officer.post(f"/claims/{other.number}/reject", data=data).status_code == 303
+    assert "服务没有真实发生" in text_of(officer, f"/claims/{other.number}")
+
+
+def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: SignIn, provider: FlaskClient) -> None:
+    order, waiting = verified(scene), claimed(scene)
+    session.commit()
+    maker = sign_in(person(session, scene.bureau.id, Role.REVIEWER))
+    holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
+    payer = sign_in(person(session, scene.treasury.id, Role.PAYER))
+    assert scene.programme.name in text_of(maker, "/batches")
+    text_of(maker, "/batches/new")
+    data = {
+        "programme": scene.programme.number,
+        "period_from": today().isoformat(),
+        "period_to": today().isoformat(),
+    }
+    made = maker.post("/batches/new", data=data)
+    assert made.status_code == 303
+    page = text_of(maker, made.location)
+    assert order.number in page
+    assert waiting.number in page
+    assert maker.post(f"{made.location}/calculation").status_code == 303
+    assert maker.post(f"{made.location}/review").status_code == 303
+    wrong = holder.post(f"{made.location}/approval", data={"approve-password": "wrong"})
+    assert wrong.status_code == 403
+    assert "密码不正确" in wrong.get_data(as_text=True)
+    assert holder.post(f"{made.location}/approval", data={"approve-password": make.PASSWORD}).status_code == 303
+    session.expire_all()
+    statement = session.scalars(select(Statement)).one()
+    assert statement.number in text_of(payer, made.location)
+    paid = {"pay-statements": [statement.number], "pay-password": make.PASSWORD}
+    assert payer.post(f"{made.location}/payment", data=paid).status_code == 303
+    session.expire_all()
+    assert session.scalars(select(Batch.state)).one() is BatchState.PAID
+    assert "已付款" in text_of(payer, made.location)
+    assert statement.number in text_of(provider, "/statements")
+    assert statement.number in text_of(holder, f"/statements?q={statement.number}")
+    assert order.number in text_of(provider, f"/statements/{statement.number}")
+    with provider.get(f"/statements/{statement.number}/statement.pdf") as pdf:
+        assert pdf.mimetype == "application/pdf"
+        assert pdf.get_data().startswith(b"%PDF")
+    red = holder.post(
+        f"/statements/{statement.number}/correction",
+        data={"correct-reason": "金额有误", "correct-password": make.PASSWORD},
+    )
+    assert red.status_code == 303
+    assert "红字" in text_of(holder, red.location)
+    assert "已被红字冲减" in text_of(provider, f"/statements/{statement.number}")
+    assert "追缴" in text_of(holder, made.location) or "红字" in text_of(holder, made.location)
+
+
+def test_batches_are_sent_back_and_withdrawn(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    verified(scene)
+    number = Office(session, scene).reviewed().number
+    session.commit()
+    holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
+    maker = sign_in(person(session, scene.bureau.id, Role.OFFICER))
+    assert holder.post(f"/batches/{number}/return", data={}).status_code == 422
+    assert holder.post(f"/batches/{number}/return", data={"return-reason": "补充说明"}).status_code == 303
+    assert maker.post(f"/batches/{number}/withdrawal", data={"withdraw-reason": "期间选错"}).status_code == 303
+    assert "已撤回" in text_of(maker, f"/batches/{number}")
+    assert "补充说明" in text_of(maker, f"/batches/{number}")
+
+
+def issued(session: Session, scene: Scene) -> Statement:
+    verified(scene)
+    office = Office(session, scene)
+    number = office.reviewed().number
+    approve(session, office.budget_holder, number, password=make.PASSWORD, public_url=PUBLIC)
+    statement = session.scalars(select(Statement)).one()
+    session.commit()
+    return statement
+
+
+def test_anybody_checks_a_statement(session: Session, scene: Scene, client: FlaskClient) -> None:
+    statement = issued(session, scene)
+    assert "结算单编号" in text_of(client, "/verify")
+    asked = client.get(f"/verify?number={statement.number.lower()}")
+    assert asked.location == f"/verify/{statement.number}"
+    assert "与纸面核对" in text_of(client, asked.location)
+    right = text_of(client, f"/verify/{statement.number}?hash={statement.content_hash}")
+    assert "校验一致" in right
+    assert "¥50,000.00" in right
+    wrong = text_of(client, f"/verify/{statement.number}?hash={'0' * 64}")
+    assert "校验码不一致" in wrong
+    assert "校验一致：" not in wrong
+    assert "没有编号为" in text_of(client, "/verify/JS-350200-1999-0001", 404)
+
+
+def test_other_peoples_things_are_not_there(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    statement = issued(session, scene)
+    order = claimed(scene)
+    table = tables.create(session, scene.clerk, template_id="beijing-2021-annex4", year=today().year)
+    session.commit()
+    stranger = sign_in(make.member(session, make.provider(session), Role.PROVIDER_MANAGER))
+    elsewhere = sign_in(make.member(session, make.bureau(session, "430000"), Role.OFFICER))
+    for client in (stranger, elsewhere):
+        text_of(client, f"/statements/{statement.number}", 404)
+        text_of(client, f"/statements/{statement.number}/statement.pdf", 404)
+        text_of(client, f"/claims/{order.number}", 404)
+        text_of(client, f"/targets/{table.id}", 404)
+        text_of(client, f"/targets/{table.id}/rows/ind12", 404)
+    text_of(elsewhere, f"/batches/{statement.batch.number}", 404)
+    text_of(stranger, f"/orders/{order.number}/claim", 404)
+    text_of(stranger, f"/batches/{statement.batch.number}", 403)
+    assert elsewhere.post(f"/claims/{order.number}/verify").status_code == 404
+
+
+def test_a_target_table_from_draft_to_a_figures_records(
+    session: Session, scene: Scene, provider: FlaskClient, officer: FlaskClient
+) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    session.commit()
+    assert "还没有绩效目标表" in text_of(provider, "/targets")
+    text_of(provider, "/targets/new")
+    made = provider.post("/targets/new", data={"template": "beijing-2021-annex4", "year": str(today().year)})
+    assert made.status_code == 303
+    text_of(provider, made.location)
+    wrong = {"ind03-srdi.baseline": "1", "ind05-srdi.baseline": "x", "ind05-srdi.target": "2"}
+    refused = provider.post(made.location, data=wrong)
+    assert refused.status_code == 422
+    assert "不是数字" in refused.get_data(as_text=True)
+    assert 'value="x"' in refused.get_data(as_text=True)
+    good = {
+        "ind03-srdi.baseline": "1", "ind03-srdi.target": "10",
+        "ind03-srdi.baseline_part": "0", "ind03-srdi.target_part": "4",
+        "ind05-srdi.baseline": "0", "ind05-srdi.target": "2", "ind08-srdi.baseline": "0", "ind08-srdi.target": "1,200.5",
+    }  # fmt: skip
+    saved = provider.post(made.location, data=good)
+    assert saved.status_code == 303
+    assert "1,200.5" in text_of(provider, saved.location)
+    assert 'value="1200.5"' in text_of(provider, made.location)
+    assert provider.post(f"{saved.location}/submission").status_code == 303
+    assert officer.post(f"{saved.location}/return", data={"reason": "目标偏低"}).status_code == 303
+    assert provider.post(f"{saved.location}/submission").status_code == 303
+    assert officer.post(f"{saved.location}/approval").status_code == 303
+    page = text_of(officer, saved.location)
+    assert page.count("<tr>") == 24 + 1
+    assert "50.0%" in page
+    assert order.number in text_of(officer, f"{saved.location}/rows/ind05-srdi")
+    assert "还没有计入这一行" in text_of(officer, f"{saved.location}/rows/ind12")
+    changed = provider.post(f"{saved.location}/change", data={"reason": "企业数量变化"})
+    assert changed.status_code == 303
+    session.expire_all()
+    assert {each.state for each in session.scalars(select(TargetTable)).unique()} == {
+        TargetState.APPROVED,
+        TargetState.DRAFT,
+    }
+    assert "第 1 版" in text_of(provider, changed.location.removesuffix("/edit"))
+    assert "还没有提交" not in text_of(officer, "/targets?state=approved")
+
+
+@pytest.mark.parametrize(
+    ("kind", "role"),
+    [
+        ("bureau", Role.OFFICER),
+        ("bureau", Role.REVIEWER),
+        ("treasury", Role.BUDGET_HOLDER),
+        ("treasury", Role.PAYER),
+        ("provider", Role.PROVIDER_MANAGER),
+    ],
+)
+def test_desks_name_what_waits(session: Session, scene: Scene, sign_in: SignIn, kind: str, role: Role) -> None:
+    claimed(scene)
+    verified(scene)
+    office = Office(session, scene)
+    office.reviewed()
+    scene.order_in(OrderState.CONFIRMED)
+    session.commit()
+    page = text_of(sign_in(person(session, getattr(scene, kind).id, role)), "/")
+    expected = {
+        Role.OFFICER: "核验：",
+        Role.REVIEWER: "批准和付款：",
+        Role.BUDGET_HOLDER: "审批结算批次：",
+        Role.PAYER: "待审批和待付款的批次",
+        Role.PROVIDER_MANAGER: "申请核销：",
+    }
+    assert expected[role] in page
