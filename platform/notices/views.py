@@ -26,80 +26,91 @@ def make_blueprint(actor: Callable[[], Actor | None]) -> Blueprint:
     """The routes; ``actor`` says who asks (accounts stand above notices, so the shell hands it in)."""
     blueprint = Blueprint("notices", __name__)
 
-    def case(notice: PublicNotice, form: ObjectionForm, answers: dict[UUID, AnswerForm]) -> str:
-        session = current_session()
-        inside = queries.may_read_objections(actor(), notice)
-        return render_template(
-            "notices/notice.html",
-            notice=notice,
-            form=form,
-            answers=answers,
-            inside=inside,
-            may_object=notice.state is NoticeState.OPEN and notice.closes_on >= today(),
-            evidence=queries.evidence_of(session, notice) if inside else {},
-            labels=NOTICE.labels,
-        )
-
     @blueprint.get("/notices")
     def index() -> str:
         """All public notices."""
-        state = request.args.get("state", "")
-        wanted = NoticeState(state) if state in set(NoticeState) else None
-        page = queries.notices(current_session(), state=wanted, number=request.args.get("page", 1, type=int))
-        return render_template("notices/index.html", page=page, labels=NOTICE.labels, state=state)
+        return _list()
 
     @blueprint.route("/notices/<number>", methods=["GET", "POST"])
     def notice(number: str) -> ResponseReturnValue:
         """One notice; whoever objects does it here."""
-        session = current_session()
-        found = queries.notice_by_number(session, number)
-        form = ObjectionForm()
-
-        def page() -> str:
-            return case(found, form, _answers(found))
-
-        if request.method == "GET":
-            return page()
-        return submit(
-            form,
-            lambda: objections.object_to(
-                session,
-                actor(),
-                found,
-                name=form.name.data or "",
-                contact=form.contact.data or "",
-                text=form.text.data or "",
-                evidence=_upload(form.evidence.data),
-                ip=request.remote_addr,
-            ),
-            then=lambda _objection: url_for("notices.notice", number=number),
-            page=page,
-            done=N_("异议已收到，公示单位核查后会按您留下的方式答复"),
-        )
+        return _notice(actor(), number)
 
     @blueprint.post("/notices/<number>/objections/<uuid:objection_id>")
     def answer(number: str, objection_id: UUID) -> ResponseReturnValue:
         """The bureau answers an objection."""
-        session = current_session()
-        person = actor()
-        found = queries.notice_by_number(session, number)
-        objection = queries.objection_of(session, found, objection_id)
-        form = AnswerForm(prefix=str(objection_id))
-
-        def verb() -> None:
-            if person is None:
-                raise NotAllowed(N_("异议由公示单位答复"))
-            objections.answer(session, person, objection, text=form.answer.data or "", upheld=form.upheld.data == "yes")
-
-        return submit(
-            form,
-            verb,
-            then=lambda _nothing: url_for("notices.notice", number=number),
-            page=lambda: case(found, ObjectionForm(formdata=None), _answers(found) | {objection_id: form}),
-            done=N_("答复已保存"),
-        )
+        return _answer(actor(), number, objection_id)
 
     return blueprint
+
+
+def _list() -> str:
+    state = request.args.get("state", "")
+    wanted = NoticeState(state) if state in set(NoticeState) else None
+    page = queries.notices(current_session(), state=wanted, number=request.args.get("page", 1, type=int))
+    return render_template("notices/index.html", page=page, labels=NOTICE.labels, state=state)
+
+
+def _notice(person: Actor | None, number: str) -> ResponseReturnValue:
+    session = current_session()
+    found = queries.notice_by_number(session, number)
+    form = ObjectionForm()
+
+    def page() -> str:
+        return _case(person, found, form, _answers(found))
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: objections.object_to(
+            session,
+            person,
+            found,
+            name=form.name.data or "",
+            contact=form.contact.data or "",
+            text=form.text.data or "",
+            evidence=_upload(form.evidence.data),
+            ip=request.remote_addr,
+        ),
+        then=lambda _objection: url_for("notices.notice", number=number),
+        page=page,
+        done=N_("异议已收到，公示单位核查后会按您留下的方式答复"),
+    )
+
+
+def _answer(person: Actor | None, number: str, objection_id: UUID) -> ResponseReturnValue:
+    session = current_session()
+    found = queries.notice_by_number(session, number)
+    objection = queries.objection_of(session, found, objection_id)
+    form = AnswerForm(prefix=str(objection_id))
+
+    def verb() -> None:
+        if person is None:
+            raise NotAllowed(N_("异议由公示单位答复"))
+        objections.answer(session, person, objection, text=form.answer.data or "", upheld=form.upheld.data == "yes")
+
+    return submit(
+        form,
+        verb,
+        then=lambda _nothing: url_for("notices.notice", number=number),
+        page=lambda: _case(person, found, ObjectionForm(formdata=None), _answers(found) | {objection_id: form}),
+        done=N_("答复已保存"),
+    )
+
+
+def _case(person: Actor | None, notice: PublicNotice, form: ObjectionForm, answers: dict[UUID, AnswerForm]) -> str:
+    inside = queries.may_read_objections(person, notice)
+    return render_template(
+        "notices/notice.html",
+        notice=notice,
+        form=form,
+        answers=answers,
+        inside=inside,
+        may_object=notice.state is NoticeState.OPEN and notice.closes_on >= today(),
+        evidence=queries.evidence_of(current_session(), notice) if inside else {},
+        labels=NOTICE.labels,
+    )
 
 
 def _answers(notice: PublicNotice) -> dict[UUID, AnswerForm]:
