@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import notices.jobs
@@ -41,10 +41,12 @@ def load(session: Session, progress: Progress, *, public_url: str) -> list[Accou
 
     Everything goes through the verbs that the pages call, at moments counted back from today, and is sealed in the end.
     """
-    if session.scalar(select(func.count()).select_from(User)):
-        raise Conflict(N_("数据库中已有数据，演示数据只能载入空的数据库"), remedy=N_("换一个数据文件夹，或清空数据库后再载入"))
+    if not is_empty(session):
+        raise Conflict(
+            N_("数据库中已有数据，演示数据只能载入空的数据库"), remedy=N_("换一个数据文件夹，或清空数据库后再载入")
+        )
     cast = Cast(session, script(), Calendar(today()), public_url)
-    _run(session, [gather(cast)], lambda: None, lambda: None)
+    tell([gather(cast)], new_day=lambda: None, done=lambda: None)
     told = _stories(cast, cast.script)
     done = 0
 
@@ -57,20 +59,21 @@ def load(session: Session, progress: Progress, *, public_url: str) -> list[Accou
         for each in _JOBS:
             each(session)
 
-    _run(session, told, new_day, count)
+    tell(told, new_day=new_day, done=count)
+    session.flush()
     while seal(session):
         pass
     return accounts()
 
 
+def is_empty(session: Session) -> bool:
+    """Whether nobody is registered yet."""
+    return session.scalar(select(User.id).limit(1)) is None
+
+
 def is_loaded(session: Session) -> bool:
     """Whether the demonstration's people are there."""
     return session.scalar(select(User.id).where(User.email == accounts()[0].email)) is not None
-
-
-def _run(session: Session, stories: list[Story], new_day: Callable[[], None], done: Callable[[], None]) -> None:
-    tell(stories, new_day=new_day, done=done)
-    session.flush()
 
 
 def _stories(cast: Cast, script: Script) -> list[Story]:

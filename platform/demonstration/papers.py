@@ -23,7 +23,7 @@ def paper(title: str, lines: Sequence[str], filename: str) -> Upload:
     """A page with a heading and lines, as a PDF."""
     fonts.ready()
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, initialFontName=fonts.REGULAR, lang="zh-CN")
+    canvas = Canvas(buffer, pagesize=A4, lang="zh-CN")
     canvas.setTitle(title)
     width, height = A4
     canvas.saveState()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from stdnum.cn import uscc
 
 from accounts import registration
-from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
+from accounts.models import Membership, MembershipState, Organisation, Region, User
 from accounts.passwords import hash_password
 from accounts.registration import MANAGER, sort_key
 from audit.trail import record
@@ -88,12 +88,11 @@ def gather(cast: Cast) -> Story:
     regions = draw_map(session, script.regions)
     shared_hash = hash_password(PASSWORD)
     for place, part in enumerate(script.organisations, start=1):
-        staff = [person for person in script.people if person.organisation == part.key]
-        code = invented_uscc(part, place)
+        code, region = invented_uscc(part, place), regions[part.region]
         if part.kind in MANAGER:
-            _register(cast, part, code, regions[part.region], staff)
+            _register(cast, part, code, region)
         else:
-            _found(cast, part, code, regions[part.region], staff, shared_hash)
+            _found(cast, part, code, region, shared_hash)
 
 
 def enter_titles(cast: Cast) -> Story:
@@ -120,8 +119,12 @@ def invented_uscc(part: OrganisationPart, number: int) -> str:
     return body + str(uscc.calc_check_digit(body))
 
 
-def _register(cast: Cast, part: OrganisationPart, code: str, region: Region, staff: list[PersonPart]) -> None:
-    session, (first, *others) = cast.session, staff
+def _staff(cast: Cast, part: OrganisationPart) -> list[PersonPart]:
+    return [person for person in cast.script.people if person.organisation == part.key]
+
+
+def _register(cast: Cast, part: OrganisationPart, code: str, region: Region) -> None:
+    session, (first, *others) = cast.session, _staff(cast, part)
     user = registration.register(
         session,
         kind=part.kind,
@@ -134,21 +137,17 @@ def _register(cast: Cast, part: OrganisationPart, code: str, region: Region, sta
     )
     manager = _enter(cast, part, user.memberships[0])
     for person in others:
-        joined = registration.join(
-            session, uscc=code, person=person.name, email=address(person), password=PASSWORD
-        )
+        joined = registration.join(session, uscc=code, person=person.name, email=address(person), password=PASSWORD)
         membership = registration.admit(session, manager, joined.memberships[0].id, yes=True)
         _enter(cast, part, membership)
 
 
-def _found(
-    cast: Cast, part: OrganisationPart, code: str, region: Region, staff: list[PersonPart], password_hash: str
-) -> None:
+def _found(cast: Cast, part: OrganisationPart, code: str, region: Region, password_hash: str) -> None:
     """Offices do not register themselves: whoever sets the installation up enters them."""
     session = cast.session
     office = Organisation(kind=part.kind, name=part.name, name_sort=sort_key(part.name), uscc=code, region=region)
     session.add(office)
-    for person in staff:
+    for person in _staff(cast, part):
         user = User(
             email=address(person),
             name=person.name,
@@ -159,7 +158,13 @@ def _found(
         membership = Membership(user=user, organisation=office, role=person.role, state=MembershipState.ACTIVE)
         session.add(membership)
         session.flush()
-        record(session, SYSTEM, "memberships.registered", membership, after={"organisation": part.name, "role": person.role})
+        record(
+            session,
+            SYSTEM,
+            "memberships.registered",
+            membership,
+            after={"organisation": part.name, "role": person.role},
+        )
         _enter(cast, part, membership)
 
 

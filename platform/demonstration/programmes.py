@@ -1,7 +1,5 @@
 """Programmes, their money and the claims for their vouchers."""
 
-
-
 from demonstration.accounts import PASSWORD
 from demonstration.people import Cast
 from demonstration.script import AppropriationPart, ClaimPart, ProgrammePart

@@ -106,9 +106,7 @@ class Service:
 
     def confirm(self) -> None:
         """The enterprise confirms the result and rates it."""
-        confirmation.confirm(
-            self.session, self.buyer, self.number, rating=self.part.rating, comment=self.part.comment
-        )
+        confirmation.confirm(self.session, self.buyer, self.number, rating=self.part.rating, comment=self.part.comment)
 
     def claim(self) -> None:
         """The provider claims with its invoice."""

@@ -52,6 +52,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # verification, performance, settlement
                 "settlement.verify",
                 "settlement.verify_statement",
+                # demonstration
+                "demonstration.page",
             }
         ),
     ),

@@ -10,6 +10,7 @@ def all_blueprints() -> "list[Blueprint]":
     """Imported here and not above, so that a room that fails to import is named in the traceback of the app factory."""
     from accounts.current import actor, actor_or_none  # noqa: PLC0415
     from accounts.views import blueprint as accounts  # noqa: PLC0415
+    from demonstration.views import blueprint as demonstration  # noqa: PLC0415
     from enterprises.views import blueprint as enterprises  # noqa: PLC0415
     from files.views import make_blueprint as files  # noqa: PLC0415
     from notices.views import make_blueprint as notices  # noqa: PLC0415
@@ -37,4 +38,5 @@ def all_blueprints() -> "list[Blueprint]":
         performance,
         settlement,
         files(actor),
+        demonstration,
     ]

@@ -1,0 +1,64 @@
+"""``huiqi demo``: the demonstration's data and the way into it."""
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.orm import Session
+
+from cli.opening import opened_engine, settings_or_exit
+from config import Environment, Settings
+from demonstration.accounts import PASSWORD, Account, seconds_left
+from demonstration.accounts import accounts as all_accounts
+from demonstration.history import is_empty, is_loaded
+from demonstration.history import load as load_history
+from files.store import open_store, using
+from foundation.unit_of_work import current_session, unit_of_work
+
+
+@click.group()
+def demo() -> None:
+    """Demonstration data: a programme's invented history up to different stages."""
+
+
+@demo.command()
+@click.option("--if-empty", is_flag=True, help="Do nothing, instead of refusing, where anybody is registered.")
+def load(*, if_empty: bool) -> None:
+    """Fill an empty database with the demonstration and print its accounts; refused when anybody is registered."""
+    settings = settings_or_exit()
+    if if_empty and not is_empty(current_session()):
+        return
+    _show(_load(current_session(), settings))
+
+
+@demo.command()
+def accounts() -> None:
+    """Print the accounts with the present codes of the second factor."""
+    if is_loaded(current_session()):
+        _show(all_accounts())
+    else:
+        click.echo("the demonstration is not loaded: run `huiqi demo load` on an empty database", err=True)
+
+
+def load_into(settings: Settings) -> None:
+    """Load the demonstration into the migrated, empty database of ``settings``, its files into their store."""
+    with opened_engine(settings) as engine, using(open_store(settings)), unit_of_work(engine) as session:
+        _load(session, settings)
+
+
+def _load(session: Session, settings: Settings) -> list[Account]:
+    if settings.environment is Environment.PRODUCTION:
+        raise click.ClickException("the demonstration's passwords are public: it is not loaded in production")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("demonstration", total=None)
+        return load_history(
+            session,
+            lambda done, total: progress.update(bar, completed=done, total=total),
+            public_url=settings.public_url,
+        )
+
+
+def _show(found: list[Account]) -> None:
+    for account in found:
+        click.echo("\t".join([account.role.value, account.email, account.code() or "-", account.organisation]))
+    click.echo(f"password of all: {PASSWORD}    codes hold for {seconds_left()} more seconds", err=True)

@@ -1,0 +1,32 @@
+"""The demonstration, loaded once for all tests of this folder; whoever changes it works in a savepoint of its own."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from demonstration_loaded import PUBLIC_URL, Loaded
+from sqlalchemy.orm import Session
+
+from demonstration.history import load
+from files.store import FolderStore, using
+from foundation.database import make_engine
+from foundation.unit_of_work import unit_of_work
+
+
+@pytest.fixture(scope="session")
+def loaded(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The demonstration in a database of its own, committed."""
+    engine = make_engine(new_database())
+    files = tmp_path_factory.mktemp("demonstration-files")
+    heard: list[tuple[int, int]] = []
+    with using(FolderStore(files)), unit_of_work(engine) as session:
+        accounts = load(session, lambda done, total: heard.append((done, total)), public_url=PUBLIC_URL)
+    yield Loaded(engine, accounts, heard, files)
+    engine.dispose()
+
+
+@pytest.fixture
+def told(loaded: Loaded) -> Iterator[Session]:
+    """A session on the demonstration whose changes are rolled back."""
+    with Session(loaded.engine) as session:
+        yield session
+        session.rollback()
