@@ -46,7 +46,10 @@ class PayForm(ApproveForm):
     """Which statements were paid."""
 
     statements = SelectMultipleField(
-        _l("已付款的结算单"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        _l("已付款的结算单"),
+        [DataRequired(_l("选择已付款的结算单"))],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
 

@@ -62,7 +62,11 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "outstanding": {each.id for each in found.outstanding},
         "corrected": {each.corrects_id for each in found.statements if each.corrects_id},
         "moves": moves(found.moves),
-        "people": [(gettext("制单"), found.maker), (gettext("批准"), found.checker), (gettext("付款"), found.payer)],
+        "people": [
+            (gettext("制单人"), found.maker),
+            (gettext("批准人"), found.checker),
+            (gettext("付款人"), found.payer),
+        ],
         "history": history(found.history),
         "can": _can(actor, batch, own_treasury=own_treasury),
     }

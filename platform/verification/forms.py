@@ -46,6 +46,7 @@ class ReturnForm(Form):
 
     marks = SelectMultipleField(
         _l("需要补正的内容"),
+        [DataRequired(_l("标出需要补正的内容"))],
         choices=choices([(check.id, _l(check.label)) for check in CHECKS]),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

@@ -12,7 +12,7 @@ from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders.access import find
 from verification import deciding, queries
-from verification.checks import run
+from verification.checks import NO_INVOICE, run
 from verification.claiming import claim_of
 from verification.claiming import submit as submit_claim
 from verification.facts import facts_of, stated
@@ -52,6 +52,7 @@ def claim(number: str) -> ResponseReturnValue:
     order = find(session, person, number)
     present = claim_of(session, order.id)
     form = ClaimForm()
+    form.file.flags.required = present is None
     invoice = stated(present) if present else None
     if request.method == "GET":
         form.day.data = invoice.day if invoice else today()
@@ -61,7 +62,7 @@ def claim(number: str) -> ResponseReturnValue:
         form.buyer.data = invoice.buyer if invoice else order.enterprise.name
 
     def page() -> str:
-        answers = run(facts_of(session, order, invoice))
+        answers = [each for each in run(facts_of(session, order, invoice)) if each.text != NO_INVOICE[1]]
         return render_template(
             "verification/claim.html", form=form, order=order, claim=present, answers=answer_rows(answers)
         )

@@ -286,3 +286,12 @@ def test_desks_name_what_waits(session: Session, scene: Scene, sign_in: SignIn, 
         Role.PROVIDER_MANAGER: "申请核销：",
     }
     assert expected[role] in page
+
+
+def test_an_order_leads_to_its_claim(
+    session: Session, scene: Scene, provider: FlaskClient, officer: FlaskClient
+) -> None:
+    confirmed, waiting = scene.order_in(OrderState.CONFIRMED), claimed(scene)
+    session.commit()
+    assert f"/orders/{confirmed.number}/claim" in text_of(provider, f"/orders/{confirmed.number}")
+    assert f"/claims/{waiting.number}" in text_of(officer, f"/orders/{waiting.number}")
