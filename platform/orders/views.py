@@ -11,7 +11,9 @@ from foundation.actors import Actor
 from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
-from orders import agreements, delivery, docking, ending, records
+
+# extras and revocation act by being imported: one adds to the catalogue, the other hears of revoked certifications.
+from orders import agreements, delivery, docking, ending, extras, records, revocation  # noqa: F401
 from orders.choosing import choices_for
 from orders.forms import DecisionForm, OrderForm, PlainForm, ReasonForm, submitted
 from orders.letter import check, letter

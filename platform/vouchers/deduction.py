@@ -1,5 +1,6 @@
 """What an order would cost: list price, discount, voucher deduction, own share, and what stays on the voucher."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from foundation.i18n import N_
 from foundation.money import percent_of
-from vouchers.sources import usable_sources
+from vouchers.sources import Source, usable_sources
 from vouchers.terms import Terms
 
 
@@ -74,7 +75,14 @@ def preview(
 
     Best first: the largest deduction, then the voucher that expires first. Changes nothing.
     """
-    offers = [
+    return offers(
+        usable_sources(session, enterprise_id), category=category, list_price=list_price, charged_price=charged_price
+    )
+
+
+def offers(sources: Sequence[Source], *, category: str, list_price: int, charged_price: int) -> list[Offer]:
+    """What each of these sources would deduct, best first. Pure."""
+    worked = [
         Offer(
             programme_id=source.programme_id,
             programme_number=source.programme_number,
@@ -89,6 +97,6 @@ def preview(
                 available=source.available,
             ),
         )
-        for source in usable_sources(session, enterprise_id)
+        for source in sources
     ]
-    return sorted(offers, key=lambda offer: (-offer.deduction.deduction, offer.voucher_id is None))
+    return sorted(worked, key=lambda offer: (-offer.deduction.deduction, offer.voucher_id is None))

@@ -1,5 +1,6 @@
 """What an enterprise could pay a deduction from: its usable vouchers, and the programmes it could still claim from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from foundation.clock import today
 from vouchers.eligibility import may_claim
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
-from vouchers.terms import Terms, terms_of
+from vouchers.terms import Terms, current_terms, terms_of
 from vouchers.wallets import wallets
 
 
@@ -45,17 +46,29 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
         used = amount.held or amount.redeemed
         if amount.available and (terms.partial_use or not used):
             sources.append(_source(voucher.programme, voucher, terms, amount.available))
-    programmes = session.scalars(
-        select(Programme)
-        .where(Programme.state == ProgrammeState.OPEN)
-        .options(selectinload(Programme.versions))
-        .order_by(Programme.number)
-    )
-    for programme in programmes:
+    for programme in _open_programmes(session):
         answer = may_claim(session, enterprise_id, programme)
         if answer.amount:
             sources.append(_source(programme, None, answer.terms, answer.amount))
     return sources
+
+
+def public_sources(session: Session) -> list[Source]:
+    """What open programmes give to an enterprise that may claim and has claimed nothing yet: for a visitor."""
+    return [
+        _source(programme, None, terms, terms.cap_per_enterprise)
+        for programme in _open_programmes(session)
+        for terms in [current_terms(programme)]
+    ]
+
+
+def _open_programmes(session: Session) -> Sequence[Programme]:
+    return session.scalars(
+        select(Programme)
+        .where(Programme.state == ProgrammeState.OPEN)
+        .options(selectinload(Programme.versions))
+        .order_by(Programme.number)
+    ).all()
 
 
 def _source(programme: Programme, voucher: Voucher | None, terms: Terms, available: int) -> Source:

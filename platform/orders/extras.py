@@ -1,0 +1,59 @@
+"""What orders add to the catalogue: the deduction before ordering, and the way to the order form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from foundation.actors import ENTERPRISE, Actor
+from providers.hooks import Extra, card_deductions, offering_extras
+from providers.models import OfferingVersion
+from vouchers.deduction import Offer, offers
+from vouchers.sources import Source, public_sources, usable_sources
+
+
+def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) -> Extra | None:
+    """Beside an offering: what the best voucher would pay. A visitor sees what an enterprise that may claim would."""
+    sources = _sources(session, actor)
+    if sources is None:
+        return None
+    found = _offers(sources, offered)
+    return Extra("orders/deduction.html", {"offer": found[0] if found else None, "offered": offered, "actor": actor})
+
+
+def best_offers(
+    session: Session, actor: Actor | None, offered: Sequence[OfferingVersion]
+) -> Mapping[UUID, Mapping[str, Any]]:
+    """The same for the cards of a page, with one look at the vouchers."""
+    sources = _sources(session, actor) if offered else None
+    if not sources:
+        return {}
+    return {
+        version.offering_id: {
+            "deduct": best.deduction.deduction,
+            "pays": best.deduction.own_share,
+            "price": best.deduction.charged_price,
+        }
+        for version in offered
+        for best in _offers(sources, version)[:1]
+    }
+
+
+def _sources(session: Session, actor: Actor | None) -> list[Source] | None:
+    """None for whoever does not buy."""
+    if actor is None:
+        return public_sources(session)
+    if actor.role not in ENTERPRISE or actor.organisation_id is None:
+        return None
+    return usable_sources(session, actor.organisation_id)
+
+
+def _offers(sources: Sequence[Source], offered: OfferingVersion) -> list[Offer]:
+    return offers(
+        sources, category=offered.category, list_price=offered.list_price, charged_price=offered.charged_price
+    )
+
+
+offering_extras.append(best_offer)
+card_deductions.append(best_offers)

@@ -1,0 +1,54 @@
+"""What orders add to the catalogue, and what a revoked certification does to orders."""
+
+from types import SimpleNamespace
+
+import factories as make
+from order_cases import Scene
+from sqlalchemy.orm import Session
+
+from foundation.actors import Role
+from ledger.verification import verify
+from orders.extras import best_offer, best_offers
+from orders.models import OrderState
+from orders.revocation import REVOKED
+from providers.events import certification_revoked
+from vouchers.redemption import wallet
+
+
+def test_a_visitor_sees_what_a_voucher_would_pay(session: Session):
+    scene = Scene(session)
+    extra = best_offer(session, None, scene.offered)
+    assert extra is not None
+    assert extra.context["offer"].deduction.deduction == 5_000_000
+    assert best_offers(session, None, [scene.offered])[scene.offering.id]["pays"] == 5_000_000
+
+
+def test_an_enterprise_sees_its_own_voucher_first(session: Session):
+    scene = Scene(session)
+    voucher = scene.voucher(face=1_000_000)
+    extra = best_offer(session, scene.buyer(voucher), scene.offered)
+    assert extra is not None
+    numbers = {extra.context["offer"].voucher_number, extra.context["offer"].programme_number}
+    assert numbers & {voucher.number, scene.programme.number}
+
+
+def test_who_does_not_buy_sees_no_order_button(session: Session):
+    scene = Scene(session)
+    assert best_offer(session, scene.officer, scene.offered) is None
+    assert best_offers(session, scene.clerk, [scene.offered]) == {}
+
+
+def test_a_revoked_certification_voids_undocked_orders_and_gives_the_money_back(session: Session):
+    scene = Scene(session)
+    voucher = scene.voucher()
+    docking = scene.place(voucher)
+    other = Scene(session).place()
+    certification_revoked.send(
+        SimpleNamespace(organisation_id=scene.provider.id),
+        session=session,
+        actor=make.actor(session, scene.bureau, Role.REVIEWER),
+    )
+    assert (docking.state, docking.ended_reason) == (OrderState.VOIDED, REVOKED)
+    assert other.state is OrderState.DOCKING
+    assert wallet(session, voucher).available == voucher.face
+    assert verify(session).ok
