@@ -11,12 +11,9 @@ from orders.agreements import is_tripartite
 from orders.models import Order
 from settlement.schemes import Scheme, SchemeResult, calculate, get_scheme
 from settlement.schemes.steps import Cap, Condition, ItemStep, RequireWithin, RunningCap
-from vouchers.terms import Terms
+from vouchers.terms import FINANCING, Terms
 
 AnyStep = TypeVar("AnyStep", bound=Condition | ItemStep)
-
-FINANCING: Final = frozenset({"listing_and_finance", "financing"})
-"""Service categories that are financing."""
 
 
 def parameters_of(terms: Terms) -> dict[str, Any]:
@@ -122,7 +119,7 @@ def _xiamen(orders: Sequence[Order], terms: Terms, _inputs: Mapping[str, Any]) -
 
 def _kind(order: Order, terms: Terms) -> str:
     category = order.offering_version.category
-    return "financing" if category in FINANCING or not terms.admits_category(category) else "other"
+    return "financing" if category == FINANCING or not terms.admits_category(category) else "other"
 
 
 def _beijing(orders: Sequence[Order], _terms: Terms, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -76,40 +75,6 @@ def issue_red_letter(session: Session, actor: Actor, original: Statement, *, rea
         red_letter_of=original.number,
     )
     return _issue(session, actor, batch, original.organisation, content, public_url=public_url, corrects_id=original.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the public page says of a number: the statement, whether its stored content still has its hash, and the
-    statement that took it back, where there is one.
-    """
-
-    statement: Statement
-    intact: bool
-    corrected_by: Statement | None
-
-
-def check(session: Session, number: str) -> Check | None:
-    """Look a statement up by its number, for anybody; None when there is none."""
-    statement = session.scalar(
-        select(Statement)
-        .options(
-            joinedload(Statement.organisation),
-            joinedload(Statement.issuer),
-            joinedload(Statement.batch).joinedload(Batch.programme),
-        )
-        .where(Statement.number == number.strip().upper())
-    )
-    if statement is None:
-        return None
-    by = session.scalar(select(Statement).where(Statement.corrects_id == statement.id))
-    return Check(statement, recomputed_hash(statement.content) == statement.content_hash, by)
-
-
-def recomputed_hash(content: Mapping[str, Any]) -> str:
-    """The hash of stored content, as ``documents.canonical`` makes it."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def verification_address(public_url: str, number: str, digest: str) -> str:

@@ -11,10 +11,10 @@ from foundation.i18n import N_
 from foundation.money import format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
+from settlement.checking import check
 from settlement.forms import ApproveForm, BatchForm, CorrectForm, PayForm, PlainForm, ReasonForm
 from settlement.models import BatchState
 from settlement.presentation import batch_view, state_of, statement_state, statement_view
-from settlement.statements import check
 from settlement.states import BATCH
 
 blueprint = Blueprint("settlement", __name__)

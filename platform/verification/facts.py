@@ -11,7 +11,7 @@ from foundation.clock import today
 from orders.agreements import is_tripartite
 from orders.models import Agreement, Order, RecordState, ServiceRecord
 from orders.records import living
-from verification.checks import AgreementFacts, CaseFacts, Party
+from verification.cases import AgreementFacts, CaseFacts, Party
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
 from vouchers.terms import Terms, terms_of

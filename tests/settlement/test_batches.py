@@ -28,9 +28,10 @@ from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from settlement import batches
 from settlement.approval import approve, correct, outstanding
+from settlement.checking import check, recomputed_hash
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
-from settlement.statements import check, issue, recomputed_hash
+from settlement.statements import issue
 from vouchers.duties import take_duty
 from vouchers.models import Duty
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from verification.checks import CHECKS, LABELS, AgreementFacts, CaseFacts, Outcome, Party, failing, referred, run
+from verification.cases import AgreementFacts, CaseFacts, Party
+from verification.checks import CHECKS, LABELS, Outcome, failing, referred, run
 from verification.invoices import Invoice, normal_number, same_party, well_formed
 
 PROVIDER = Party("厦门服务平台有限公司", "91350200MA31234567")

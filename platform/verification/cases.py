@@ -1,0 +1,55 @@
+"""The case that the checks look at, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from verification.invoices import Invoice
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementFacts:
+    """The service agreement as it stands at the order."""
+
+    signed_on: date
+    provider_confirmed: bool
+    enterprise_confirmed: bool
+    tripartite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who an organisation is."""
+
+    name: str
+    uscc: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """All that the checks look at. Amounts in fen; ``rules`` are the citations of the programme's own rules."""
+
+    provider: Party
+    enterprise: Party
+    list_price: int
+    charged_price: int
+    deduction: int
+    market_price: int
+    third_party: bool
+    agreement: AgreementFacts | None
+    contracts_from: date
+    contracts_to: date
+    expires_on: date
+    records: int
+    contested: int
+    unconfirmed: int
+    delivered: tuple[date, ...]
+    has_process: bool
+    has_result: bool
+    confirmed: bool
+    rating: int | None
+    today: date
+    invoice: Invoice | None = None
+    invoice_used_by: str | None = None
+    files_elsewhere: int = 0
+    rules: Mapping[str, str] = field(default_factory=dict)
