@@ -57,6 +57,27 @@ class SampleForm(Form):
     )
 
 
+_ERROR = BadInput(
+    "抵扣金额 %(asked)s 超过服务券余额 %(left)s",
+    field="price",
+    rule="厦门市服务券实施方案 第五条",
+    remedy="把金额改到余额以内，或先释放其他订单",
+    asked="¥80,000.00",
+    left="¥60,000.00",
+)
+
+_DEDUCTION = {
+    "price": 12000000,
+    "deduct": 6000000,
+    "pays": 6000000,
+    "rule": "按合同金额的 50% 抵扣，每家企业累计不超过 ¥500,000.00。",
+    "citation": "厦门市服务券实施方案 第三条",
+    "url": "#catalogue",
+    "programme": "厦门市 2021 年服务券",
+    "remaining": 834500000,
+}
+
+
 def style_context() -> dict[str, Any]:
     """What ``style.html`` is rendered with: the form with its errors, and the sample data."""
     form = SampleForm(data={"about": "希望年底前完成", "region": "1"})
@@ -158,14 +179,7 @@ def _case() -> dict[str, Any]:
             },
             {"at": _MOMENT, "who": "李敏", "organisation": _ENTERPRISE, "what": "下单", "note": "希望 12 月前完成"},
         ],
-        "error": BadInput(
-            "抵扣金额 %(asked)s 超过服务券余额 %(left)s",
-            field="price",
-            rule="厦门市服务券实施方案 第五条",
-            remedy="把金额改到余额以内，或先释放其他订单",
-            asked="¥80,000.00",
-            left="¥60,000.00",
-        ),
+        "error": _ERROR,
     }
 
 
@@ -208,18 +222,8 @@ def _rows() -> dict[str, Any]:
 
 
 def _catalogue() -> dict[str, Any]:
-    deduction = {
-        "price": 12000000,
-        "deduct": 6000000,
-        "pays": 6000000,
-        "rule": "按合同金额的 50% 抵扣，每家企业累计不超过 ¥500,000.00。",
-        "citation": "厦门市服务券实施方案 第三条",
-        "url": "#catalogue",
-        "programme": "厦门市 2021 年服务券",
-        "remaining": 834500000,
-    }
     return {
-        "deduction": deduction,
+        "deduction": _DEDUCTION,
         "no_deduction": {"deduct": 0, "reason": "融资类服务不适用服务券"},
         "offerings": [
             {
@@ -235,7 +239,7 @@ def _catalogue() -> dict[str, Any]:
                 "rating": 4.8,
                 "rating_count": 26,
                 "orders": 31,
-                "deduction": deduction,
+                "deduction": _DEDUCTION,
             },
             {
                 "title": "小微快贷",
