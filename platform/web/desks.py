@@ -18,6 +18,7 @@ from performance import desk as performance
 from providers import desk as providers
 from settlement import desk as settlement
 from verification import desk as verification
+from vouchers import desk as vouchers
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -39,6 +40,7 @@ ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
     Room(notices.waiting, notices.others, notices.figures),
     Room(providers.waiting, providers.others, providers.figures),
+    Room(vouchers.waiting, vouchers.others, vouchers.figures),
     Room(orders.waiting, orders.others, orders.figures),
     Room(verification.waiting, verification.others, verification.figures),
     Room(performance.waiting, performance.others, performance.figures),
