@@ -114,7 +114,7 @@
 
   function enhance(root) {
     each(root, "[data-preview]", previewFiles);
-    each(root, "[data-copy]", copyText);
+    each(root, "button[data-copy]", copyText);
     each(root, "[data-counter-for]", countCharacters);
     each(root, "select[data-typeahead]", typeAhead);
     each(root, "form[data-autosave]", autosave);
