@@ -1,6 +1,7 @@
 """Beijing's first batch: every condition, every limit to the fen, and the envelope shared fairly."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -106,6 +107,9 @@ def test_an_item_is_capped_exactly(list_price: str, charged: str, total: int) ->
         (20, "99999.95", 1),
         (12.5, "99999.85", 1),
         (19.999999, "0.00", 19_999_99),
+        (19.99999999999999, "0.00", 19_999_99),
+        (6.666666666666667, "0.00", 6_666_66),
+        (1e-9, "0.00", 0),
     ],
 )
 def test_the_award_is_rounded_down_to_the_fen(share: Any, charged: str, award: int) -> None:
@@ -125,7 +129,8 @@ def test_the_envelope_bites_only_beyond_it(envelope: str, total: int, scale: tup
 def test_equal_platforms_share_an_odd_fen_by_id() -> None:
     platforms = [{"id": name, "items": [item()], "award_share": 0} for name in ("c", "a", "b")]
     result = simulate(BEIJING, {"envelope": "0.05", "platforms": platforms})
-    assert [(line.id, line.total_fen) for line in result.lines] == [("a", 2), ("b", 2), ("c", 1)]
+    # The lines stand as they were given, so that an answer can be laid beside its case.
+    assert [(line.id, line.total_fen) for line in result.lines] == [("c", 1), ("a", 2), ("b", 2)]
     assert result.as_json()["scale"] == "5/18000000"
 
 
@@ -167,7 +172,9 @@ def test_no_platform_and_no_item_are_nought() -> None:
         (case(award_share="20"), "platforms[0].award_share"),
         (case(award_share=True), "platforms[0].award_share"),
         (case(award_share=float("nan")), "platforms[0].award_share"),
-        (case(award_share=0.0000001), "platforms[0].award_share"),
+        (case(award_share=Decimal("20.00000000000000000001")), "platforms[0].award_share"),
+        (case(award_share=Decimal("1e-21")), "platforms[0].award_share"),
+        (case(award_share=Decimal("1e-999999")), "platforms[0].award_share"),
         ({"envelope": "1.00", "platforms": [{"id": "p", "items": []}]}, "platforms[0].award_share"),
         ({"envelope": "1.00", "platforms": case()["platforms"] * 2}, "platforms"),
         ({"platforms": []}, "envelope"),
@@ -238,13 +245,19 @@ def test_scaling_is_fair_to_one_fen(given_case: dict[str, Any]) -> None:
         assert result.total_fen == fen(given_case["envelope"])
 
 
+def amounts(result: SchemeResult) -> dict[str, tuple[int, Mapping[str, int]]]:
+    return {line.id: (line.total_fen, line.items_fen) for line in result.lines}
+
+
 @given(cases(), st.randoms(use_true_random=False))
-def test_the_order_of_input_never_matters(given_case: dict[str, Any], random: Any) -> None:
+def test_the_order_of_input_changes_no_amount(given_case: dict[str, Any], random: Any) -> None:
     shuffled = [
         platform | {"items": random.sample(platform["items"], len(platform["items"]))}
         for platform in random.sample(given_case["platforms"], len(given_case["platforms"]))
     ]
-    assert simulate(BEIJING, given_case | {"platforms": shuffled}) == simulate(BEIJING, given_case)
+    answer = simulate(BEIJING, given_case | {"platforms": shuffled})
+    assert [line.id for line in answer.lines] == [platform["id"] for platform in shuffled]
+    assert amounts(answer) == amounts(simulate(BEIJING, given_case))
 
 
 @given(cases(), items())

@@ -12,7 +12,7 @@ from settlement.schemes.steps import Condition, Work
 
 
 def simulate(scheme_id: str, case: object) -> SchemeResult:
-    """Work ``case`` (JSON values, money as yuan text) through the scheme; the order of the input never matters.
+    """Work ``case`` (JSON values, money as yuan text) through the scheme; the order of the input changes no amount.
 
     Raises NotFound for an unknown scheme, BadInput or Faults for a case that does not have the scheme's shape.
     """
@@ -22,8 +22,7 @@ def simulate(scheme_id: str, case: object) -> SchemeResult:
 def calculate(scheme: Scheme, case: object) -> SchemeResult:
     """The same for a scheme at hand, such as a draft that is tried before it takes effect."""
     facts = read_case(scheme, case)
-    rows = sorted(facts[scheme.lines.key], key=lambda row: row["id"])
-    lines = tuple(_line(scheme, row) for row in rows)
+    lines = tuple(_line(scheme, row) for row in facts[scheme.lines.key])
     scale = None
     if scheme.envelope is not None:
         told, scale = scheme.envelope.scale(facts, lines)
@@ -52,8 +51,9 @@ def _items(items: Items, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Step],
     counted: dict[str, int] = {}
     paid: dict[str, int] = {}
     taken = 0
-    first = items.order_by
-    for row in sorted(rows, key=lambda row: (row[first] if first else 0, row["id"])):
+    if first := items.order_by:
+        rows = sorted(rows, key=lambda row: (row[first], row["id"]))
+    for row in rows:
         work = Work(row["id"], row, _shown(items.facts, row), taken_fen=taken)
         refusals = _refusals(items.conditions, work)
         told += refusals

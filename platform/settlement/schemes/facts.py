@@ -16,7 +16,8 @@ from foundation.money import format_yuan, parse_yuan
 
 _YUAN: Final = re.compile(r"\d{1,14}(\.\d{1,2})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_PERCENT_DECIMALS: Final = 6
+_PERCENT_DECIMALS: Final = 20
+"""More than a JSON writer gives a share of some percent, few enough that the arithmetic stays exact."""
 
 
 def _read_money(value: object) -> int:

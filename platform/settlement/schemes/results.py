@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SchemeResult:
-    """The answer of a scheme: lines sorted by id, their sum, and the ratio in fen by which all were scaled down."""
+    """The answer of a scheme: lines as the case gives them, their sum, and the ratio in fen by which all were scaled down."""
 
     scheme: str
     version: str
