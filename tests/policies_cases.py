@@ -105,7 +105,7 @@ CASES = [
             "quality_procedures": True,
             "services": SEVEN_SERVICES,
         },
-        "refer",
+        "eligible",
         {
             "independent-legal-person": [{"independent_legal_person": False}],
             "no-serious-dishonesty": [{"serious_dishonesty_3y": True}],

@@ -61,6 +61,7 @@ def test_numbers_are_compared_exactly(facts_file: Path) -> None:
         (b'{"main_revenue_share": -1}', "main_revenue_share"),
         (b'{"main_revenue_share": 1e999999999}', "main_revenue_share"),
         (b'{"shoe_size": 43}', "shoe_size"),
+        (b'{"\\ud800": 1}', "facts.json"),
         (b"[]", "facts.json"),
         (b"{", "facts.json"),
         (b"", "facts.json"),

@@ -29,6 +29,10 @@ def statuses(answer: Answer) -> dict[str, Status]:
     return {finding.criterion.id: finding.status for finding in answer.criteria}
 
 
+def rule_set_criterion(ruleset: str, id_: str) -> Criterion:
+    return next(one for one in rule_set(ruleset).criteria if one.id == id_)
+
+
 def decided_by_facts(criterion: Criterion) -> bool:
     return bool(criterion.facts) and criterion.waived is None
 
@@ -89,7 +93,20 @@ def test_judgements_of_the_notices_ask_for_a_person() -> None:
         for id_, status in statuses(judged(case.ruleset, case.facts)).items()
         if status is Status.MANUAL_REVIEW
     }
-    assert asked == {("platform-national-2017", "function"), ("platform-beijing-2021-batch1", "record-and-standing")}
+    assert asked == {("platform-national-2017", "function")}
+
+
+def test_qualities_without_a_measure_are_listed_but_decide_nothing() -> None:
+    listed = {
+        (case.ruleset, id_)
+        for case in CASES
+        for id_, status in statuses(judged(case.ruleset, {})).items()
+        if status is Status.NOT_APPLICABLE and not rule_set_criterion(case.ruleset, id_).facts
+    }
+    assert {
+        ("platform-beijing-2021-batch1", "record-and-standing"),
+        ("srdi-beijing-2021", "policy-direction"),
+    } <= listed
 
 
 def test_every_criterion_says_where_it_stands_and_what_would_mend_it() -> None:
