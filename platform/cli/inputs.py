@@ -20,6 +20,10 @@ _SHOWN: Final = 3
 """As many faults of one input are told; more would bury the first."""
 
 
+_OUR_WORDS: Final = ("label", "unit")
+"""Parameters of an error that are words of the interface themselves, not what somebody typed."""
+
+
 @contextmanager
 def command_errors(source: str | Path | None = None) -> Iterator[None]:
     """Turn a domain error into one line on standard error and its exit code: 2 for bad input or an unknown id, else 1.
@@ -40,8 +44,9 @@ def error_line(error: DomainError, source: str | Path | None = None) -> str:
     told = "; ".join(_told(fault, translate) for fault in faults[:_SHOWN])
     if len(faults) > _SHOWN:
         told += f"; and {len(faults) - _SHOWN} more"
-    line = f"{source}: {told}" if source is not None else told
-    return " ".join(line.split())
+    line = " ".join((f"{source}: {told}" if source is not None else told).split())
+    # What an input calls itself may hold what no terminal should be sent, such as half characters and escapes.
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -85,7 +90,8 @@ def print_json(value: Any) -> None:
 
 
 def _told(fault: DomainError, translate: Callable[[str], str]) -> str:
-    text = fault.text(translate)
+    words = {name: translate(fault.params[name]) for name in _OUR_WORDS if fault.params.get(name)}
+    text = DomainError(fault.message, **{**fault.params, **words}).text(translate)
     return f"{fault.field}: {text}" if fault.field else text
 
 
@@ -111,11 +117,11 @@ def _english() -> Callable[[str], str]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise BadInput("the key is given twice in one object", field=twice)
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadInput("the key is given twice in one object", field=key)
+        found[key] = value
     return found
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final, NamedTuple
 
 import click
@@ -78,16 +79,20 @@ class Huiqi(click.Group):
         """Run and exit: 0 done, 1 the answer is no, 2 wrong use or bad input."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _speak_utf8()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except DomainError as error:
             click.echo(error_line(error), err=True)
             code = error.exit_code
         except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
+            click.echo(_missing_command(error), err=True)
             code = error.exit_code
         except click.ClickException as error:
-            click.echo(" ".join(error.format_message().split()), err=True)
+            told = error.format_message()
+            if isinstance(error, click.UsageError) and error.ctx is not None:
+                told += f" See {error.ctx.command_path} --help"
+            click.echo(" ".join(told.split()), err=True)
             code = error.exit_code
         except click.Abort:
             code = 130
@@ -96,6 +101,22 @@ class Huiqi(click.Group):
             sys.stdout = None
             code = 1
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Chinese comes out whole, whatever the locale or PYTHONIOENCODING says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _missing_command(error: click.exceptions.NoArgsIsHelpError) -> str:
+    """One line where click would print the whole page of help."""
+    context = error.ctx
+    if context is None or not isinstance(context.command, click.Group):
+        return "Missing arguments."
+    names = ", ".join(context.command.list_commands(context))
+    return f"Missing command, one of: {names}. See {context.command_path} --help"
 
 
 @click.command(cls=Huiqi, context_settings={"help_option_names": ["-h", "--help"]})

@@ -23,7 +23,9 @@ def draw_command(*, file: Path, rate: str, seed: str, as_json: bool) -> None:
     with command_errors():
         percent = parse_rate(rate)
     with command_errors(file):
-        result = draw(read_population(read_text(file)), percent, seed)
+        ids = read_population(read_text(file))
+    with command_errors():
+        result = draw(ids, percent, seed)
     if as_json:
         print_json(
             {

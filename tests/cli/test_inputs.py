@@ -47,6 +47,15 @@ def test_errors_are_told_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert error_line(Faults([error, BadInput("two\nlines")])) == "a.b: at most 3; two lines"
 
 
+def test_words_of_ours_in_an_error_are_english_too_but_not_what_was_typed() -> None:
+    error = BadInput("%(label)s %(typed)s", label="独立法人", typed="独立法人")
+    assert error_line(error) == "Independent legal person 独立法人"
+
+
+def test_an_error_line_sends_no_half_characters_or_escapes() -> None:
+    assert error_line(BadInput("x", field="a\ud800\x1b[1m")) == "a\\ud800\\x1b[1m: x"
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -87,6 +87,9 @@ def test_commands_without_database_import_neither_flask_nor_sqlalchemy():
     ("arguments", "told"),
     [
         (["nothing"], "No such command 'nothing'."),
+        ([], "Missing command, one of: rules, schemes"),
+        (["rules"], "huiqi rules --help"),
+        (["rules", "check", "srdi-beijing-2021"], "Missing option '--facts'. See huiqi rules check --help"),
         (["uscc"], "Missing argument"),
         (["rules", "show", "no-such-rules"], "no-such-rules"),
         (["web", "--port", "99999"], "99999"),
@@ -98,6 +101,12 @@ def test_wrong_use_is_one_line_and_exit_2(huiqi, arguments, told):
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert told in _one_line(answer.stderr)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_chinese_comes_out_whole_whatever_the_encoding(huiqi, encoding):
+    for arguments in (["rules", "list"], ["targets", "list"]):
+        assert "北京市" in huiqi(*arguments, PYTHONIOENCODING=encoding).stdout
 
 
 def test_faulty_settings_are_told_one_line_each(huiqi):
