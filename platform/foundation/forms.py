@@ -52,7 +52,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         for fault in faults:
             field = self._fields.get(fault.field or "")
             words = [fault.text(gettext), fault.way_out(gettext), fault.rule]
-            text = "；".join(word for word in words if word)
+            text = "；".join(word.rstrip("。") for word in words if word)
             if field is None:
                 self.form_errors.append(text)
             else:
