@@ -91,7 +91,7 @@ class Huiqi(click.Group):
         except click.ClickException as error:
             told = error.format_message()
             if isinstance(error, click.UsageError) and error.ctx is not None:
-                told += f" See {error.ctx.command_path} --help"
+                told = f"{told.rstrip('.')}; see {error.ctx.command_path} --help"
             click.echo(" ".join(told.split()), err=True)
             code = error.exit_code
         except click.Abort:
@@ -116,7 +116,7 @@ def _missing_command(error: click.exceptions.NoArgsIsHelpError) -> str:
     if context is None or not isinstance(context.command, click.Group):
         return "Missing arguments."
     names = ", ".join(context.command.list_commands(context))
-    return f"Missing command, one of: {names}. See {context.command_path} --help"
+    return f"Missing command, one of: {names}; see {context.command_path} --help"
 
 
 @click.command(cls=Huiqi, context_settings={"help_option_names": ["-h", "--help"]})

@@ -86,10 +86,10 @@ def test_commands_without_database_import_neither_flask_nor_sqlalchemy():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nothing"], "No such command 'nothing'."),
+        (["nothing"], "No such command 'nothing'"),
         ([], "Missing command, one of: rules, schemes"),
         (["rules"], "huiqi rules --help"),
-        (["rules", "check", "srdi-beijing-2021"], "Missing option '--facts'. See huiqi rules check --help"),
+        (["rules", "check", "srdi-beijing-2021"], "Missing option '--facts'; see huiqi rules check --help"),
         (["uscc"], "Missing argument"),
         (["rules", "show", "no-such-rules"], "no-such-rules"),
         (["web", "--port", "99999"], "99999"),
