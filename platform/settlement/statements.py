@@ -101,10 +101,14 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
 
 
 def _steps(result: SchemeResult, rows: Sequence[BatchOrder], provider: Organisation) -> list[CalculationStep]:
-    """The scheme's own steps for this provider, word for word; where lines are enterprises, closed by the sum."""
+    """The scheme's own steps for this provider, word for word; where lines are enterprises, closed by the sum.
+
+    A step about a whole line (a sum, a cap) names the enterprise whose line it is: the paper has several.
+    """
     total = sum(row.amount for row in rows)
     mine = {row.order.number for row in rows}
-    told: list[Step] = []
+    names = {row.order.enterprise.uscc: row.order.enterprise.name for row in rows}
+    told: list[tuple[str, Step]] = []
     closed = False
     for line in result.lines:
         theirs = mine & set(line.items_fen)
@@ -112,11 +116,15 @@ def _steps(result: SchemeResult, rows: Sequence[BatchOrder], provider: Organisat
             continue
         # A line that holds nothing of others is told whole; of a shared one only the own orders' steps are.
         whole = theirs == set(line.items_fen)
-        told += [step for step in line.steps if whole or step.params.get("id") in mine | {line.id}]
+        told += [
+            ("" if step.params.get("id") in mine or line.id not in names else f"{names[line.id]}：", step)
+            for step in line.steps
+            if whole or step.params.get("id") in mine | {line.id}
+        ]
         closed = line.id == provider.uscc
     steps = [
-        CalculationStep(str(place), step.filled(), step.citation, step.amount_fen)
-        for place, step in enumerate(told, start=1)
+        CalculationStep(str(place), whose + step.filled(), step.citation, step.amount_fen)
+        for place, (whose, step) in enumerate(told, start=1)
     ]
     if not closed:
         text = f"{provider.name}：{sum(row.amount > 0 for row in rows)} 个订单合计 {display_yuan(total)}"
