@@ -85,7 +85,7 @@ def test_frame_signs_out_by_post_and_offers_a_way_in(bare: Flask, actor: Actor |
         actor is not None
     )
     assert ('href="/sign-in"' in page) is (actor is None)
-    assert 'class="skip" href="#content"' in page
+    assert 'class="skip" href="#main-content"' in page
     assert "企业管理员" in page or actor is None
 
 
