@@ -25,8 +25,10 @@ def demo() -> None:
 def load(*, if_empty: bool) -> None:
     """Fill an empty database with the demonstration and print its accounts; refused when anybody is registered."""
     settings = settings_or_exit()
-    if if_empty and not is_empty(current_session()):
-        return
+    if not is_empty(current_session()):
+        if if_empty:
+            return
+        raise click.ClickException("the database holds people already: the demonstration needs an empty one")
     _show(_load(current_session(), settings))
 
 

@@ -30,6 +30,12 @@ class Account:
     role: Role
     secret: str | None
 
+    def spelled(self) -> str:
+        """The secret in groups of four, as it is copied by hand."""
+        return (
+            " ".join(self.secret[place : place + 4] for place in range(0, len(self.secret), 4)) if self.secret else ""
+        )
+
     def code(self) -> str | None:
         """The six digits that hold now; each is good once, and for another half minute after its time."""
         return pyotp.TOTP(self.secret).at(int(now().timestamp())) if self.secret else None
@@ -53,7 +59,7 @@ def secret_of(person: PersonPart) -> str | None:
     """The fixed and public secret of a staff account: made from the address, so that it is the same on every load."""
     if person.role not in STAFF:
         return None
-    return base64.b32encode(hashlib.sha256(address(person).encode()).digest()[:20]).decode()
+    return base64.b32encode(hashlib.sha256(address(person).encode()).digest()[:15]).decode()
 
 
 def seconds_left() -> int:

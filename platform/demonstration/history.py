@@ -46,7 +46,7 @@ def load(session: Session, progress: Progress, *, public_url: str) -> list[Accou
             N_("数据库中已有数据，演示数据只能载入空的数据库"), remedy=N_("换一个数据文件夹，或清空数据库后再载入")
         )
     cast = Cast(session, script(), Calendar(today()), public_url)
-    tell([gather(cast)], new_day=lambda: None, done=lambda: None)
+    tell(session, [gather(cast)], new_day=lambda: None, done=lambda: None)
     told = _stories(cast, cast.script)
     done = 0
 
@@ -59,8 +59,7 @@ def load(session: Session, progress: Progress, *, public_url: str) -> list[Accou
         for each in _JOBS:
             each(session)
 
-    tell(told, new_day=new_day, done=count)
-    session.flush()
+    tell(session, told, new_day=new_day, done=count)
     while seal(session):
         pass
     return accounts()

@@ -15,8 +15,8 @@ from providers import certification, offerings, price_review, review
 from providers.models import Certification, OfferingVersion
 from providers.offering_facts import OfferingFacts
 
-# Five full working days, and the long holidays among them.
-_NOTICE_DAYS = 18
+# Five full working days are over by then, whatever holidays lie among them or cut off the end.
+_NOTICE_DAYS = 30
 
 
 def apply(cast: Cast, part: CertificationPart) -> Story:

@@ -28,7 +28,8 @@ def announce(cast: Cast, part: ProgrammePart) -> Story:
         summary=preset.summary,
         scheme_id=preset.scheme_id,
         treasury_uscc=cast.organisations["treasury"].uscc,
-        terms=preset.starting(calendar.day(part.first)),
+        # A working day, as all that follows: no claim may come to stand before its window.
+        terms=preset.starting(calendar.moment(part.first).date()),
     )
     cast.programmes[part.key] = programme.id
     yield calendar.moment(ahead - 1, 15)

@@ -143,6 +143,8 @@ class OrderPart(_Part):
     pace: int = 2
     service_pace: int | None = None
     until: OrderState
+    # Docked, and the agreement is filed: the enterprise has not confirmed it yet.
+    filed: bool = False
     exit: Literal["fail_docking", "cancel", "dispute", "return", "reject"] | None = None
     reason: str = ""
     needs: str | None = None

@@ -82,7 +82,12 @@ class Service:
         docking.succeed(self.session, self.clerk, self.number, note="已联系企业，双方同意签约")
 
     def sign(self) -> None:
-        """The provider files the signed agreement, the enterprise confirms it."""
+        """Both sides confirm the agreement."""
+        self.file_agreement()
+        agreements.confirm(self.session, self.buyer, self.number)
+
+    def file_agreement(self) -> None:
+        """The provider files the signed agreement."""
         number = self.number
         agreements.upload(
             self.session,
@@ -93,7 +98,6 @@ class Service:
             file=paper("服务协议", self._heading(), f"服务协议-{number}.pdf"),
             third_party=self.part.third_party,
         )
-        agreements.confirm(self.session, self.buyer, number)
 
     def serve(self) -> None:
         """Each record with a photo of the process and a paper of the result."""
@@ -182,7 +186,8 @@ def serve(cast: Cast, part: OrderPart, invoice: str) -> Story:
     service.place()
     # A placed order docks by itself where a place is free; that it docked is a step without a state of its own.
     last = NORMAL_WAY.index(part.until) - NORMAL_WAY.index(OrderState.DOCKING)
-    for taken, step in enumerate(service.steps()[: last + 1] if last > 0 else ()):
+    steps = [service.dock, service.file_agreement] if part.filed else service.steps()[: last + 1] if last > 0 else ()
+    for taken, step in enumerate(steps):
         day -= part.pace if taken < _SIGNED else part.service_pace or part.pace
         yield cast.calendar.moment(day, 14)
         step()

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from foundation.clock import at, is_working_day, local, now, today, travel
 
 Story = Iterator[datetime]
@@ -34,7 +36,7 @@ class Calendar:
         return at(day, hour, minute)
 
 
-def tell(stories: Sequence[Story], *, new_day: Callable[[], None], done: Callable[[], None]) -> None:
+def tell(session: Session, stories: Sequence[Story], *, new_day: Callable[[], None], done: Callable[[], None]) -> None:
     """Take every step at its moment; ``new_day`` runs before the first step of each day, ``done`` after each story.
 
     A story that asks for a moment that is over goes on at once: its own order always holds.
@@ -51,8 +53,10 @@ def tell(stories: Sequence[Story], *, new_day: Callable[[], None], done: Callabl
                 new_day()
                 day = today()
             _queue(line, place, story, done)
+            # Rows take their time when they are written: not in the next step, which is another day.
+            session.flush()
             last = now() + _INSTANT
-    if last > datetime.now(UTC):
+    if last > now():
         raise ValueError(f"the history runs into the future: {local(last)}")
 
 
