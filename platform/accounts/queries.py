@@ -1,5 +1,6 @@
 """Reads of accounts."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -7,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState, Organisation, Region, SignIn
 from foundation.actors import Actor, Role
-from foundation.clock import now
 from foundation.pages import Page, page_of
 
 
@@ -33,9 +33,9 @@ def requests_to_join(session: Session, actor: Actor) -> list[Membership]:
     return list(session.scalars(query.order_by(Membership.created_at)).unique())
 
 
-def open_sign_ins(session: Session, user_id: UUID) -> list[SignIn]:
-    """Where a person is signed in, newest first."""
-    query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at <= now())
+def open_sign_ins(session: Session, user_id: UUID, *, since: datetime) -> list[SignIn]:
+    """Where a person is signed in and was seen ``since`` then, newest first."""
+    query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at >= since)
     return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
 
 

@@ -16,6 +16,7 @@ from audit.trail import record
 from foundation.actors import SYSTEM, Actor, Role
 from foundation.errors import BadInput, NotFound
 from foundation.i18n import N_
+from foundation.locking import lock_rows
 
 MANAGER = {
     OrganisationKind.ENTERPRISE: Role.ENTERPRISE_MANAGER,
@@ -71,18 +72,14 @@ def join(session: Session, *, uscc: str, person: str, email: str, password: str,
 
 def admit(session: Session, actor: Actor, membership_id: UUID, *, yes: bool) -> Membership:
     """The manager admits or refuses a person of the own organisation; for anybody else's it is NotFound."""
-    membership = session.get(Membership, membership_id)
-    if membership is None or membership.organisation_id != actor.organisation_id:
-        raise NotFound(N_("没有找到这条申请"))
+    membership = _own(session, actor, membership_id)
     change_state(session, actor, membership, MEMBERSHIP, "admit" if yes else "refuse")
     return membership
 
 
 def remove(session: Session, actor: Actor, membership_id: UUID) -> None:
     """The manager ends a membership of the own organisation; not the own, so that one manager always remains."""
-    membership = session.get(Membership, membership_id)
-    if membership is None or membership.organisation_id != actor.organisation_id:
-        raise NotFound(N_("没有找到这位成员"))
+    membership = _own(session, actor, membership_id)
     if membership.user_id == actor.user_id:
         raise BadInput(N_("不能停用自己的账号"), remedy=N_("请由本单位的另一位管理员办理"))
     change_state(session, actor, membership, MEMBERSHIP, "end")
@@ -91,6 +88,14 @@ def remove(session: Session, actor: Actor, membership_id: UUID) -> None:
 def sort_key(name: str) -> str:
     """Pinyin of a name: PostgreSQL has no Chinese collation, and lists are read in this order."""
     return " ".join(lazy_pinyin(name)).lower()
+
+
+def _own(session: Session, actor: Actor, membership_id: UUID) -> Membership:
+    """A membership of the actor's organisation, locked: two people may decide about it at once."""
+    found = lock_rows(session, Membership, [membership_id])
+    if not found or found[0].organisation_id != actor.organisation_id:
+        raise NotFound(N_("没有找到这位成员"))
+    return found[0]
 
 
 def _new_user(session: Session, *, person: str, email: str, password: str) -> User:

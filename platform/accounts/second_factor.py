@@ -3,8 +3,8 @@
 import pyotp
 from sqlalchemy.orm import Session
 
+from accounts.lockout import count_failure, locked
 from accounts.models import SignIn, User
-from accounts.signing_in import count_failure
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import now
@@ -16,7 +16,8 @@ _STEP = 30
 
 
 def begin_set_up(session: Session, user: User) -> str:
-    """The secret to put into the app; a new one until the first code has been confirmed."""
+    """The secret to put into the app; made once, however many pages ask for it at the same time."""
+    user = lock_row(session, User, user.id)
     if user.totp_secret is None:
         user.totp_secret = pyotp.random_base32()
         session.flush()
@@ -35,9 +36,10 @@ def confirm(session: Session, row: SignIn, code: str) -> None:
     count like wrong passwords. NotAllowed by the field ``code``; the caller commits also then.
     """
     user = lock_row(session, User, row.user_id)
-    step = _matching_step(user, code)
-    if (user.locked_until is not None and user.locked_until > now()) or step is None:
-        count_failure(session, user)
+    step = None if locked(user) else _matching_step(user, code)
+    if step is None:
+        if not locked(user):
+            count_failure(session, user)
         raise NotAllowed(N_("验证码不正确或已用过"), field="code", remedy=N_("等应用中显示下一个六位数字后再输入"))
     user.totp_last_step = step
     user.failed_sign_ins = 0

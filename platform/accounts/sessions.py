@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from flask import Flask, current_app, request
+from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Membership, MembershipState, OrganisationKind, SignIn, User
 from foundation.actors import Actor
 from foundation.clock import now
-from foundation.unit_of_work import current_session
+from foundation.unit_of_work import afterwards, current_session
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
 
@@ -36,7 +38,8 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 def install(app: Flask) -> None:
     """Flask-Login keeps the token in the signed cookie and asks here whose it is."""
-    manager = LoginManager(app)
+    # Templates know the actor, not Flask-Login: an error page must not ask the database who is there.
+    manager = LoginManager(app, add_context_processor=False)
     # Telephones change their address on the way: the token alone says who it is.
     manager.session_protection = None
 
@@ -47,7 +50,15 @@ def install(app: Flask) -> None:
 
 
 def begin(session: Session, user: User, *, ip: str | None, agent: str | None) -> SignIn:
-    """A new session for ``user``; its token goes into the signed cookie, only the token's hash is kept."""
+    """A new session for ``user``; its token goes into the signed cookie, only the token's hash is kept.
+
+    Nothing of what the browser had before is worth anything afterwards: a session that it still had ends, and the
+    token is new, that of forms too, so that a planted cookie takes nothing over.
+    """
+    former = current_sign_in()
+    if former is not None:
+        end(session, former)
+    cookie.pop("csrf_token", None)
     token = secrets.token_urlsafe(32)
     living = living_memberships(session, user.id)
     row = SignIn(
@@ -62,7 +73,6 @@ def begin(session: Session, user: User, *, ip: str | None, agent: str | None) ->
     )
     session.add(row)
     session.flush()
-    # The token is new at each sign-in: a planted session cannot be taken over.
     login_user(SignedIn(row, token))
     return row
 
@@ -82,20 +92,29 @@ def _living(session: Session, token: str) -> SignIn | None:
     row = session.scalar(select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None)))
     if row is None:
         return None
-    idle = timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
-    if now() - row.last_seen_at > idle:
+    if row.last_seen_at < living_since():
         return None
     if now() - row.last_seen_at > _SEEN_EVERY:
-        _touch(session, row)
+        # A GET commits nothing, so that the person was here is noted after it.
+        afterwards(session, partial(_seen, row_id=row.id, at=now()))
     return row
 
 
-def _touch(session: Session, row: SignIn) -> None:
-    """Note that the person was here, in a transaction of its own: a GET commits nothing else."""
-    bind = session.get_bind()
-    with bind.connect() if hasattr(bind, "connect") else bind.engine.connect() as connection:
-        connection.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now()))
-        connection.commit()
+def _seen(session: Session, *, row_id: UUID, at: datetime) -> None:
+    session.execute(update(SignIn).where(SignIn.id == row_id).values(last_seen_at=at))
+
+
+def living_since() -> datetime:
+    """A session that was last seen before this moment is over."""
+    return now() - timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
+
+
+def last_person(session: Session) -> UUID | None:
+    """Whose session this browser held last, also when it has ended meanwhile; None after signing out."""
+    token = cookie.get("_user_id")
+    if not isinstance(token, str):
+        return None
+    return session.scalar(select(SignIn.user_id).where(SignIn.token_hash == hash_token(token)))
 
 
 def signed_in_actor() -> Actor | None:
@@ -115,6 +134,11 @@ def signed_in_actor() -> Actor | None:
         region_path=organisation.region.path,
         ip=request.remote_addr,
     )
+
+
+def awaits_code(row: SignIn | None) -> bool:
+    """Whether only the code is missing."""
+    return row is not None and row.second_factor_at is None and needs_second_factor(row)
 
 
 def needs_second_factor(row: SignIn) -> bool:

@@ -1,41 +1,40 @@
 """Signing in: one answer for a wrong password and an unknown user; five failures lock for fifteen minutes."""
 
-from datetime import timedelta
-from typing import Final
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from accounts.lockout import FAILURES, LOCK_MINUTES, count_failure, locked
 from accounts.models import User
 from accounts.passwords import matches
-from audit.trail import record
-from foundation.actors import SYSTEM
-from foundation.clock import now
-from foundation.errors import BadInput, NotAllowed
+from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
-
-FAILURES: Final = 5
-LOCK: Final = timedelta(minutes=15)
 
 
 def check(session: Session, *, email: str, password: str) -> User:
     """The user, when the password is right; NotAllowed otherwise, in the same words whatever was wrong.
 
     The failures are counted under a row lock, so that parallel guesses count one by one. The caller must commit also
-    when this raises: the count is the point.
+    when this raises: the count is the point. Where a code is still to come, only the right code clears the count:
+    else whoever has the password could try codes for ever, clearing it with the password in between.
     """
     user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
     if user is None:
         matches(None, password)
         raise _refused()
-    user = lock_row(session, User, user.id)
-    if user.locked_until is not None and user.locked_until > now():
+    try:
+        with session.begin_nested():
+            user = lock_row(session, User, user.id)
+    except Conflict as error:
+        # Many guesses at once wait for each other; that they do would tell that there is such a user.
+        raise _refused() from error
+    if locked(user):
         # The password is not looked at: the answer tells nothing about it.
         matches(None, password)
         raise _refused()
     if matches(user, password):
-        user.failed_sign_ins = 0
+        if user.totp_confirmed_at is None:
+            user.failed_sign_ins = 0
         user.locked_until = None
         session.flush()
         return user
@@ -43,22 +42,12 @@ def check(session: Session, *, email: str, password: str) -> User:
     raise _refused()
 
 
-def count_failure(session: Session, user: User) -> None:
-    """One more failed password or code of a locked row; the fifth locks."""
-    user.failed_sign_ins += 1
-    if user.failed_sign_ins >= FAILURES:
-        user.failed_sign_ins = 0
-        user.locked_until = now() + LOCK
-        record(session, SYSTEM, "users.locked", user, after={"locked_until": user.locked_until.isoformat()})
-    session.flush()
-
-
 def _refused() -> NotAllowed:
     return NotAllowed(
         N_("邮箱或密码不正确，或账号暂时锁定"),
         remedy=N_("核对后再试；连续 %(failures)s 次不正确会锁定 %(minutes)s 分钟"),
         failures=FAILURES,
-        minutes=int(LOCK.total_seconds() // 60),
+        minutes=LOCK_MINUTES,
     )
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound as PageNotFound
@@ -87,6 +88,8 @@ def sign_out() -> ResponseReturnValue:
     row = sessions.current_sign_in()
     if row is not None:
         sessions.end(current_session(), row)
+    # Whoever sits down here next finds nothing of this person, and pages that are still open can send nothing.
+    cookie.clear()
     flash(gettext("您已退出登录"), "info")
     return redirect(url_for("web.home"), 303)
 
@@ -163,7 +166,7 @@ def _account_page(form: PasswordForm) -> str:
         form=form,
         plain=Form(),
         present=sessions.current_sign_in(),
-        open_sign_ins=queries.open_sign_ins(session, person.user_id),
+        open_sign_ins=queries.open_sign_ins(session, person.user_id, since=sessions.living_since()),
         memberships=sessions.living_memberships(session, person.user_id),
     )
 
@@ -206,7 +209,7 @@ def switch() -> ResponseReturnValue:
         raise PageNotFound from error
     if row is None or not sessions.switch(session, row, chosen):
         raise PageNotFound
-    return redirect(url_for("web.home"), 303)
+    return redirect(url_for("accounts.code" if sessions.awaits_code(row) else "web.home"), 303)
 
 
 @blueprint.get("/members")

@@ -78,6 +78,8 @@ def open_rooms(settings: Settings) -> None:
             for module in pkgutil.walk_packages(package.__path__, f"{room}."):
                 if module.name.rpartition(".")[2] not in _NOT_FOR_COMMANDS:
                     import_module(module.name)
+    # Of the shell only its jobs: its pages are for the web server.
+    import_module("web.jobs")
     from search.current import configure_search  # noqa: PLC0415 - one of the rooms
 
     configure_search(

@@ -1,12 +1,17 @@
 """One session and one commit for each request, job or command."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from foundation.errors import DomainError
+
+_logger = logging.getLogger(__name__)
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
@@ -32,15 +37,34 @@ def bound(session: Session) -> Iterator[Session]:
 def unit_of_work(engine: Engine) -> Iterator[Session]:
     """Open a session, commit at the end of the block, roll back when it raises."""
     with Session(engine, expire_on_commit=False) as session, bound(session):
-        yield session
-        session.commit()
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            run_afterwards(session)
 
 
-def after_commit(session: Session, action: Callable[[], None]) -> None:
-    """Run ``action`` once the transaction has really been committed; never for a rolled-back one."""
-    from sqlalchemy import event  # noqa: PLC0415 - keeps the name "event" out of the module
+def afterwards(session: Session, action: Callable[[Session], None]) -> None:
+    """Run ``action`` in a transaction of its own once this one has ended, whether it was committed or rolled back.
 
-    event.listen(session, "after_commit", lambda _session: action(), once=True)
+    For what must be noted although the deed is refused, and what a reading request notes (that somebody was here);
+    nothing that may be lost with the process. It uses the same connection, so it never waits for a second one.
+    """
+    session.info.setdefault("afterwards", []).append(action)
+
+
+def run_afterwards(session: Session) -> None:
+    """Called by whoever ended the transaction; a failure is logged and changes no answer."""
+    for action in session.info.pop("afterwards", []):
+        try:
+            action(session)
+            session.commit()
+        except (SQLAlchemyError, DomainError):
+            session.rollback()
+            _logger.warning("what was left for afterwards failed", exc_info=True)
 
 
 def commit_anyway(session: Session) -> None:

@@ -129,6 +129,8 @@ def save_certification(number: str) -> Response:
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     try:
         applying.save(current_session(), actor(), found, form.texts())
+        # The answer is a line of text and no redirect, which is what commits else.
+        commit_anyway(current_session())
     except DomainError as error:
         return Response(gettext("尚未保存：%(why)s", why=error.text(gettext)), mimetype="text/plain")
     return Response(gettext("草稿已自动保存"), mimetype="text/plain")

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, NotFound
 
 from accounts.current import actor_or_none, set_actor
-from accounts.sessions import signed_in_actor
+from accounts.sessions import awaits_code, current_sign_in, signed_in_actor
 from foundation.forms import offer_kept_fields
 from web.access import list_of
 from web.parking import park, parked_fields
@@ -19,16 +19,17 @@ def install(app: Flask) -> None:
     def guard() -> ResponseReturnValue | None:
         set_actor(None)
         offer_kept_fields(None)
-        if request.endpoint is None:
-            return None
         if request.endpoint == "static":
             return None
         set_actor(signed_in_actor())
+        if request.endpoint is None:
+            return None
         refusal = refuse(request.endpoint)
         if refusal is not None:
             return refusal
-        if actor_or_none() is not None:
-            offer_kept_fields(parked_fields(g.db))
+        person = actor_or_none()
+        if person is not None:
+            offer_kept_fields(parked_fields(g.db, person))
         return once()
 
 
@@ -41,7 +42,8 @@ def refuse(endpoint: str) -> ResponseReturnValue | None:
         return None
     person = actor_or_none()
     if person is None:
-        return redirect(url_for("accounts.sign_in", next=park(g.db)), 303)
+        way_in = "accounts.code" if awaits_code(current_sign_in()) else "accounts.sign_in"
+        return redirect(url_for(way_in, next=park(g.db)), 303)
     if person.role not in access.roles:
         raise Forbidden
     return None

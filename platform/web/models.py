@@ -12,7 +12,10 @@ from foundation.database import Base
 
 
 class Submission(Base):
-    """A form sent once: the id stands in the form, so that a double click or the back button finds the first answer."""
+    """A form sent once, so that a double click or the back button finds the first answer.
+
+    The id is made of the one that stands in the form, the person and the address (``unit.once``).
+    """
 
     __tablename__ = "submissions"
 

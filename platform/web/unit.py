@@ -1,19 +1,24 @@
 """One session and one commit for each request; a form sent twice is done once."""
 
 from contextlib import ExitStack
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from sqlalchemy import update
+from flask_babel import gettext
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from accounts.current import actor_or_none
-from foundation.unit_of_work import bound, must_commit
+from foundation.i18n import N_
+from foundation.unit_of_work import bound, must_commit, run_afterwards
 from web.models import Submission
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SENT_BEFORE = N_("这份表单已经提交过，没有再办一次；这里是那一次的结果")
 
 
 def install(app: Flask, sessions: sessionmaker[Session]) -> None:
@@ -30,18 +35,15 @@ def install(app: Flask, sessions: sessionmaker[Session]) -> None:
         session: Session | None = g.get("db")
         if session is None:
             return response
-        done = request.method not in SAFE and response.status_code < 400
-        if done and g.get("submission") is not None:
-            # 303 tells where the answer of this form is: the second sending goes there too.
-            session.execute(
-                update(Submission)
-                .where(Submission.id == g.submission)
-                .values(location=response.headers.get("Location"))
-            )
-        if done or must_commit(session):
-            session.commit()
-        else:
+        try:
+            _end(session, response)
+        except SQLAlchemyError as error:
             session.rollback()
+            # The page that was to come next would have said that the deed is done.
+            cookie.pop("_flashes", None)
+            response = current_app.make_response(current_app.handle_user_exception(error))
+        if response.status_code != 503:
+            run_afterwards(session)
         return response
 
     @app.teardown_request
@@ -52,29 +54,46 @@ def install(app: Flask, sessions: sessionmaker[Session]) -> None:
             stack.close()
 
 
+def _end(session: Session, response: Response) -> None:
+    """Commit what a redirect answers: a form that is shown again, tried out or refused has done nothing."""
+    submission = g.pop("submission", None)
+    done = request.method not in SAFE and 300 <= response.status_code < 400
+    if not done and (response.status_code >= 500 or not must_commit(session)):
+        session.rollback()
+        return
+    if submission is not None:
+        mine = Submission.id == submission
+        # 303 tells where the answer of this form is: the second sending goes there too.
+        location = response.headers.get("Location")
+        session.execute(
+            update(Submission).where(mine).values(location=location) if done else delete(Submission).where(mine)
+        )
+    session.commit()
+
+
 def once() -> ResponseReturnValue | None:
     """Before a form is handled: take its submission id, or answer as the first sending was answered.
 
     The row is inserted first, so that a second request of the same form waits for the first one's commit right here
     and then finds its answer. A form that was refused leaves no row: it is corrected and sent with the same id.
+    The id counts for one person and address, because several forms of a page may carry the same one.
     """
     # A draft that saves itself is not the sending of its form, although it carries the same id.
     if request.method in SAFE or request.headers.get("X-Requested-With") == "autosave":
         return None
+    person = actor_or_none()
+    user_id = person.user_id if person else None
     try:
-        submission = UUID(request.form.get("submission_id", ""))
+        submission = uuid5(UUID(request.form.get("submission_id", "")), f"{user_id} {request.path}")
     except ValueError:
         return None
     session: Session = g.db
-    person = actor_or_none()
-    row = {"id": submission, "user_id": person.user_id if person else None, "endpoint": request.endpoint or ""}
+    row = {"id": submission, "user_id": user_id, "endpoint": request.endpoint or ""}
     taken = session.scalar(
         insert(Submission).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Submission.id)
     )
     if taken is not None:
         g.submission = taken
         return None
-    first = session.get_one(Submission, submission)
-    if first.user_id != row["user_id"] or first.location is None:
-        return redirect(url_for("web.home"), 303)
-    return redirect(first.location, 303)
+    flash(gettext(SENT_BEFORE), "info")
+    return redirect(session.get_one(Submission, submission).location or url_for("web.home"), 303)

@@ -1,11 +1,12 @@
 """Every route stands in exactly one access list, and every list holds for every role."""
 
 from collections import Counter
-from uuid import uuid4
 
 import pytest
 from factories import member, organisation
 from flask import Flask
+from route_addresses import address_of
+from sqlalchemy.orm import sessionmaker
 from werkzeug.routing import Rule
 
 from accounts.models import OrganisationKind
@@ -27,7 +28,7 @@ _KIND_OF = {
 
 def routes() -> list[Rule]:
     """All routes of the program."""
-    app = create_app(Settings(environment="test"), None)
+    app = create_app(Settings(environment="test"), sessionmaker())
     return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule))
 
 
@@ -59,24 +60,6 @@ def test_a_route_in_no_list_is_refused(app: Flask) -> None:
     assert app.test_client().get("/forgotten").status_code == 404
 
 
-def _address(app: Flask, rule: Rule) -> str:
-    """An address of the route, with identifiers of nothing."""
-    values = {}
-    for argument in rule.arguments:
-        converter = rule._converters[argument]
-        match type(converter).__name__:
-            case "UUIDConverter":
-                values[argument] = uuid4()
-            case "IntegerConverter":
-                values[argument] = 1
-            case "AnyConverter":
-                values[argument] = min(converter.items)
-            case _:
-                values[argument] = "nothing-0000"
-    with app.test_request_context():
-        return rule.build(values)[1]
-
-
 @pytest.mark.parametrize("role", [None, *sorted(EVERYBODY)])
 def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | None) -> None:
     """A visitor is sent to sign in, a wrong role gets 403; whoever may gets neither, and nothing breaks."""
@@ -89,7 +72,7 @@ def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | No
         if rule.endpoint in {"static", "accounts.sign_out"} or access is None:
             continue
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-            answer = client.open(_address(app, rule), method=method)
+            answer = client.open(address_of(app, rule), method=method)
             refused = answer.status_code == 403 or answer.headers.get("Location", "").startswith("/sign-in?next=")
             may = access.roles is None or role in access.roles
             if refused is may and not (may and method == "POST"):

@@ -121,26 +121,6 @@ def test_wrong_sign_in_says_the_same_for_unknown_and_known(client: FlaskClient, 
     assert "邮箱或密码不正确" in unknown.text
 
 
-def test_what_was_typed_survives_the_end_of_the_session(client: FlaskClient, session) -> None:
-    """The session ended while a form was filled in: after signing in the form shows it again, but no password."""
-    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
-    session.commit()
-    answer = client.post(
-        "/account/password",
-        data={"note": "typed before", "password": "secret phrase", "submission_id": str(uuid4())},
-        headers={"Referer": "http://localhost/account"},
-    )
-    assert answer.headers["Location"] == "/sign-in?next=/account"
-    client.post(answer.headers["Location"], data={"email": person.user.email, "password": PASSWORD})
-    with client.session_transaction() as cookie:
-        assert "parked" in cookie
-    page = client.get("/account")
-    assert page.status_code == 200
-    assert "secret phrase" not in page.text
-    with client.session_transaction() as cookie:
-        assert "parked" not in cookie
-
-
 def test_auditor_reads_the_trail_of_the_region_only(session, sign_in) -> None:
     person = member(session, bureau(session), Role.AUDITOR)
     near = actor_of(member(session, enterprise(session), Role.ENTERPRISE_MANAGER))
