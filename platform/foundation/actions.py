@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from foundation.constraints import as_domain_error
+from foundation.constraints import as_domain_error, unusable
 from foundation.errors import DomainError, NotFound
 from foundation.forms import Form
+from foundation.locking import as_busy
 from foundation.unit_of_work import current_session
 
 Result = TypeVar("Result")
@@ -41,13 +42,21 @@ def submit(
     except DomainError as error:
         form.take(error)
         return page(), error.status
-    except IntegrityError as error:
-        refusal = as_domain_error(error)
+    except (IntegrityError, DataError, OperationalError) as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
         form.take(refusal)
         return page(), refusal.status
     if done:
         flash(gettext(done), "success")
     return redirect(then(result), 303)
+
+
+def _refusal(error: IntegrityError | DataError | OperationalError) -> DomainError | None:
+    if isinstance(error, IntegrityError):
+        return as_domain_error(error)
+    return unusable() if isinstance(error, DataError) else as_busy(error)
 
 
 def first_error(form: Any) -> str | None:

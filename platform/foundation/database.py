@@ -50,7 +50,9 @@ class Timestamped:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for ``url`` (``postgresql://`` is taken as psycopg 3), with statement and lock time limits of its own."""
+    """An engine for ``url`` (``postgresql://`` is taken as psycopg 3);
+    a transaction that is left open for a minute is ended, and no error message repeats what was sent (password hashes).
+    """
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
         "postgres://", "postgresql+psycopg://", 1
     )
@@ -59,5 +61,6 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
     )

@@ -8,7 +8,7 @@ an answer. Check after locking: what was read before the lock may be stale, so l
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -20,6 +20,9 @@ from foundation.errors import Conflict
 from foundation.i18n import N_
 
 Row = TypeVar("Row", bound=Base)
+
+# lock_not_available and deadlock_detected.
+_BUSY: Final = frozenset({"55P03", "40P01"})
 
 _enabled: ContextVar[bool] = ContextVar("locking_enabled", default=True)
 
@@ -47,9 +50,7 @@ def lock_rows(session: Session, model: type[Row], ids: Iterable[UUID]) -> list[R
     try:
         return list(session.scalars(query.with_for_update(of=model)))
     except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) in {"55P03", "40P01"}:
-            raise busy() from error
-        raise
+        raise as_busy(error) or error from error
 
 
 def lock_row(session: Session, model: type[Row], row_id: UUID) -> Row:
@@ -65,11 +66,14 @@ def lock_key(session: Session, space: str, key: str) -> None:
         try:
             session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{space}:{key}"})
         except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) in {"55P03", "40P01"}:
-                raise busy() from error
-            raise
+            raise as_busy(error) or error from error
 
 
-def busy() -> Conflict:
-    """What a person is told when somebody else holds the thing."""
+def as_busy(error: Exception) -> Conflict | None:
+    """What a person is told when somebody else holds the thing; None for another failure of the database.
+
+    The time limit holds for the rest of the transaction, so any later statement may run into it as well.
+    """
+    if getattr(getattr(error, "orig", None), "sqlstate", None) not in _BUSY:
+        return None
     return Conflict(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
