@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, HiddenField, SelectChoice, StringField  # type: ignore[attr-defined]
+from wtforms import Field, HiddenField, SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
@@ -23,10 +24,18 @@ def offer_kept_fields(fields: Mapping[str, Sequence[str]] | None) -> None:
     _kept.set(fields)
 
 
+def _identifier(text: Any) -> str:
+    """A submission id as it was sent; a new one where somebody sent something else."""
+    try:
+        return str(UUID(text))
+    except (TypeError, ValueError):
+        return str(new_id())
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form with CSRF token and ``submission_id``, so that sending it twice does the thing once."""
 
-    submission_id = HiddenField(default=lambda: str(new_id()))
+    submission_id = HiddenField(default=lambda: str(new_id()), filters=[_identifier])
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Strips what people type; leaves files and lists alone."""
@@ -34,17 +43,12 @@ class Form(FlaskForm):  # type: ignore[misc]
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             found = super().wrap_formdata(form, formdata)
             kept = _kept.get()
-            if found is None and kept is not None:
+            if found is not None:
+                # Here and not by filters: "required" looks at what was sent, and blanks are nothing.
+                return MultiDict((key, _strip(value)) for key, value in found.items(multi=True))
+            if kept is not None:
                 return MultiDict((key, value) for key, values in kept.items() for value in values)
-            return found
-
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            filters = unbound_field.kwargs.get("filters", [])
-            if issubclass(unbound_field.field_class, StringField):
-                filters = [_strip, *filters]
-            unbound_field.kwargs["filters"] = list(dict.fromkeys(filters))
-            field: Field = unbound_field.bind(form=form, **options)
-            return field
+            return None
 
     def take(self, error: DomainError) -> None:
         """Show a refusal beside the field that it names, or at the head of the form."""

@@ -13,7 +13,8 @@ from foundation.i18n import N_
 MAX_FEN: Final = 9_000_000_000_000_000
 """Ninety trillion yuan: far above any budget, far below BIGINT, so that sums cannot overflow."""
 
-_YUAN = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,2}))?", re.ASCII)
+# Commas only where they part thousands: "1,5" may mean fifteen or one and a half.
+_YUAN = re.compile(r"(-?)(\d{1,14}|\d{1,3}(?:[,，]\d{3}){1,4})(?:\.(\d{1,2}))?", re.ASCII)
 
 
 def parse_yuan(text: str, *, field: str | None = None, negative: bool = False) -> int:
@@ -21,13 +22,13 @@ def parse_yuan(text: str, *, field: str | None = None, negative: bool = False) -
 
     At most two decimals, no exponent, no sign unless ``negative``: an amount is never guessed.
     """
-    cleaned = text.strip().removeprefix("¥").removeprefix("￥").replace(",", "").replace("，", "").strip()
+    cleaned = text.strip().removeprefix("¥").removeprefix("￥").strip()
     match = _YUAN.fullmatch(cleaned)
     if match is None or (match[1] and not negative):
         raise BadInput(
             N_("“%(text)s”不是有效金额：请以元为单位，最多两位小数，例如 1234.50"), field=field, text=text[:40]
         )
-    fen = int(match[2]) * 100 + int((match[3] or "").ljust(2, "0"))
+    fen = int(re.sub("[,，]", "", match[2])) * 100 + int((match[3] or "").ljust(2, "0"))
     if fen > MAX_FEN:
         raise BadInput(N_("金额超出可处理的范围"), field=field)
     return -fen if match[1] else fen
@@ -55,9 +56,11 @@ def percent_of(fen: int, percent: Decimal | int) -> int:
 def largest_remainder(total: int, weights: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Split ``total`` fen in proportion to ``weights``; the parts sum to the whole, ties go by key.
 
-    Each part differs from its exact share by less than one fen. Weights are non-negative; all zero splits nothing
-    and is refused unless ``total`` is zero.
+    Each part differs from its exact share by less than one fen. ValueError for a negative weight, for a key that comes
+    twice, and for weights that are all zero unless ``total`` is zero too.
     """
+    if any(weight < 0 for _, weight in weights) or len({key for key, _ in weights}) < len(weights):
+        raise ValueError("weights are not negative and have keys of their own")
     whole = sum(weight for _, weight in weights)
     if whole == 0:
         if total:
