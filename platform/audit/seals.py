@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, all_, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditSeal
@@ -68,7 +69,8 @@ def seal(session: Session) -> int:
     recent = [sequence for link in links[:LOOK_BACK] for sequence in link.sequences if sequence > floor]
     events = session.scalars(
         select(AuditEvent)
-        .where(AuditEvent.sequence > floor, AuditEvent.sequence.not_in(recent))
+        # One array, not a parameter for each number: PostgreSQL takes 65,535 of those, and sixty seals may name more.
+        .where(AuditEvent.sequence > floor, AuditEvent.sequence != all_(literal(recent, ARRAY(BigInteger))))
         .order_by(AuditEvent.sequence)
         .limit(BATCH)
     ).all()
@@ -146,7 +148,7 @@ def canonical(event: AuditEvent) -> str:
     return json.dumps(
         {
             "sequence": event.sequence,
-            "at": event.at.isoformat(),
+            "at": event.at.astimezone(UTC).isoformat(),
             "user": str(event.user_id) if event.user_id else None,
             "person": event.person,
             "organisation": event.organisation,

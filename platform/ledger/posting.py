@@ -67,6 +67,8 @@ def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
     """
     if not postings:
         return
+    if len({posting.id for posting in postings}) < len(postings):
+        raise ValueError("an id stands for one posting")
     session.flush()
     columns = {
         "ids": [posting.id for posting in postings],
@@ -138,12 +140,22 @@ def _refuse_changed_retries(session: Session, repeated: Sequence[Posting]) -> No
     }
     for posting in repeated:
         transfer = known[posting.id]
-        if (transfer.source_id, transfer.target_id, transfer.amount) != (
-            posting.source,
-            posting.target,
-            posting.amount,
-        ):
+        if _as_posting(transfer) != posting:
             raise Conflict(N_("同一编号的转账已存在，但内容不同"))
+
+
+def _as_posting(transfer: Transfer) -> Posting:
+    return Posting(
+        id=transfer.id,
+        source=transfer.source_id,
+        target=transfer.target_id,
+        amount=transfer.amount,
+        kind=transfer.kind,
+        programme_id=transfer.programme_id,
+        subject_type=transfer.subject_type,
+        subject_id=transfer.subject_id,
+        reverses_id=transfer.reverses_id,
+    )
 
 
 def _move_balances(session: Session, postings: Sequence[Posting]) -> None:
