@@ -57,7 +57,7 @@ CLAIM: Final = StateTable(
 
 VOUCHER_LABELS: Final[Mapping[VoucherState, str]] = {
     _V.ISSUED: N_("可使用"),
-    _V.HELD: N_("已占用"),
+    _V.HELD: N_("使用中"),
     _V.PARTLY_REDEEMED: N_("部分核销"),
     _V.REDEEMED: N_("已核销"),
     _V.EXPIRED: N_("已过期"),
