@@ -1,6 +1,5 @@
 """Forms of programmes and vouchers."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -135,7 +134,7 @@ def from_terms(terms: Terms) -> dict[str, Any]:
         "priority_titles": [title.value for title in terms.priority_titles],
         "exclude_financing": not terms.admits_category(FINANCING),
         "claims_from": local(terms.claims_open_at).date(),
-        "claims_to": local(terms.claims_close_at - timedelta(seconds=1)).date(),
+        "claims_to": terms.claims_last_day,
     }
 
 

@@ -1,12 +1,12 @@
 """The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from enterprises.models import TitleLevel
-from foundation.clock import CHINA, today
+from foundation.clock import CHINA, local, today
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.money import MAX_FEN
@@ -101,6 +101,11 @@ class Terms(BaseModel):
     def claims_open(self, moment: datetime) -> bool:
         """Whether a claim made at ``moment`` falls into the window: with the opening instant, without the closing."""
         return self.claims_open_at <= moment < self.claims_close_at
+
+    @property
+    def claims_last_day(self) -> date:
+        """The last day on which claims are taken; the window closes with it."""
+        return local(self.claims_close_at - timedelta(seconds=1)).date()
 
     def contract_in_window(self, day: date) -> bool:
         """Whether an agreement signed on ``day`` counts; both end days belong to the window."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import url_for
@@ -69,8 +70,9 @@ def shown(desk: Desk) -> dict[str, Any]:
                 "title": f"{gettext(item.task)}{gettext('：')}{item.title}",
                 "url": url_for(item.endpoint, **item.arguments),
                 "blocks": gettext(item.blocks) % item.params if item.blocks else None,
-                "deadline": item.due,
-                "age": age(item.since),
+                "deadline": _last_moment(item),
+                # How long is left where there is a deadline, else how long it has waited.
+                "age": age(_last_moment(item) or item.since),
                 "late": item.due is not None and item.due < now(),
                 "amount": item.amount,
                 "number": None,
@@ -98,3 +100,8 @@ def shown(desk: Desk) -> dict[str, Any]:
             for figure in desk.figures
         ],
     }
+
+
+def _last_moment(item: DeskItem) -> datetime | None:
+    """A deadline at midnight belongs to the day that ends with it."""
+    return item.due - timedelta(seconds=1) if item.due is not None else None
