@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.cn import uscc
 
-from accounts import registration
 from accounts.models import Membership, MembershipState, Organisation, Region, User
 from accounts.passwords import hash_password
 from accounts.registration import MANAGER, sort_key
@@ -18,7 +17,7 @@ from demonstration.accounts import PASSWORD, address, secret_of
 from demonstration.script import OrganisationPart, PersonPart, Script
 from demonstration.timeline import Calendar, Story
 from enterprises.titles import register as register_title
-from foundation.actors import SYSTEM, Actor, Role
+from foundation.actors import Actor, Role
 from foundation.clock import now
 from vouchers.models import Voucher
 
@@ -82,17 +81,23 @@ def draw_map(session: Session, levels: dict[str, dict[str, str]]) -> dict[str, R
 
 
 def gather(cast: Cast) -> Story:
-    """Found the offices, and let enterprises and providers register themselves; the first person is the manager."""
+    """Enter organisations and people, long before anything happens; one hash of the one password serves all."""
     yield cast.calendar.moment(_FOUNDED)
-    session, script = cast.session, cast.script
-    regions = draw_map(session, script.regions)
+    regions = draw_map(cast.session, cast.script.regions)
     shared_hash = hash_password(PASSWORD)
-    for place, part in enumerate(script.organisations, start=1):
-        code, region = invented_uscc(part, place), regions[part.region]
-        if part.kind in MANAGER:
-            _register(cast, part, code, region)
-        else:
-            _found(cast, part, code, region, shared_hash)
+    for place, part in enumerate(cast.script.organisations, start=1):
+        organisation = Organisation(
+            kind=part.kind,
+            name=part.name,
+            name_sort=sort_key(part.name),
+            uscc=invented_uscc(part, place),
+            region=regions[part.region],
+        )
+        cast.session.add(organisation)
+        cast.organisations[part.key] = organisation
+        for person in cast.script.people:
+            if person.organisation == part.key:
+                _admit(cast, person, organisation, shared_hash)
 
 
 def enter_titles(cast: Cast) -> Story:
@@ -119,65 +124,26 @@ def invented_uscc(part: OrganisationPart, number: int) -> str:
     return body + str(uscc.calc_check_digit(body))
 
 
-def _staff(cast: Cast, part: OrganisationPart) -> list[PersonPart]:
-    return [person for person in cast.script.people if person.organisation == part.key]
-
-
-def _register(cast: Cast, part: OrganisationPart, code: str, region: Region) -> None:
-    session, (first, *others) = cast.session, _staff(cast, part)
-    user = registration.register(
-        session,
-        kind=part.kind,
-        name=part.name,
-        uscc=code,
-        region_id=region.id,
-        person=first.name,
-        email=address(first),
-        password=PASSWORD,
+def _admit(cast: Cast, person: PersonPart, organisation: Organisation, password_hash: str) -> None:
+    secret = secret_of(person)
+    user = User(
+        email=address(person),
+        name=person.name,
+        password_hash=password_hash,
+        totp_secret=secret,
+        totp_confirmed_at=now() if secret else None,
     )
-    manager = _enter(cast, part, user.memberships[0])
-    for person in others:
-        joined = registration.join(session, uscc=code, person=person.name, email=address(person), password=PASSWORD)
-        membership = registration.admit(session, manager, joined.memberships[0].id, yes=True)
-        _enter(cast, part, membership)
-
-
-def _found(cast: Cast, part: OrganisationPart, code: str, region: Region, password_hash: str) -> None:
-    """Offices do not register themselves: whoever sets the installation up enters them."""
-    session = cast.session
-    office = Organisation(kind=part.kind, name=part.name, name_sort=sort_key(part.name), uscc=code, region=region)
-    session.add(office)
-    for person in _staff(cast, part):
-        user = User(
-            email=address(person),
-            name=person.name,
-            password_hash=password_hash,
-            totp_secret=secret_of(person),
-            totp_confirmed_at=now(),
-        )
-        membership = Membership(user=user, organisation=office, role=person.role, state=MembershipState.ACTIVE)
-        session.add(membership)
-        session.flush()
-        record(
-            session,
-            SYSTEM,
-            "memberships.registered",
-            membership,
-            after={"organisation": part.name, "role": person.role},
-        )
-        _enter(cast, part, membership)
-
-
-def _enter(cast: Cast, part: OrganisationPart, membership: Membership) -> Actor:
-    organisation, user = membership.organisation, membership.user
+    membership = Membership(user=user, organisation=organisation, role=person.role, state=MembershipState.ACTIVE)
+    cast.session.add(membership)
+    cast.session.flush()
     actor = Actor(
         user_id=user.id,
         name=user.name,
         organisation_id=organisation.id,
         organisation_name=organisation.name,
-        role=membership.role,
+        role=person.role,
         region_path=organisation.region.path,
     )
-    cast.organisations[part.key] = organisation
-    cast.people.setdefault((part.key, membership.role), actor)
-    return actor
+    facts = {"organisation": organisation.name, "role": person.role.value, "state": membership.state.value}
+    record(cast.session, actor, "memberships.registered", membership, after=facts)
+    cast.people.setdefault((person.organisation, person.role), actor)

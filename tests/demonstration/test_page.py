@@ -15,6 +15,8 @@ from demonstration.accounts import PASSWORD, Account, accounts
 from foundation.actors import EVERYBODY
 from web.app import create_app
 
+ONE_OF_EACH_ROLE = list({account.role: account for account in reversed(accounts())}.values())
+
 
 @pytest.fixture
 def shown(loaded: Loaded, settings: Settings) -> Iterator[Flask]:
@@ -40,8 +42,8 @@ def test_there_is_somebody_in_every_role() -> None:
     assert {account.role for account in accounts()} == EVERYBODY
 
 
-@pytest.mark.parametrize("account", accounts(), ids=lambda account: account.email)
-def test_everybody_comes_in(shown: Flask, account: Account) -> None:
+@pytest.mark.parametrize("account", ONE_OF_EACH_ROLE, ids=lambda account: account.role)
+def test_every_role_comes_in(shown: Flask, account: Account) -> None:
     browser = shown.test_client()
     sign_in(browser, account)
     home = browser.get("/")
