@@ -62,8 +62,9 @@ class Story:
 
     def later(self, days: int) -> None:
         """Let some days pass: the clock of the whole house, then what it does at night."""
+        then = at(today() + timedelta(days=days), 10)
         self.clock.close()
-        self.clock.enter_context(travel_together(at(today() + timedelta(days=days), 10)))
+        self.clock.enter_context(travel_together(then))
         with Session(self.house.engine) as session:
             for job in ("notices.close_due", "vouchers.night", "vouchers.minute", "orders.deadlines"):
                 queue(session, job, timestamp=0)
@@ -184,7 +185,7 @@ def _certification(story: Story) -> None:
         _fact(provider, name, value)
     provider.page.get_by_text("299.99").first.wait_for()
     provider.look("certification-form", phone=True)
-    provider.attach("证明材料", "营业执照.pdf", PDF)
+    provider.attach("证明材料", "营业执照.pdf", _paper("营业执照.pdf"))
     provider.press("提交申请")
     provider.reads("还有几处需要修改", "资产总额：不符合条件：资产总额不低于300万元", "工信部企业〔2017〕156号")
     provider.look("certification-refused", phone=True)
@@ -332,7 +333,7 @@ def _service(story: Story) -> None:
         provider.press("对接成功")
     provider.look("order-docked")
     provider.follow("上传服务协议")
-    provider.attach("服务协议", "服务协议.pdf", PDF)
+    provider.attach("服务协议", "服务协议.pdf", _paper("服务协议.pdf"))
     provider.fill("协议编号", "LJ-2026-018")
     provider.fill("签订日期", today().isoformat())
     provider.look("agreement-form")
@@ -353,7 +354,7 @@ def _service(story: Story) -> None:
     provider.fill("服务成果", "诊断报告一份、路线图一张；首条产线完成数字化改造。")
     provider.tick("企业已完成数字化改造")
     provider.attach("过程材料", "现场照片.png", PNG, "image/png")
-    provider.attach("成果材料", "诊断报告.pdf", PDF)
+    provider.attach("成果材料", "诊断报告.pdf", _paper("诊断报告.pdf"))
     provider.look("record-form", phone=True)
     provider.press("提交服务记录")
     provider.look("record-filed")
@@ -375,9 +376,8 @@ def _redemption(story: Story) -> None:
     """5b. The provider claims with its invoice, the bureau verifies, the voucher is redeemed."""
     provider = story.person("provider")
     provider.follow(SERVICE)
-    provider.follow("申请核销")
     assert provider.field("价税合计").input_value() == "120000.00", "what the order knows is filled in"
-    provider.attach("发票文件", "发票.pdf", PDF)
+    provider.attach("发票文件", "发票.pdf", _paper("发票.pdf"))
     provider.fill("发票号码", "26952000000012345678")
     provider.tick("已在税务局发票查验平台自查")
     provider.look("claim-form", phone=True)
@@ -535,6 +535,11 @@ def _fact(person: Person, name: str, value: str) -> None:
         control.select_option(value)
     else:
         control.fill(value)
+
+
+def _paper(name: str) -> bytes:
+    """A PDF of its own: the same file for two things would be noticed."""
+    return PDF.replace(b"%PDF-1.4", b"%PDF-1.4\n%" + name.encode(), 1)
 
 
 def _number(person: Person) -> str:
