@@ -13,6 +13,8 @@
     if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
+    const sent = form.elements.submission_id;
+    if (sent) sessionStorage.setItem(placeOf(form), sent.value);
     /* aria-busy instead of disabled, so that the button's own name and value are still sent. */
     form.querySelectorAll("[data-once]").forEach((button) => button.setAttribute("aria-busy", "true"));
     /* An answer that is a download leaves the page standing. */
@@ -24,6 +26,17 @@
   });
   window.addEventListener("pageshow", release);
   document.addEventListener("htmx:afterRequest", release);
+
+  /* Back at a form that was sent: pages are never cached, so it carries a new id; with the one that was sent it is
+     answered as the first time and does nothing twice. */
+  const placeOf = (form) => "sent " + location.pathname + " " + (form.getAttribute("action") || "");
+  const came = performance.getEntriesByType("navigation")[0];
+  if (came && came.type === "back_forward") {
+    document.querySelectorAll("form").forEach((form) => {
+      const sent = form.elements.submission_id && sessionStorage.getItem(placeOf(form));
+      if (sent) form.elements.submission_id.value = sent;
+    });
+  }
 
   const sizeOf = (bytes) => bytes >= 1048576 ? (bytes / 1048576).toFixed(1) + " MB" : Math.max(1, Math.round(bytes / 1024)) + " KB";
 
