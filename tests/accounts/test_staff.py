@@ -1,0 +1,61 @@
+"""Regions are planted once; offices and their people are entered by whoever runs the installation."""
+
+import pytest
+from factories import new_uscc
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership, OrganisationKind, Region
+from accounts.passwords import matches
+from accounts.regions import plant
+from accounts.staff import appoint
+from foundation.actors import Role
+from foundation.errors import BadInput
+
+
+def facts(**changes):
+    return {
+        "kind": OrganisationKind.BUREAU,
+        "organisation": "样例市工业和信息化局",
+        "uscc": new_uscc(),
+        "region_code": "350200",
+        "role": Role.OFFICER,
+        "person": "样例人",
+        "email": "officer@example.cn",
+        "password": "a long enough phrase",
+        **changes,
+    }
+
+
+def test_regions_are_planted_once(session: Session):
+    tree = plant(session)
+    assert tree["350203"].path == "100000/350000/350200/350203/"
+    count = session.scalar(select(func.count()).select_from(Region))
+    plant(session)
+    assert session.scalar(select(func.count()).select_from(Region)) == count == len(tree)
+
+
+def test_an_office_gets_its_people(session: Session):
+    given = facts()
+    first = appoint(session, **given)
+    second = appoint(session, **given | {"role": Role.REVIEWER, "email": "reviewer@example.cn"})
+    assert first.organisation_id == second.organisation_id
+    assert matches(first.user, "a long enough phrase")
+    assert session.scalar(select(func.count()).select_from(Membership)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"role": Role.PAYER}, "role"),
+        ({"kind": OrganisationKind.ENTERPRISE}, "role"),
+        ({"region_code": "999999"}, "region"),
+        ({"uscc": "91350200MA00000000"}, "uscc"),
+        ({"email": "nobody"}, "email"),
+        ({"password": "short"}, "password"),
+    ],
+)
+def test_what_does_not_fit_is_named(session: Session, change, field):
+    with pytest.raises(BadInput) as refused:
+        appoint(session, **facts(**change))
+    assert refused.value.field == field
