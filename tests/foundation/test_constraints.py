@@ -1,0 +1,75 @@
+"""What the database refuses reads like what a form refuses: names agree, and nobody forgets to explain one."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from foundation.constraints import explained
+from foundation.database import Base
+from web.app import create_app
+
+_NAMES = postgresql.dialect().identifier_preparer
+
+# Not in the hands of a person at a form: numbers and digests that the program makes, sums that it computes, facts that the
+# form has checked field by field, and keys of tables that no form writes.
+NOT_BY_FORMS = frozenset(
+    {
+        *("uq_audit_events_sequence", "uq_audit_prunings_up_to", "uq_audit_seals_position"),
+        *("uq_audit_seals_previous_digest", "uq_attachments_once", "uq_blobs_sha256", "uq_batches_number"),
+        *("uq_certifications_number", "uq_ledger_accounts_station", "uq_offering_versions_version"),
+        *("uq_offering_versions_listed", "uq_offerings_number", "uq_orders_number", "uq_programme_duties_reference"),
+        *("uq_programme_versions_version", "uq_programmes_number", "uq_public_notices_number"),
+        *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
+        *("uq_statement_series_year", "uq_statements_content_hash", "uq_statements_corrects", "uq_statements_number"),
+        *("uq_statements_sequence", "uq_target_rows_row", "uq_target_tables_version", "uq_target_tables_in_force"),
+        *("uq_voucher_claims_number", "uq_vouchers_account_id", "uq_vouchers_claim_id", "uq_vouchers_number"),
+        *("ck_batch_orders_amount_not_negative", "ck_batches_checker_duty_is_payment", "ck_certifications_period"),
+        *("ck_confirmations_rating", "ck_ledger_transfers_amount_positive", "ck_ledger_transfers_two_accounts"),
+        *("ck_offering_versions_slots_positive", "ck_orders_deduction_positive", "ck_orders_own_share_not_negative"),
+        *("ck_orders_price_adds_up", "ck_orders_prices", "ck_public_notices_period"),
+        *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
+        *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
+        "ck_vouchers_face_positive",
+    }
+)
+
+
+def of_tables() -> Iterator[str]:
+    """Names of unique and check constraints of all tables, without the words of the enumerations."""
+    assert create_app is not None, "all rooms are imported"
+    for table in Base.metadata.sorted_tables:
+        for constraint in table.constraints:
+            words = isinstance(constraint, CheckConstraint) and " IN (" in str(constraint.sqltext)
+            if isinstance(constraint, UniqueConstraint | CheckConstraint) and not words:
+                yield str(_NAMES.format_constraint(constraint))
+        yield from (str(_NAMES.format_constraint(index)) for index in table.indexes if index.unique)
+
+
+def test_what_a_form_can_break_is_explained() -> None:
+    assert set(of_tables()) - explained() - NOT_BY_FORMS == set()
+    assert NOT_BY_FORMS & explained() == set()
+    assert NOT_BY_FORMS - set(of_tables()) == set()
+
+
+def test_every_explained_name_is_in_the_database(session: Session) -> None:
+    in_database = set(session.scalars(text("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")))
+    assert explained() - in_database == set()
+    assert set(of_tables()) - in_database == set()
+
+
+@pytest.mark.parametrize("kind", ["f", "p", "u", "c"])
+def test_every_constraint_has_a_name_of_ours(session: Session, kind: str) -> None:
+    rows = session.execute(
+        text(
+            "SELECT conname, conrelid::regclass::text FROM pg_constraint WHERE contype = :kind"
+            " AND connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid::regclass::text !~ 'procrastinate|alembic'"
+        ),
+        {"kind": kind},
+    ).all()
+    prefix = {"f": "fk", "p": "pk", "u": "uq", "c": "ck"}[kind]
+    assert rows
+    assert [name for name, table in rows if not name.startswith(f"{prefix}_{table}")] == []
+    assert all(len(name.encode()) < 63 for name, _ in rows)
