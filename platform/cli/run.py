@@ -9,11 +9,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from accounts.regions import plant
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.serving import TARGET, make_app
 from foundation.jobs import run_worker
 from foundation.migrations import migrate as bring_up_to_date
 from foundation.migrations import revisions
+from foundation.unit_of_work import unit_of_work
 
 # What a request may still take when the server is told to stop.
 _GRACE_SECONDS = 20
@@ -26,6 +28,8 @@ def migrate() -> None:
         before, _ = revisions(engine)
         bring_up_to_date(engine)
         after, _ = revisions(engine)
+        with unit_of_work(engine) as session:
+            plant(session)
     click.echo(f"database: {before or 'empty'} -> {after}", err=True)
 
 

@@ -27,6 +27,9 @@ _NOT_TRANSLATED: Final = frozenset({"citation", "document", "article", "issuer",
 # The living style page and its samples are never shown to a user.
 _ONLY_FOR_BUILDERS: Final = frozenset({"style", "style_samples"})
 
+# Names of places, and the demonstration's own texts, are data like any organisation's.
+_NAMES: Final = ("demonstration/data/", "accounts/data/")
+
 
 def extract_yaml(
     fileobj: IO[bytes],
@@ -64,8 +67,7 @@ def extracted() -> Catalog:
             ROOT / folder, method, options_map={"**.html": {"silent": "false"}}, keywords=_KEYWORDS
         )
         for name, line, message, comments, context in found:
-            # The demonstration's own names and texts are data like any other organisation's.
-            if Path(name).stem in _ONLY_FOR_BUILDERS or name.startswith("demonstration/data/"):
+            if Path(name).stem in _ONLY_FOR_BUILDERS or name.startswith(_NAMES):
                 continue
             catalogue.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
     return catalogue

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.cn import uscc
 
-from accounts.models import Membership, MembershipState, Organisation, Region, User
+from accounts.models import Membership, MembershipState, Organisation, User
 from accounts.passwords import hash_password
+from accounts.regions import plant
 from accounts.registration import MANAGER, sort_key
 from audit.trail import record
 from demonstration.accounts import PASSWORD, address, secret_of
@@ -23,7 +24,6 @@ from vouchers.models import Voucher
 
 _FOUNDED = 1500
 _YEARS = timedelta(days=1095)
-_LEVELS = ("nation", "province", "city", "district")
 
 
 @dataclass
@@ -66,24 +66,10 @@ class Cast:
         return city if city.sees_region(self.organisations[provider].region.path) else self.person("nation", role)
 
 
-def draw_map(session: Session, levels: dict[str, dict[str, str]]) -> dict[str, Region]:
-    """The tree of regions from codes alone: 350203 lies in 350200, that in 350000, that in the nation."""
-    made: dict[str, Region] = {}
-    for level in _LEVELS:
-        for code, name in levels[level].items():
-            above = (made.get(each) for each in (f"{code[:4]}00", f"{code[:2]}0000", "100000"))
-            parent = next((each for each in above if each is not None), None)
-            path = (parent.path if parent else "") + f"{code}/"
-            made[code] = Region(code=code, name=name, level=level, parent_id=parent.id if parent else None, path=path)
-            session.add(made[code])
-            session.flush()
-    return made
-
-
 def gather(cast: Cast) -> Story:
     """Enter organisations and people, long before anything happens; one hash of the one password serves all."""
     yield cast.calendar.moment(_FOUNDED)
-    regions = draw_map(cast.session, cast.script.regions)
+    regions = plant(cast.session)
     shared_hash = hash_password(PASSWORD)
     for place, part in enumerate(cast.script.organisations, start=1):
         organisation = Organisation(

@@ -188,7 +188,6 @@ class TargetPart(_Part):
 class Script(_Part):
     """Everything."""
 
-    regions: dict[str, dict[str, str]]
     organisations: tuple[OrganisationPart, ...]
     people: tuple[PersonPart, ...]
     titles: tuple[TitlePart, ...]
@@ -211,7 +210,6 @@ def script() -> Script:
     people, certifications = _read("people"), _read("certifications")
     return Script.model_validate(
         {
-            "regions": _read("regions"),
             "offerings": offerings,
             **people,
             **certifications,

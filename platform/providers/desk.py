@@ -1,5 +1,6 @@
 """What certifications and offerings put on a desk."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from providers.queries import notice_of, waiting_certifications, waiting_versions
+from providers.terms import terms
 
 C = CertificationState
 _PROVIDER_TASKS: Final = {
@@ -19,6 +21,7 @@ _PROVIDER_TASKS: Final = {
 }
 _OFFICER_TASKS: Final = {C.SUBMITTED: N_("受理认定申请"), C.IN_REVIEW: N_("初审认定申请")}
 _REVIEWER_TASKS: Final = {C.IN_REVIEW: N_("复审认定申请"), C.PUBLIC_NOTICE: N_("公示期满，办理认定")}
+_BLOCKS: Final = {C.RENEWAL_DUE: N_("有效期届满后，服务产品从目录撤下")}
 _WAITING_FOR: Final = {
     C.SUBMITTED: N_("主管部门初审"),
     C.IN_REVIEW: N_("主管部门"),
@@ -88,11 +91,18 @@ def _item(certification: Certification, task: str, holder: str | None = None) ->
         title=certification.organisation.name,
         endpoint="providers.certification",
         arguments={"number": certification.number},
-        since=certification.submitted_at or certification.created_at,
+        since=_since(certification),
         due=at(certification.due_on, 23, 59) if certification.due_on else None,
-        blocks=N_("认定之前不能发布服务产品") if holder is None else None,
+        blocks=_BLOCKS.get(certification.state, N_("认定之前不能发布服务产品")) if holder is None else None,
         holder=holder,
     )
+
+
+def _since(certification: Certification) -> datetime:
+    """A renewal waits since its reminder, everything else since it was submitted."""
+    if certification.state is C.RENEWAL_DUE and certification.valid_to is not None:
+        return at(certification.valid_to - timedelta(days=terms().renewal_reminder_days))
+    return certification.submitted_at or certification.created_at
 
 
 def _version(version: OfferingVersion, task: str, blocks: str | None, holder: str | None = None) -> DeskItem:

@@ -23,8 +23,12 @@ def home() -> ResponseReturnValue:
     """The desk of a signed-in person; the front page for a visitor."""
     person = actor_or_none()
     if person is None:
-        return render_template("web/front.html")
+        return render_template("web/front.html", demonstration=_is_demonstration())
     return render_template("web/home.html", **desks.shown(desks.desk(current_session(), person)))
+
+
+def _is_demonstration() -> bool:
+    return bool(current_app.config["HUIQI_SETTINGS"].environment is Environment.DEMONSTRATION)
 
 
 @blueprint.get("/search")

@@ -1,0 +1,36 @@
+"""The tree of regions, from codes alone: 350203 lies in 350200, that in 350000, that in the nation (GB/T 2260)."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import Region
+
+_DATA: Final = Path(__file__).parent / "data" / "regions.yaml"
+_LEVELS: Final = ("nation", "province", "city", "district")
+
+
+def plant(session: Session) -> dict[str, Region]:
+    """Enter the regions of the data file that are not there yet; returns all of the file's, by code.
+
+    Run after each migration: an installation without regions could register nobody.
+    """
+    levels: dict[str, dict[str, Any]] = yaml.safe_load(_DATA.read_text(encoding="utf8"))
+    tree = {region.code: region for region in session.scalars(select(Region))}
+    for level in _LEVELS:
+        for code, name in levels.get(level, {}).items():
+            if code not in tree:
+                tree[code] = _region(code, name, level, tree)
+                session.add(tree[code])
+                session.flush()
+    return tree
+
+
+def _region(code: str, name: str, level: str, tree: dict[str, Region]) -> Region:
+    above = (tree.get(each) for each in (f"{code[:4]}00", f"{code[:2]}0000", "100000") if each != code)
+    parent = next((each for each in above if each is not None), None)
+    path = (parent.path if parent else "") + f"{code}/"
+    return Region(code=code, name=name, level=level, parent_id=parent.id if parent else None, path=path)

@@ -1,0 +1,49 @@
+"""``huiqi staff``: offices and their people, entered by whoever runs the installation."""
+
+import click
+
+from accounts.models import OrganisationKind
+from accounts.staff import ROLES, appoint
+from foundation.actors import Role
+from foundation.unit_of_work import current_session
+
+
+@click.group()
+def staff() -> None:
+    """People of bureaus, treasuries and the operator."""
+
+
+@staff.command()
+@click.option("--kind", type=click.Choice([kind.value for kind in ROLES]), required=True)
+@click.option("--organisation", required=True, help="Name of the office.")
+@click.option("--uscc", required=True, help="Unified social credit code of the office.")
+@click.option("--region", required=True, help="Code of its region, such as 350200.")
+@click.option(
+    "--role", type=click.Choice(sorted({role.value for roles in ROLES.values() for role in roles})), required=True
+)
+@click.option("--person", required=True, help="Name of the person.")
+@click.option("--email", required=True)
+@click.option(
+    "--password",
+    envvar="HUIQI_STAFF_PASSWORD",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for when it is not in HUIQI_STAFF_PASSWORD.",
+)
+def add(
+    *, kind: str, organisation: str, uscc: str, region: str, role: str, person: str, email: str, password: str
+) -> None:
+    """Give a person a role in an office; the second factor is set up at the first sign-in."""
+    membership = appoint(
+        current_session(),
+        kind=OrganisationKind(kind),
+        organisation=organisation,
+        uscc=uscc,
+        region_code=region,
+        role=Role(role),
+        person=person,
+        email=email,
+        password=password,
+    )
+    click.echo(f"{membership.user.email}: {role} of {membership.organisation.name}")
