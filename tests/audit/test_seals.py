@@ -107,3 +107,18 @@ def test_young_rows_cannot_be_pruned_whatever_is_asked(session: Session):
     session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
     with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
         session.execute(text("DELETE FROM audit_events"))
+
+
+def test_sealing_goes_on_after_more_events_than_a_statement_takes_parameters(session: Session):
+    """PostgreSQL takes 65,535 parameters; the seals that the next one looks back over may name ten times as many."""
+    session.execute(
+        text("""
+        INSERT INTO audit_events (id, at, person, organisation, role, action, subject_type)
+        SELECT gen_random_uuid(), now(), '系统', '惠企', 'system', 'test.event', '' FROM generate_series(1, 70000)
+        """)
+    )
+    while seal(session):
+        session.expunge_all()
+    write(session, 1)
+    assert seal(session) == 1
+    assert verify(session).ok

@@ -59,6 +59,26 @@ def test_a_changed_retry_is_refused(session: Session, stations, target, amount):
         move(session, stations, "treasury", target, amount, transfer_id=once)
 
 
+def test_a_retry_that_is_about_something_else_is_refused(session: Session, stations):
+    once = move(session, stations, "treasury", "pool", 500)
+    changed = {"id": once, "source": stations["treasury"], "target": stations["pool"], "amount": 500, "kind": "test"}
+    changed |= {"programme_id": stations["programme"], "subject_type": "tests", "subject_id": stations["programme"]}
+    post(session, SYSTEM, [Posting(**changed)])
+    for change in ({"kind": "other"}, {"subject_id": new_id()}, {"subject_type": "orders"}):
+        with pytest.raises(Conflict, match="内容不同"):
+            post(session, SYSTEM, [Posting(**changed | change)])
+
+
+def test_one_id_twice_in_one_call_is_a_mistake(session: Session, stations):
+    """It would write one transfer and move the stored balance twice."""
+    move(session, stations, "treasury", "pool", 500)
+    one = Posting(
+        new_id(), stations["pool"], stations["voucher"], 100, "test", stations["programme"], "tests", new_id()
+    )
+    with pytest.raises(ValueError, match="one posting"):
+        post(session, SYSTEM, [one, one])
+
+
 def test_stored_balances_follow_and_never_fall_below_zero(session: Session, stations):
     move(session, stations, "treasury", "pool", 500)
     move(session, stations, "pool", "voucher", 300)

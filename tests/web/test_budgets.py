@@ -1,0 +1,117 @@
+"""Pages ask the database as often for many rows as for one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from factories import enterprise, give_title, member, provider
+from order_cases import Scene, person
+from query_budget import check_budget
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from accounts.models import Membership, MembershipState
+from audit.trail import record
+from enterprises.models import TitleLevel
+from files.store import FolderStore, using
+from foundation.actors import Role
+from foundation.unit_of_work import current_session
+
+MANY = 25
+
+
+@pytest.fixture(autouse=True)
+def _store(tmp_path: Path):
+    with using(FolderStore(tmp_path / "files")):
+        yield
+
+
+def ask_to_join(session: Session, manager: Membership) -> None:
+    member(session, manager.organisation, Role.ENTERPRISE_MEMBER).state = MembershipState.REQUESTED
+
+
+@pytest.mark.parametrize("address", ["/members", "/", "/account"])
+def test_pages_of_a_manager(engine: Engine, session: Session, sign_in, address: str) -> None:
+    manager = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    ask_to_join(session, manager)
+    browser = sign_in(manager)
+
+    def grow() -> None:
+        for _ in range(MANY):
+            ask_to_join(session, manager)
+            sign_in(manager)
+
+    check_budget(engine, browser, address, grow, most=20)
+
+
+def more_events(session: Session, scene: Scene) -> None:
+    record(session, scene.clerk, "test.event", None)
+
+
+def more_titles(session: Session, scene: Scene) -> None:
+    give_title(session, enterprise(session, title=None), TitleLevel.SRDI)
+
+
+def more_providers(session: Session, scene: Scene) -> None:
+    provider(session, name=f"测评{len(session.identity_map)}服务中心")
+
+
+def more_orders(session: Session, scene: Scene) -> None:
+    scene.place()
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "more", "most"),
+    [
+        (Role.AUDITOR, "/audit", more_events, 8),
+        (Role.OFFICER, "/titles", more_titles, 8),
+        (Role.OFFICER, "/certifications", more_providers, 10),
+        (Role.OFFICER, "/search?q=测评", more_providers, 10),
+        (Role.OFFICER, "/orders", more_orders, 12),
+        (Role.OFFICER, "/vouchers", more_orders, 10),
+        (Role.OFFICER, "/programmes", more_orders, 10),
+        (Role.OFFICER, "/claims", more_orders, 10),
+        (Role.OFFICER, "/batches", more_orders, 10),
+        (Role.OFFICER, "/", more_orders, 40),
+        (Role.OFFICER, "/notices", more_providers, 8),
+        (Role.OFFICER, "/offerings", more_orders, 10),
+        (Role.OFFICER, "/targets", more_providers, 10),
+    ],
+)
+def test_pages_of_a_bureau(  # noqa: PLR0917 - one row of the table above
+    engine: Engine,
+    session: Session,
+    sign_in,
+    role: Role,
+    address: str,
+    more: Callable[[Session, Scene], None],
+    most: int,
+) -> None:
+    scene = Scene(session)
+    more(session, scene)
+    scene.place()
+    browser = sign_in(person(session, scene.bureau.id, role))
+    browser.get(address)
+
+    def grow() -> None:
+        for _ in range(MANY):
+            more(session, scene)
+        session.commit()
+
+    check_budget(engine, browser, address, grow, most=most)
+
+
+def test_the_measure_itself(engine: Engine, app, session: Session, sign_in) -> None:
+    """A page that asks for each row anew is found."""
+    manager = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    browser = sign_in(manager)
+    rows = [manager.organisation_id]
+
+    def each_anew() -> str:
+        for _ in rows:
+            current_session().execute(select(Membership.id).limit(1))
+        return "<!doctype html><title>x</title>"
+
+    app.view_functions["web.help_page"] = each_anew
+    with pytest.raises(AssertionError, match="questions became"):
+        check_budget(engine, browser, "/help", lambda: rows.extend(rows * 3), most=20)
