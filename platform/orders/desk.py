@@ -21,6 +21,9 @@ BEFORE_CLAIM: Final = (_S.PLACED, _S.DOCKING, _S.CONTRACTED, _S.IN_SERVICE, _S.D
 UNDER_WAY: Final = (*BEFORE_CLAIM, _S.CONFIRMED, _S.CLAIMED, _S.RETURNED)
 NEWS_WORKING_DAYS: Final = 5
 
+# Where one form is all that is to be done, the desk opens it; elsewhere the case, which has the choice.
+_FORMS: Final = {_S.CONTRACTED: "orders.new_record", _S.DELIVERED: "orders.confirm"}
+
 _ENDED: Final = N_("订单已终止，占用金额已退回")
 _BLOCKS: Final = {
     _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
@@ -37,7 +40,7 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     if side is None:
         return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
-    items = [_item(actor, order, whose.task, _BLOCKS.get(order.state)) for order, whose in mine]
+    items = [_item(actor, order, whose.task, _BLOCKS.get(order.state), mine=True) for order, whose in mine]
     return items + (_ended(session, actor) if side is Side.ENTERPRISE else [])
 
 
@@ -69,7 +72,9 @@ def _side(actor: Actor) -> Side | None:
 
 
 def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
-    states = (_S.DISPUTED,) if actor.role in BUREAU else BEFORE_CLAIM
+    # An enterprise sees on its desk who has its order up to the redemption; the provider's claims lie there anyway.
+    of_sides = UNDER_WAY if actor.role in ENTERPRISE else BEFORE_CLAIM
+    states = (_S.DISPUTED,) if actor.role in BUREAU else of_sides
     for order in under_way(session, actor, states):
         whose = turn(order)
         if whose is not None:
@@ -87,14 +92,16 @@ def _ended(session: Session, actor: Actor) -> list[DeskItem]:
     return [_item(actor, order, _ENDED, N_("可以用退回的余额另选服务")) for order in recent]
 
 
-def _item(actor: Actor, order: Order, task: str, blocks: str | None, *, holder: str | None = None) -> DeskItem:
+def _item(
+    actor: Actor, order: Order, task: str, blocks: str | None, *, holder: str | None = None, mine: bool = False
+) -> DeskItem:
     names = [order.enterprise.name] if actor.role in PROVIDER else [order.provider.name]
     if actor.role in BUREAU:
         names = [order.enterprise.name, order.provider.name]
     return DeskItem(
         task=task,
         title=" · ".join([order.offering_version.name, *names]),
-        endpoint="orders.case",
+        endpoint=_FORMS.get(order.state, "orders.case") if mine else "orders.case",
         arguments={"number": order.number},
         since=order.since,
         due=order.due_at,
