@@ -1,38 +1,37 @@
 """One commit at the end or none; what is left for afterwards is done in both cases."""
 
 import pytest
-from factories import region
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from accounts.models import Region
 from foundation.database import make_engine
 from foundation.unit_of_work import afterwards, current_session, unit_of_work
+from web.models import Submission
 
 
-def regions(engine: Engine) -> int:
+def rows(engine: Engine) -> int:
     with unit_of_work(engine) as session:
-        return session.scalar(select(func.count()).select_from(Region)) or 0
+        return session.scalar(select(func.count()).select_from(Submission)) or 0
 
 
 def test_afterwards_runs_whether_kept_or_not(own_engine: Engine) -> None:
     def note(session: Session) -> None:
-        region(session, "100000")
+        session.add(Submission(endpoint="afterwards"))
 
     def fail(session: Session) -> None:
         session.execute(text("SELECT 1 / 0"))
 
     with pytest.raises(KeyError), unit_of_work(own_engine) as session:  # noqa: PT012 - the block is what fails
-        region(session, "350200")
+        session.add(Submission(endpoint="within"))
         afterwards(session, fail)
         afterwards(session, note)
         raise KeyError
-    assert regions(own_engine) == 1
+    assert rows(own_engine) == 1
     with unit_of_work(own_engine) as session:
-        region(session, "350200")
+        session.add(Submission(endpoint="within"))
         assert current_session() is session
-    assert regions(own_engine) == 3
+    assert rows(own_engine) == 2
     with pytest.raises(RuntimeError, match="no unit of work"):
         current_session()
 
