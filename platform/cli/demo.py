@@ -23,13 +23,13 @@ def demo() -> None:
 @demo.command()
 @click.option("--if-empty", is_flag=True, help="Do nothing, instead of refusing, where anybody is registered.")
 def load(*, if_empty: bool) -> None:
-    """Fill an empty database with the demonstration and print its accounts; refused when anybody is registered."""
+    """Fill an empty database with the demonstration; refused when anybody is registered."""
     settings = settings_or_exit()
     if not is_empty(current_session()):
         if if_empty:
             return
         raise click.ClickException("the database holds people already: the demonstration needs an empty one")
-    _show(_load(current_session(), settings))
+    _load(current_session(), settings)
 
 
 @demo.command()
@@ -61,6 +61,8 @@ def _load(session: Session, settings: Settings) -> list[Account]:
 
 
 def _show(found: list[Account]) -> None:
+    """One line an account: a person reads it, and so can a script (columns parted by two blanks or more)."""
     for account in found:
-        click.echo("\t".join([account.role.value, account.email, account.code() or "-", account.organisation]))
-    click.echo(f"password of all: {PASSWORD}    codes hold for {seconds_left()} more seconds", err=True)
+        click.echo(f"{account.role.value:<20}  {account.email:<36}  {account.code() or '-':<6}  {account.organisation}")
+    click.echo(f"password of all: {PASSWORD}    codes (third column) hold for {seconds_left()} more seconds", err=True)
+    click.echo("all of them with fresh codes, and whose rules are used: /demonstration", err=True)
