@@ -159,6 +159,14 @@ def under_way(session: Session, actor: Actor, states: Sequence[OrderState], most
     return session.scalars(query).unique().all()
 
 
+def same_under_way(session: Session, actor: Actor, offering_id: UUID, states: Sequence[OrderState]) -> Sequence[Order]:
+    """The enterprise's orders of the same offering in these states, newest first: it should know before a second one."""
+    query = select(Order).where(
+        Order.enterprise_id == actor.organisation_id, Order.offering_id == offering_id, Order.state.in_(states)
+    )
+    return session.scalars(query.order_by(Order.placed_at.desc()).limit(3)).unique().all()
+
+
 def count(session: Session, actor: Actor, states: Sequence[OrderState]) -> int:
     """How many orders of the person are in these states."""
     query = select(func.count()).select_from(Order).join(Order.programme).join(Programme.region)

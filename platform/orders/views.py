@@ -15,6 +15,7 @@ from foundation.unit_of_work import current_session
 # extras and revocation act by being imported: one adds to the catalogue, the other hears of revoked certifications.
 from orders import agreements, delivery, docking, ending, extras, records, revocation  # noqa: F401
 from orders.choosing import choices_for
+from orders.desk import UNDER_WAY
 from orders.forms import DecisionForm, OrderForm, PlainForm, ReasonForm, submitted
 from orders.letter import check, letter
 from orders.models import OrderState
@@ -22,6 +23,7 @@ from orders.ordering import Shown, listed_version, place
 from orders.presentation import case_view, list_rows, state_choices
 from orders.queries import case as order_case
 from orders.queries import page as order_page
+from orders.queries import same_under_way
 
 blueprint = Blueprint("orders", __name__)
 
@@ -39,7 +41,8 @@ def order(number: str) -> ResponseReturnValue:
 
     def page() -> str:
         # What the server works out now is what the next submission is compared with.
-        return render_template("orders/order.html", form=form, offered=offered, available=available)
+        same = same_under_way(session, person, offered.offering_id, UNDER_WAY)
+        return render_template("orders/order.html", form=form, offered=offered, available=available, same=same)
 
     if request.method == "GET":
         return page()

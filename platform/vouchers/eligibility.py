@@ -104,7 +104,7 @@ def _title_finding(terms: Terms, title: Title | None) -> Finding:
 
 
 def _window_finding(programme: Programme, terms: Terms, moment: datetime) -> Finding:
-    opens, closes = (f"{local(at):%Y-%m-%d %H:%M}" for at in (terms.claims_open_at, terms.claims_close_at))
+    opens, closes = f"{local(terms.claims_open_at):%Y-%m-%d}", f"{terms.claims_last_day:%Y-%m-%d}"
     met = programme.state is ProgrammeState.OPEN and terms.claims_open(moment)
     missing = None
     if not met:
