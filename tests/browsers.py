@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -13,14 +13,15 @@ from typing import Any, Final
 
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, sync_playwright
+from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config import Settings
 from files.store import FolderStore, using
 from foundation.clock import now
-from foundation.jobs import run_worker
+from foundation.jobs import queue, run_worker
 from web.app import create_app
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -72,8 +73,16 @@ class House:
     engine: Engine
     settings: Settings
 
-    def work(self) -> None:
-        """Let the worker do all jobs that are due; in a thread, since this one belongs to Playwright."""
+    def work(self, *periodic: str) -> None:
+        """Let the worker do all jobs that are due, and these that the clock would start.
+
+        In a thread, since this one belongs to Playwright.
+        """
+        for job in periodic:
+            # The worker may have queued it by the clock a moment ago.
+            with suppress(AlreadyEnqueued), Session(self.engine) as session:
+                queue(session, job, timestamp=0)
+                session.commit()
         thread = Thread(target=run_worker, args=(self.engine,), kwargs={"wait": False})
         thread.start()
         thread.join()

@@ -15,7 +15,6 @@ from accounts.models import Organisation
 from foundation.actors import Role
 from foundation.clock import now
 from foundation.database import make_engine
-from foundation.jobs import queue
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +54,8 @@ class Furnished:
 
     def settle(self) -> None:
         """Commit what was made, and let the worker index it."""
-        queue(self.session, "search.catch_up", timestamp=0)
         self.session.commit()
-        self.house.work()
+        self.house.work("search.catch_up")
 
     def person(self, organisation: Organisation, role: Role, **options: Any) -> Person:
         """Somebody of an organisation, signed in; ``options`` are the browser's."""

@@ -5,11 +5,13 @@ A page is one that is opened before the deed is done; the answer after the last 
 
 from collections.abc import Callable
 
+import factories as make
 import pytest
 from browsers import Person
 from claim_cases import Office, claimed, verified
 from order_cases import PNG
 
+from accounts.models import Organisation
 from foundation.actors import Role
 from orders.models import OrderState
 
@@ -71,9 +73,7 @@ def test_enterprise_confirms_and_rates(furnished: Furnished, leaving: Welcome) -
     order = furnished.scene.order_in(OrderState.DELIVERED)
     buyer = leaving(furnished.person(order.enterprise, Role.ENTERPRISE_MEMBER))
     buyer.reset()
-    buyer.follow(SERVICE)
-    if "/confirm" not in buyer.page.url:
-        buyer.follow("确认成效并评价")
+    buyer.follow("确认成效并评价")
     buyer.tick("满意")
     buyer.press("确认成效并评价")
     buyer.reads("成效确认")
@@ -97,8 +97,7 @@ def test_provider_files_a_record_on_the_phone(furnished: Furnished, leaving: Wel
     clerk = leaving(furnished.person(furnished.scene.provider, Role.PROVIDER_MEMBER, **options))
     clerk.reset()
     clerk.page.locator(f"a[href*='{order.number}']").first.click()
-    if "/records/new" not in clerk.page.url:
-        clerk.follow("提交服务记录")
+    clerk.page.wait_for_url("**/records/new")
     clerk.fill("服务内容", "上门诊断")
     clerk.fill("服务成果", "方案一份")
     clerk.attach("过程材料", "现场.png", PNG, "image/png")
@@ -138,7 +137,7 @@ def test_officer_returns_a_claim(furnished: Furnished, leaving: Welcome) -> None
     officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
     officer.reset()
     officer.page.locator(f"main a[href*='{order.number}']").first.click()
-    officer.tick("服务记录")
+    officer.page.locator("#return").get_by_label("服务记录").check()
     officer.fill("怎样补正", "补充第二次上门的照片")
     officer.press("退回补正")
     officer.reads("已退回补正")
@@ -175,9 +174,7 @@ def _took(person: Person, *, pages: int, typed: int, answers: int = 0) -> None:
     assert person.typed <= typed, f"{person.typed} typed fields instead of {typed}"
 
 
-def _titled(furnished: Furnished):
-    import factories as make
-
+def _titled(furnished: Furnished) -> Organisation:
     enterprise = make.enterprise(furnished.session)
     furnished.session.commit()
     return enterprise

@@ -9,14 +9,12 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from browsers import DESK, PHONE, House, Person, served
 from playwright.sync_api import Browser
-from sqlalchemy.orm import Session
 
 from demonstration.accounts import PASSWORD, Account
 from demonstration.history import load
 from files.store import FolderStore, using
 from foundation.actors import Role
 from foundation.database import make_engine
-from foundation.jobs import queue
 from foundation.unit_of_work import unit_of_work
 
 pytestmark = pytest.mark.browser
@@ -37,7 +35,7 @@ ROLES: Final = [
 _NOT_PAGES: Final = re.compile(r"\.pdf$|^/files/|^/language/|^/larger-type|^/healthz|^/static/")
 _NUMBERED: Final = re.compile(r"(?=.*\d)[\w-]{6,}")
 # Case pages look different in each state, so some of each kind are opened.
-_SOME: Final = 3
+_SOME: Final = 2
 _MOST: Final = 60
 _INTERFACE: Final = "nav.side, .top-tools, main button, main thead th, main dt, main h2, main legend, main .state, footer"
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
@@ -59,10 +57,7 @@ def shown(
     with using(FolderStore(folder / "files")), unit_of_work(engine) as session:
         accounts.extend(load(session, lambda _done, _total: None, public_url="http://127.0.0.1"))
     with served(engine, folder, environment="demonstration") as house:
-        with Session(engine) as session:
-            queue(session, "search.catch_up", timestamp=0)
-            session.commit()
-        house.work()
+        house.work("search.catch_up")
         yield house
     engine.dispose()
 

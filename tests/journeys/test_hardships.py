@@ -68,15 +68,16 @@ def test_double_click_and_back_button_order_once(furnished: Furnished, leaving: 
     buyer = leaving(furnished.buyer(java_script_enabled=script))
     before = _orders(furnished)
     buyer.goto(f"/catalogue/{furnished.scene.offering.number}/order")
-    button = buyer.page.get_by_role("button", name="下单并占用抵扣额")
-    button.dblclick(no_wait_after=True)
+    buyer.page.get_by_role("button", name="下单并占用抵扣额").dblclick(no_wait_after=True)
     buyer.page.wait_for_url("**/orders/*")
     first = buyer.page.url
     assert _orders(furnished) == before + 1
     buyer.page.go_back()
-    buyer.page.get_by_role("button", name="下单并占用抵扣额").click()
-    buyer.page.wait_for_url("**/orders/*")
-    assert buyer.page.url == first, "the second sending is answered as the first one was"
+    buyer.reads("已有进行中的订单", first.rpartition("/")[2])
+    if script:
+        buyer.page.get_by_role("button", name="下单并占用抵扣额").click()
+        buyer.page.wait_for_url("**/orders/*")
+        assert buyer.page.url == first, "the second sending is answered as the first one was"
     assert _orders(furnished) == before + 1
 
 
