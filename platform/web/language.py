@@ -1,6 +1,6 @@
-"""Which language a page speaks: the person's choice, then the browser's, Simplified Chinese first."""
+"""Which language a page speaks: the person's choice, then the browser's, then the installation's (``HUIQI_LANGUAGE``)."""
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import Babel, get_locale
 
 from web.catalogue import english
@@ -14,7 +14,8 @@ def chosen() -> str:
     picked = request.cookies.get("language")
     if picked in LANGUAGES:
         return str(picked)
-    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en"], default="zh")
+    own = current_app.config["HUIQI_SETTINGS"].default_language
+    best = request.accept_languages.best_match(["zh", "zh-CN", "zh-Hans", "en"], default=own)
     return "en" if best == "en" else DEFAULT
 
 

@@ -87,6 +87,14 @@ def test_the_browsers_language(client: FlaskClient, header: str, language: str) 
     assert f'<html lang="{language}"' in client.get("/help", headers={"Accept-Language": header}).text
 
 
+def test_the_installations_language_where_the_browser_says_none(sessions: sessionmaker[Session], tmp_path) -> None:
+    client = create_app(
+        Settings(environment="test", default_language="en", data_folder=tmp_path), sessions
+    ).test_client()
+    assert '<html lang="en"' in client.get("/help").text
+    assert '<html lang="zh-Hans"' in client.get("/help", headers={"Accept-Language": "zh-CN"}).text
+
+
 def test_cookies_with_strange_values_are_ignored(client: FlaskClient) -> None:
     for name in ("language", "large_type", "theme"):
         client.set_cookie(name, '"><script>')
