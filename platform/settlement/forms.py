@@ -17,12 +17,12 @@ class BatchForm(Form):
     envelope = YuanField(
         _l("平台资金总额（元）"),
         [Optional()],
-        description=_l("只有北京第一批办法需要：中央资金的 10%%，超出时按比例缩减"),
+        description=_l("只有北京第一批办法需要：中央资金的 10%，超出时按比例缩减"),
     )
     award_share = DecimalField(
-        _l("绩效奖励比例（%%）"),
+        _l("绩效奖励比例（%）"),
         [Optional(), NumberRange(0, 20, _l("应在 0 与 20 之间"))],
-        description=_l("只有北京第一批办法需要：不超过服务补助的 20%%"),
+        description=_l("只有北京第一批办法需要：不超过服务补助的 20%"),
     )
 
 

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
 from foundation.actions import submit
-from foundation.clock import today
+from foundation.clock import local, today
 from foundation.forms import choices
 from foundation.i18n import N_
-from foundation.money import format_yuan
+from foundation.money import display_yuan, format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
 from settlement.checking import check
@@ -52,7 +52,8 @@ def new() -> ResponseReturnValue:
     )
     if request.method == "GET":
         form.programme.data = request.args.get("programme") or form.programme.data
-        form.period_from.data = today().replace(day=1)
+        # From the longest waiting order on, so that nobody is left out by a date that was not looked at.
+        form.period_from.data = min((local(each.since).date() for each in waiting), default=today())
         form.period_to.data = today()
 
     def page() -> str:
@@ -275,7 +276,7 @@ def _batch_page(
 def _waiting(form: PayForm, number: str) -> None:
     found = queries.batch_case(current_session(), actor(), number)
     form.statements.choices = choices(
-        (each.number, f"{each.number} · {each.organisation.name} · {format_yuan(each.total)}")
+        (each.number, f"{each.number} · {each.organisation.name} · {display_yuan(each.total)}")
         for each in found.outstanding
     )
 
