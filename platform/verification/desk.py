@@ -57,7 +57,7 @@ def _item(claim: RedemptionClaim, task: str, blocks: str | None = None, *, holde
     due = end_of(claim.due_on) if claim.due_on else order.due_at
     return DeskItem(
         task=task,
-        title=order.offering_version.name,
+        title=f"{order.offering_version.name} · {order.provider.name}",
         endpoint="verification.case",
         arguments={"number": order.number},
         since=order.since,

@@ -75,7 +75,7 @@ def shown(desk: Desk) -> dict[str, Any]:
                 "age": age(_last_moment(item) or item.since),
                 "late": item.due is not None and item.due < now(),
                 "amount": item.amount,
-                "number": None,
+                "number": _number(item),
                 "action": None,
             }
             for item in desk.mine[:SHOWN]
@@ -105,3 +105,9 @@ def shown(desk: Desk) -> dict[str, Any]:
 def _last_moment(item: DeskItem) -> datetime | None:
     """A deadline at midnight belongs to the day that ends with it."""
     return item.due - timedelta(seconds=1) if item.due is not None else None
+
+
+def _number(item: DeskItem) -> str | None:
+    """The case's number, by which one of forty like it is told apart; None where the title has it already."""
+    number = str(item.arguments.get("number") or "")
+    return number if number and number not in item.title else None
