@@ -58,7 +58,9 @@ def chromium() -> Iterator[Browser]:
     assert program is not None, "the browser tests need Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
         # Whatever proxy is configured: the tests ask this machine alone.
-        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        environment: dict[str, str | float | bool] = {
+            name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+        }
         environment["LANGUAGE"] = "zh_CN"
         browser = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS), env=environment)
         yield browser
@@ -341,7 +343,9 @@ def violations(page: Page) -> list[str]:
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(_AXE)
     twice = page.evaluate(_TWICE)
-    answer = page.evaluate(f"() => axe.run(document, {{runOnly: {json.dumps(_AXE_TAGS)}, resultTypes: ['violations']}})")
+    answer = page.evaluate(
+        f"() => axe.run(document, {{runOnly: {json.dumps(_AXE_TAGS)}, resultTypes: ['violations']}})"
+    )
     return [f"the id {one} stands twice" for one in twice] + [
         f"{rule['id']}: {rule['help']}: {node['html'][:200]} ({'; '.join(check['message'] for check in node['any'][:2])})"
         for rule in answer["violations"]

@@ -37,7 +37,9 @@ _NUMBERED: Final = re.compile(r"(?=.*\d)[\w-]{6,}")
 # Case pages look different in each state, so some of each kind are opened.
 _SOME: Final = 2
 _MOST: Final = 60
-_INTERFACE: Final = "nav.side, .top-tools, main button, main thead th, main dt, main h2, main legend, main .state, footer"
+_INTERFACE: Final = (
+    "nav.side, .top-tools, main button, main thead th, main dt, main h2, main legend, main .state, footer"
+)
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -63,9 +65,7 @@ def shown(
 
 
 @pytest.fixture(params=ROLES, ids=lambda role: role.value if role else "visitor")
-def person(
-    request: pytest.FixtureRequest, shown: House, browser: Browser, accounts: list[Account]
-) -> Iterator[Person]:
+def person(request: pytest.FixtureRequest, shown: House, browser: Browser, accounts: list[Account]) -> Iterator[Person]:
     """Somebody of each role, signed in."""
     if request.param is None:
         came = Person(browser, shown, "访客")

@@ -174,9 +174,7 @@ def _certification(story: Story) -> None:
     provider.reads("还没有申请")
     provider.press("申请认定")
     provider.reads("单位情况", "条件逐条核对")
-    for name, value in NATIONAL_FACTS.items():
-        if name == "total_assets":
-            value = "299.99"
+    for name, value in {**NATIONAL_FACTS, "total_assets": "299.99"}.items():
         _fact(provider, name, value)
     provider.page.get_by_text("299.99").first.wait_for()
     provider.look("certification-form", phone=True)
@@ -457,7 +455,15 @@ def _settlement(story: Story) -> None:
     (story.shots.folder / "statement.pdf").write_bytes(pdf)
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     plain = re.sub(r"\s", "", text)
-    for words in (story.statement, PROVIDER, ENTERPRISE, story.order, "120,000.00", "壹拾贰万元整", "厦门市工业和信息化局"):
+    for words in (
+        story.statement,
+        PROVIDER,
+        ENTERPRISE,
+        story.order,
+        "120,000.00",
+        "壹拾贰万元整",
+        "厦门市工业和信息化局",
+    ):
         assert words in plain, f"the statement does not say {words}:\n{text}"
 
     link = re.search(re.escape(story.house.address) + r"/verify/[\w-]+\?hash=[0-9a-f]{64}", plain)
