@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
+from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import local, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
@@ -58,7 +58,7 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
     """How many orders are under way."""
-    if actor.role not in ENTERPRISE | PROVIDER | BUREAU:
+    if actor.role not in ENTERPRISE | PROVIDER | BUREAU | {Role.AUDITOR}:
         return []
     return [Figure(label=N_("进行中的订单"), endpoint="orders.index", count=count(session, actor, UNDER_WAY))]
 

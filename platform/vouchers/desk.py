@@ -64,7 +64,7 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
             .where(Voucher.enterprise_id == actor.organisation_id, Voucher.state.in_(_USABLE))
         )
         return [Figure(label=N_("可使用的服务券"), endpoint="vouchers.index", amount=int(free or 0))]
-    if actor.role in BUREAU:
+    if actor.role in BUREAU | {Role.AUDITOR}:
         count = session.scalar(
             select(func.count())
             .select_from(VoucherClaim)
