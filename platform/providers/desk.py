@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.actors import PROVIDER, Actor, Role
-from foundation.clock import at
+from foundation.clock import at, now
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
@@ -32,6 +32,8 @@ _WAITING_FOR: Final = {
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     """What this person has to do."""
     if actor.role in PROVIDER:
+        if not waiting_certifications(session, actor, [*CertificationState]):
+            return [_first_step(actor)]
         versions = waiting_versions(session, actor, [OfferingState.CHANGES_REQUESTED])
         return [
             *(
@@ -52,6 +54,18 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
         *(_item(one, tasks[one.state]) for one in mine),
         *(_version(one, N_("审核服务产品"), N_("审核之前目录里不显示")) for one in versions),
     ]
+
+
+def _first_step(actor: Actor) -> DeskItem:
+    """Where a provider begins that has just registered."""
+    return DeskItem(
+        task=N_("申请认定"),
+        title=actor.organisation_name or "",
+        endpoint="providers.certifications",
+        arguments={},
+        since=now(),
+        blocks=N_("认定之前不能发布服务产品"),
+    )
 
 
 def others(session: Session, actor: Actor) -> list[DeskItem]:

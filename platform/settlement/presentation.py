@@ -10,6 +10,7 @@ from audit.models import AuditEvent
 from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
+from settlement.cases import fitted
 from settlement.models import Batch, BatchState, Statement
 from settlement.queries import BatchCase, Move, StatementCase
 from settlement.states import BATCH, EVENTS, TONES
@@ -55,6 +56,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "batch": batch,
         "state": state_of(batch),
         "stages": _stages(batch),
+        "scheme_title": gettext(fitted(batch.scheme_id, batch.parameters).title),
         "lines": _lines(found),
         "orders": sorted(found.rows.values(), key=lambda row: row.order.number),
         "left_out": [each | {"why": _why(each)} for each in batch.left_out],
