@@ -170,7 +170,7 @@ def _certification(story: Story) -> None:
     provider.follow("注册服务机构")
     _register(provider, "服务机构", PROVIDER, story.uscc["provider"])
     provider.sign_in().look("provider-first-desk")
-    provider.menu("认定")
+    provider.follow("申请认定")
     provider.reads("还没有申请")
     provider.press("申请认定")
     provider.reads("单位情况", "条件逐条核对")
