@@ -254,7 +254,8 @@ class Person:
 
     def attach(self, label: str, name: str, content: bytes, kind: str = "application/pdf") -> None:
         """Choose a file."""
-        self.field(label).set_input_files({"name": name, "mimeType": kind, "buffer": content})
+        # Twenty megabytes cross to the browser as text, which takes its time on a busy machine.
+        self.field(label).set_input_files({"name": name, "mimeType": kind, "buffer": content}, timeout=90_000)
 
     def press(self, label: str, *, within: str = "main") -> None:
         """Press the button with these words and wait for the page that follows."""
