@@ -19,7 +19,7 @@ _THREADS = 4
 
 def measure(environment: Mapping[str, str], *, seconds: float = 8.0) -> dict[str, Any]:
     """``environment`` names a database with the demonstration in it; the two servers take turns."""
-    ours = [sys.executable, "-m", "cli.main", "web", "--port"]
+    ours = [sys.executable, "-P", "-c", "from cli.main import main; main()", "web", "--port"]
     bare = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", str(_WORKERS)),
         *("--blocking-threads", str(_THREADS), "--log-level", "warning", "bench.bare:make_app", "--port"),
