@@ -125,8 +125,9 @@ def test_auditor_reads_the_trail_of_the_region_only(session, sign_in) -> None:
     person = member(session, bureau(session), Role.AUDITOR)
     near = actor_of(member(session, enterprise(session), Role.ENTERPRISE_MANAGER))
     far = actor_of(member(session, enterprise(session, code="430000"), Role.ENTERPRISE_MANAGER))
-    record(session, near, "test.near", None, before={"state": "a"}, after={"state": "b"})
+    record(session, near, "test.near", None, before={"state": "a"}, after={"state": "b", "amount": 1234550})
     record(session, far, "test.far", None)
     page = sign_in(person).get("/audit")
     assert "test.near" in page.text
+    assert "¥12,345.50" in page.text
     assert "test.far" not in page.text
