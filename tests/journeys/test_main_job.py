@@ -102,6 +102,7 @@ def test_money_goes_from_the_budget_to_a_statement(story: Story) -> None:
     _redemption(story)
     _targets(story)
     _settlement(story)
+    _payment(story)
     _everything_adds_up(story)
 
 
@@ -475,6 +476,9 @@ def _settlement(story: Story) -> None:
     visitor.goto(link[0][:-1] + ("0" if link[0][-1] != "0" else "1"))
     visitor.reads("校验码不一致")
 
+
+def _payment(story: Story) -> None:
+    """7, continued. The treasury's payer notes the payment, and the enterprise sees its order settled."""
     payer = story.person("payer")
     payer.goto(f"/batches/{story.batch}")
     payer.fill("您的登录密码", make.PASSWORD)

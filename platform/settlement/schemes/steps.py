@@ -4,6 +4,7 @@ An item step looks at one item, a line step at one organisation's items together
 kind of step here makes it available to every scheme; its numbers stay in the scheme's file.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,15 +42,16 @@ class _Step(BaseModel):
         return Step(rule=self.rule, text=text, params=params, citation=self.citation, amount_fen=amount_fen)
 
 
-class _Condition(_Step):
+class _Condition(_Step, ABC):
     """Something that must hold, else the item or line counts for nothing; ``reason`` is the sentence that says so."""
 
     fact: str
     reason: str
     when: str | None = None
 
+    @abstractmethod
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
+        """Whether the item or line fulfils it."""
 
     def limits(self) -> Mapping[str, str]:
         """The rule's own numbers, for the sentence."""
