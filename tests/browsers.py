@@ -5,11 +5,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 from threading import Thread
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, sync_playwright
@@ -17,12 +18,16 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from config import Settings
 from files.store import FolderStore, using
 from foundation.clock import now
 from foundation.jobs import queue, run_worker
 from web.app import create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SCREENSHOTS: Final = ROOT / "tests" / "screenshots"
@@ -97,12 +102,46 @@ class _Quiet(WSGIRequestHandler):
         """No line for each request."""
 
 
+class _Whole:
+    """An application whose answers are read and closed before they are sent.
+
+    Werkzeug's server forgets to close an answer when the browser goes away at its end, as browsers do when a person
+    moves on; the answer's file would then be closed by chance, which Python reports as a fault.
+    """
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        with closing(ClosingIterator(self._app(environ, start_response))) as answer:
+            return list(answer)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses just now."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def listening(app: "WSGIApplication", port: int) -> Iterator[None]:
+    """Serve ``app`` from threads on a port of this machine for the block."""
+    server = make_server("127.0.0.1", port, _Whole(app), threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @contextmanager
 def served(engine: Engine, folder: Path, **changes: Any) -> Iterator[House]:
     """Serve the program from threads on a free port, with its CSRF tokens, sessions, embedded index and files."""
-    probe = make_server("127.0.0.1", 0, lambda _environment, _start: [])
-    port = probe.server_port
-    probe.server_close()
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     settings = Settings(
         **{
@@ -116,16 +155,8 @@ def served(engine: Engine, folder: Path, **changes: Any) -> Iterator[House]:
     app = create_app(settings, sessionmaker(engine, expire_on_commit=False))
     # A fault is to be seen as the people of an installation would see it.
     app.config["TESTING"] = False
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    with using(FolderStore(folder / "files")):
-        thread.start()
-        try:
-            yield House(address, engine, settings)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+    with using(FolderStore(folder / "files")), listening(app, port):
+        yield House(address, engine, settings)
 
 
 @dataclass
