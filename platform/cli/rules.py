@@ -115,6 +115,7 @@ def _criteria(chosen: RuleSet) -> list[dict[str, Any]]:
             "required": describe(one),
             "facts": list(one.facts),
             "waived": one.waived is not None,
+            "suffices": one.suffices,
             "mend": one.mend,
         }
         for one in chosen.criteria

@@ -20,7 +20,8 @@ def check(ruleset: RuleSet, facts: Facts, on: date) -> Answer:
     Pure: it does not ask whether the rules were in force on that day (``RuleSet.require_in_force`` does).
     """
     known = {key: _known(key, facts.get(key)) for key in ruleset.facts}
-    findings = tuple(_judge(criterion, known) for criterion in ruleset.criteria)
+    settled = any(_settles(criterion, known) for criterion in ruleset.criteria)
+    findings = tuple(_judge(criterion, known, settled=settled) for criterion in ruleset.criteria)
     return Answer(ruleset.id, ruleset.version, on, _outcome(finding.status for finding in findings), findings)
 
 
@@ -38,8 +39,13 @@ def _known(key: str, value: FactValue | None) -> FactValue | None:
         return None
 
 
-def _judge(criterion: Criterion, facts: Facts) -> Finding:
-    status = Status.NOT_APPLICABLE if criterion.waived else _status(criterion.condition, facts)
+def _settles(criterion: Criterion, facts: Facts) -> bool:
+    return criterion.suffices and _status(criterion.condition, facts) is Status.MET
+
+
+def _judge(criterion: Criterion, facts: Facts, *, settled: bool) -> Finding:
+    counts = _settles(criterion, facts) if criterion.suffices else not (settled or criterion.waived)
+    status = _status(criterion.condition, facts) if counts else Status.NOT_APPLICABLE
     return Finding(criterion, status, {key: facts[key] for key in criterion.facts})
 
 

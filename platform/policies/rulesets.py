@@ -17,7 +17,8 @@ class Criterion(BaseModel):
     """One thing a notice demands, in our own words, with the place where it stands and what would mend it.
 
     ``waived`` says why the criterion does not count here (a batch that lifts it, points that only rank applicants);
-    it is then listed as not applicable.
+    it is then listed as not applicable. ``suffices`` marks a short cut of the notice: once it is shown to be met, all
+    other criteria are not applicable; until then it is not applicable itself and the others decide.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +29,7 @@ class Criterion(BaseModel):
     condition: Condition
     mend: str = Field(min_length=1)
     waived: str | None = Field(default=None, min_length=1)
+    suffices: bool = False
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class RuleSet(BaseModel):
             raise ValueError("two criteria have the same id")
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("valid_to lies before valid_from")
-        if all(criterion.waived for criterion in self.criteria):
+        if all(criterion.waived or criterion.suffices for criterion in self.criteria):
             raise ValueError("no criterion counts")
         for key in self.facts:
             if self.subject not in vocabulary()[key].subjects:

@@ -51,7 +51,7 @@ SRDI = "srdi-beijing-2021"
         ("id: size", "id: Size!", "criteria.2.id"),
         ("valid_to: 2021-12-31", "valid_to: 2020-12-31", "before valid_from"),
         ("valid_to: 2021-12-31", "valid_until: 2021-12-31", "valid_until"),
-        ('version: "1"', "", "version"),
+        ('version: "2"', "", "version"),
         ("id: srdi-beijing-2021", "id: srdi-beijing-2022", "does not stand in the file of that name"),
         ("criteria:", "criteria: [", "not YAML"),
     ],

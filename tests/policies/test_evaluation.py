@@ -131,6 +131,27 @@ def test_outcome_unmet_wins_over_unknown(own_brand: bool | None, listed: bool | 
     assert check(rules, {"own_brand": own_brand, "listed": listed}, ON).outcome is expected
 
 
+@pytest.mark.parametrize(
+    ("listed", "statuses", "outcome"),
+    [
+        (True, [Status.MET, Status.NOT_APPLICABLE, Status.NOT_APPLICABLE], Outcome.ELIGIBLE),
+        (False, [Status.NOT_APPLICABLE, UNMET, UNKNOWN], Outcome.INELIGIBLE),
+        (None, [Status.NOT_APPLICABLE, UNMET, UNKNOWN], Outcome.INELIGIBLE),
+    ],
+)
+def test_what_suffices_settles_the_case_alone_and_counts_only_once_it_is_shown(
+    listed: bool | None, statuses: list[Status], outcome: Outcome
+) -> None:
+    shortcut, *others = small(
+        *({"fact": key, "op": "is_true"} for key in ("listed", "own_brand", "rd_institution"))
+    ).criteria
+    criteria = (shortcut.model_copy(update={"suffices": True}), *others)
+    rules = small({"fact": "listed", "op": "is_true"}).model_copy(update={"criteria": criteria})
+    answer = check(rules, {"own_brand": False, "listed": listed}, ON)
+    assert [finding.status for finding in answer.criteria] == statuses
+    assert answer.outcome is outcome
+
+
 def test_the_answer_has_exactly_the_shape_of_the_contract() -> None:
     rules = small(
         {"fact": "rd_share_y1", "op": "gt", "value": Decimal("3.5")},
@@ -204,8 +225,10 @@ complete_facts = st.sampled_from(rule_sets()).flatmap(
 def test_a_fact_more_never_takes_back_what_was_decided(
     drawn: tuple[RuleSet, dict[str, FactValue]], data: st.DataObject
 ) -> None:
+    """What suffices alone is the exception: it counts only once it is shown, so it is shown here from the start."""
     rules, facts = drawn
-    hidden = data.draw(st.sets(st.sampled_from(list(facts))))
+    shown = {key for criterion in rules.criteria if criterion.suffices for key in criterion.facts}
+    hidden = data.draw(st.sets(st.sampled_from(sorted(facts.keys() - shown))))
     less: Answer = check(rules, {key: value for key, value in facts.items() if key not in hidden}, ON)
     more: Answer = check(rules, facts, ON)
     for before, after in zip(less.criteria, more.criteria, strict=True):

@@ -34,7 +34,7 @@ def rule_set_criterion(ruleset: str, id_: str) -> Criterion:
 
 
 def decided_by_facts(criterion: Criterion) -> bool:
-    return bool(criterion.facts) and criterion.waived is None
+    return bool(criterion.facts) and criterion.waived is None and not criterion.suffices
 
 
 def test_every_rule_set_has_a_case_and_every_deciding_criterion_a_miss() -> None:
@@ -72,7 +72,7 @@ def test_nothing_known_is_referred_and_nothing_is_guessed(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.ruleset)
 def test_a_fact_that_alone_decides_is_unknown_without_it(case: Case) -> None:
     for criterion in rule_set(case.ruleset).criteria:
-        if len(criterion.facts) == 1 and not criterion.waived:
+        if len(criterion.facts) == 1 and decided_by_facts(criterion):
             answer = judged(case.ruleset, case.facts | {criterion.facts[0]: None})
             assert statuses(answer)[criterion.id] is Status.UNKNOWN
             assert answer.outcome == "refer"
@@ -84,6 +84,24 @@ def test_growth_is_not_a_condition_of_the_first_batch() -> None:
         answer = judged(CASES[0].ruleset, facts | change)
         assert statuses(answer)["growth"] is Status.NOT_APPLICABLE
         assert answer.outcome == "eligible"
+
+
+@pytest.mark.parametrize("titles", [["little_giant"], ["srdi", "key_little_giant"]])
+def test_a_national_little_giant_is_listed_in_beijing_without_more(titles: list[str]) -> None:
+    """Part 三（四） of the Beijing notice enters them directly, whatever else is known of them or not."""
+    for facts in ({}, {"main_revenue_share": 10, "size": "large"}):
+        answer = judged("srdi-beijing-2021", {**facts, "titles": titles})
+        assert answer.outcome == "eligible"
+        assert {id_ for id_, status in statuses(answer).items() if status is not Status.NOT_APPLICABLE} == {"direct"}
+
+
+@pytest.mark.parametrize("change", [{}, {"titles": None}, {"titles": []}, {"titles": ["srdi", "innovative"]}])
+def test_others_are_judged_in_beijing_as_if_there_were_no_direct_way(change: dict[str, Any]) -> None:
+    case = next(case for case in CASES if case.ruleset == "srdi-beijing-2021")
+    for facts, outcome in ((case.facts, "eligible"), (case.facts | {"size": "large"}, "ineligible"), ({}, "refer")):
+        answer = judged("srdi-beijing-2021", facts | change)
+        assert answer.outcome == outcome
+        assert statuses(answer)["direct"] is Status.NOT_APPLICABLE
 
 
 def test_judgements_of_the_notices_ask_for_a_person() -> None:
