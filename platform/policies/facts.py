@@ -39,8 +39,8 @@ _EXPECTED: Final = {
     Kind.TEXT: N_("“%(label)s”应为文字"),
 }
 
-# Wider than any real amount, and narrow enough that a number can always be written out in full.
-_LARGEST_POWER: Final = 15
+# Wider than any real amount and than what rounding leaves of nought, and narrow enough to be written out in full.
+_POWERS: Final = range(-30, 16)
 
 
 class Subject(StrEnum):
@@ -108,8 +108,8 @@ class Fact(BaseModel):
             raise self._refusal()
         if number.is_zero():
             number = Decimal(0)
-        elif abs(number.adjusted()) > _LARGEST_POWER:
-            raise self._refusal()
+        elif number.adjusted() not in _POWERS:
+            raise BadInput(N_("“%(label)s”的数值超出可处理的范围"), field=self.key, label=self.label)
         too_small = self.minimum is not None and number < self.minimum
         too_large = self.maximum is not None and number > self.maximum
         if too_small or too_large:

@@ -26,6 +26,8 @@ def test_the_vocabulary_is_the_contracts(subject: Subject) -> None:
         ("main_revenue_share", 0.1, Decimal("0.1")),
         ("main_revenue_share", Decimal("0E-999999"), Decimal(0)),
         ("net_profit_2y", -5, Decimal(-5)),
+        # What a spreadsheet leaves where 0.3 - 0.2 - 0.1 should give nought.
+        ("main_revenue_growth_y1", -2.7755575615628914e-17, Decimal("-2.7755575615628914E-17")),
         ("service_staff", 0, Decimal(0)),
         ("listed", False, False),
         ("size", "micro", "micro"),
@@ -68,6 +70,12 @@ def test_bad_values_name_the_fact(key: str, given: Any) -> None:
     with pytest.raises(BadInput) as caught:
         parse_facts({key: given})
     assert caught.value.field == key
+
+
+@pytest.mark.parametrize("given", [10**400, Decimal("1e16"), Decimal("1e-999999")])
+def test_a_number_beyond_every_real_one_is_told_so(given: Any) -> None:
+    with pytest.raises(BadInput, match="超出可处理的范围"):
+        parse_facts({"revenue_y1": given})
 
 
 def test_all_faults_are_named_at_once() -> None:
