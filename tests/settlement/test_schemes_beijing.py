@@ -284,3 +284,10 @@ def test_the_working_can_be_redone_by_hand() -> None:
             "180000.00",
         ),
     ]
+
+
+@pytest.mark.parametrize("amount", ["90000000000000.01", "1" + "0" * 30])
+def test_an_amount_beyond_every_budget_is_told_so(amount: str) -> None:
+    with pytest.raises(BadInput, match="超出可处理的范围") as caught:
+        simulate(BEIJING, case(item(market_price=amount)))
+    assert caught.value.field == "platforms[0].items[0].market_price"

@@ -20,6 +20,7 @@ _PROBLEMS: Final = {
     "missing": N_("缺少此项"),
     "extra_forbidden": N_("没有此项，请核对名称"),
     "money": N_('应为以元为单位的金额文本，不为负，最多两位小数，例如 "300000.00"'),
+    "money_range": N_("金额超出可处理的范围"),
     "percent": N_("应为 0 至 100 的数字，最多二十位小数，例如 20"),
     "less_than_equal": N_("不得超过 %(le)s"),
     "day": N_("应为日期 YYYY-MM-DD"),

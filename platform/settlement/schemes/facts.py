@@ -14,7 +14,7 @@ from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.money import format_yuan, parse_yuan
 
-_YUAN: Final = re.compile(r"\d{1,14}(\.\d{1,2})?", re.ASCII)
+_YUAN: Final = re.compile(r"\d+(\.\d{1,2})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _PERCENT_DECIMALS: Final = 20
 """More than a JSON writer gives a share of some percent, few enough that the arithmetic stays exact."""
@@ -22,12 +22,12 @@ _PERCENT_DECIMALS: Final = 20
 
 def _read_money(value: object) -> int:
     """Yuan as text into fen; a number is refused, since JSON numbers carry noise and say nothing of the unit."""
+    if not isinstance(value, str) or not _YUAN.fullmatch(value):
+        raise PydanticCustomError("money", "")
     try:
-        if isinstance(value, str) and _YUAN.fullmatch(value):
-            return parse_yuan(value)
+        return parse_yuan(value)
     except BadInput:
-        pass
-    raise PydanticCustomError("money", "")
+        raise PydanticCustomError("money_range", "") from None
 
 
 def _read_percent(value: object) -> Decimal:
