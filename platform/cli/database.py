@@ -1,6 +1,6 @@
 """``huiqi ledger verify`` and ``huiqi audit verify``: proofs from what the database holds."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -11,17 +11,32 @@ from foundation.unit_of_work import current_session
 from ledger import verification
 
 
+def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
+    """Read --at while options are read: a wrong time is told before any database is started."""
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{given!r} is not an ISO 8601 time such as 2026-03-31T18:00") from None
+    return moment
+
+
 @click.group()
 def ledger() -> None:
     """The money: every movement is a transfer, and they must add up."""
 
 
 @ledger.command("verify")
-@click.option("--at", metavar="TIMESTAMP", help="As it stood then (ISO 8601; without a zone: China's time).")
+@click.option(
+    "--at", metavar="TIMESTAMP", callback=_moment, help="As it stood then (ISO 8601; without a zone: China's time)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify_ledger(*, at: str | None, as_json: bool) -> None:
+def verify_ledger(*, at: datetime | None, as_json: bool) -> None:
     """Prove from the transfers alone that the money adds up, now and at every moment before; exit 1 if it does not."""
-    report = verification.verify(current_session(), at=_moment(at))
+    report = verification.verify(current_session(), at=at)
     answer = report.as_json()
     if as_json:
         print_json(answer)
@@ -66,13 +81,3 @@ def _tell(*, ok: bool, faults: list[str]) -> None:
 def _exit(*, ok: bool) -> None:
     if not ok:
         raise click.exceptions.Exit(1)
-
-
-def _moment(given: str | None) -> datetime | None:
-    if given is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        raise click.BadParameter(f"--at: {given!r} is not an ISO 8601 time such as 2026-03-31T18:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)

@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cli.inputs import print_json
 from cli.opening import open_rooms, opened_engine, settings_or_exit
+from cli.tables import print_table
 from config import Environment, Settings
 from documents import fonts
 from foundation.jobs import failed_jobs, jobs_health
@@ -47,7 +46,10 @@ def doctor(*, as_json: bool) -> None:
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        Console().print(_table(findings))
+        print_table(
+            ("part", "", "found", "what to do"),
+            [(one.part, "ok" if one.ok else "fault", one.told, one.remedy) for one in findings],
+        )
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
 
@@ -160,10 +162,3 @@ def _search(session: Session) -> Finding:
     engines = ", ".join(f"{each.engine}: {each.status}, {each.documents} documents" for each in report.engines)
     told = f"{engines}; the database has {report.documents}"
     return Finding("search", ok=report.ok, told=told, remedy="" if report.ok else "run `huiqi search reindex`")
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table("part", "", "found", "what to do")
-    for finding in findings:
-        table.add_row(finding.part, "ok" if finding.ok else "fault", finding.told, finding.remedy)
-    return table

@@ -4,6 +4,7 @@ The command line speaks plain English on standard error and UTF-8 on standard ou
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -19,20 +20,25 @@ _CATALOGUE: Final = Path(__file__).parents[2] / "translations" / "en" / "LC_MESS
 _SHOWN: Final = 3
 """As many faults of one input are told; more would bury the first."""
 
+_NAMELESS: Final = '""'
+"""How a field whose name has no letters is shown; JSON allows it as a key."""
 
 _OUR_WORDS: Final = ("label", "unit")
 """Parameters of an error that are words of the interface themselves, not what somebody typed."""
 
 
 @contextmanager
-def command_errors(source: str | Path | None = None) -> Iterator[None]:
+def command_errors(source: str | Path | None = None, *, option: str | None = None) -> Iterator[None]:
     """Turn a domain error into one line on standard error and its exit code: 2 for bad input or an unknown id, else 1.
 
-    Usable as ``with command_errors(path):`` or as a decorator; ``source`` names the file that the error is about.
+    Usable as ``with command_errors(path):`` or as a decorator; ``source`` names the file that the error is about,
+    ``option`` the option whose value it is about, in place of the field that the domain knows it by.
     """
     try:
         yield
     except DomainError as error:
+        if option is not None:
+            error.field = option
         click.echo(error_line(error, source), err=True)
         raise click.exceptions.Exit(_exit_code(error)) from None
 
@@ -47,6 +53,11 @@ def error_line(error: DomainError, source: str | Path | None = None) -> str:
     line = " ".join((f"{source}: {told}" if source is not None else told).split())
     # What an input calls itself may hold what no terminal should be sent, such as half characters and escapes.
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+
+
+def typed(argument: str, *, errors: str = "surrogateescape") -> str:
+    """A command's argument as the UTF-8 that was typed, whatever encoding the locale made Python read it by."""
+    return os.fsencode(argument).decode("utf-8", errors)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -92,7 +103,9 @@ def print_json(value: Any) -> None:
 def _told(fault: DomainError, translate: Callable[[str], str]) -> str:
     words = {name: translate(fault.params[name]) for name in _OUR_WORDS if fault.params.get(name)}
     text = DomainError(fault.message, **{**fault.params, **words}).text(translate)
-    return f"{fault.field}: {text}" if fault.field else text
+    if fault.field is None:
+        return text
+    return f"{fault.field or _NAMELESS}: {text}"
 
 
 def _exit_code(error: DomainError) -> int:

@@ -1,5 +1,6 @@
 """The ``huiqi`` command. Subcommands are imported when they are called, so that rules and sums answer in a second."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -99,6 +100,12 @@ class Huiqi(click.Group):
             code = 130
         except BrokenPipeError:
             # Whoever read our output has had enough (``| head``); the interpreter must not flush into it again.
+            sys.stdout = None
+            code = 1
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            click.echo(f"cannot write: {error.strerror}", err=True)
             sys.stdout = None
             code = 1
         sys.exit(code if isinstance(code, int) else 0)

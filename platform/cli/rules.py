@@ -1,15 +1,14 @@
 """``huiqi rules``: lists, shows and applies rule sets, without a database."""
 
 import re
-import sys
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from cli.inputs import command_errors, print_json, read_json
+from cli.tables import print_table
 from foundation.clock import today
 from foundation.errors import BadInput, NotFound
 from foundation.i18n import N_
@@ -19,8 +18,6 @@ from policies.evaluation import check
 from policies.facts import parse_facts
 from policies.rulesets import RuleSet
 from policies.wording import describe
-
-_PIPE_WIDTH: Final = 160
 
 
 @click.group()
@@ -36,21 +33,21 @@ def list_(*, as_json: bool) -> None:
         print_json([_summary(rules) for rules in rule_sets()])
         return
     rows = [(one.id, one.version, one.title, _validity(one), one.document) for one in rule_sets()]
-    _print_table(("id", "version", "title", "valid", "document"), rows)
+    print_table(("id", "version", "title", "valid", "document"), rows)
 
 
 @rules.command("show")
 @click.argument("ruleset_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show_(ruleset_id: str, *, as_json: bool) -> None:
-    """Show one rule set: its criteria, what each requires, and where it stands."""
+    """Show the criteria, requirements and citations of a rule set."""
     chosen = _chosen(ruleset_id)
     if as_json:
         print_json(_summary(chosen) | {"notes": list(chosen.notes), "criteria": _criteria(chosen)})
         return
     click.echo(f"{chosen.id} (version {chosen.version}, {_validity(chosen)})\n{chosen.title}\n{chosen.document}\n")
     rows = [(one.id, one.text, describe(one), one.citation) for one in chosen.criteria]
-    _print_table(("id", "criterion", "required", "citation"), rows)
+    print_table(("id", "criterion", "required", "citation"), rows)
     for note in chosen.notes:
         click.echo(f"- {note}")
 
@@ -67,7 +64,7 @@ def check_(ruleset_id: str, facts_path: Path, on: str | None, *, as_json: bool) 
     Without --on it judges as of today, or as of the last day on which the rules were in force.
     """
     chosen = _chosen(ruleset_id)
-    with command_errors():
+    with command_errors(option="--on"):
         day = _day(chosen, on)
     with command_errors(facts_path):
         facts = parse_facts(read_json(facts_path))
@@ -93,11 +90,11 @@ def _day(chosen: RuleSet, on: str | None) -> date:
     if on is None:
         return chosen.day_in_force(today())
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", on):
-        raise BadInput(N_("应为 YYYY-MM-DD 格式的日期"), field="--on")
+        raise BadInput(N_("应为 YYYY-MM-DD 格式的日期"))
     try:
         day = date.fromisoformat(on)
     except ValueError:
-        raise BadInput(N_("没有 %(day)s 这一天"), field="--on", day=on) from None
+        raise BadInput(N_("没有 %(day)s 这一天"), day=on) from None
     chosen.require_in_force(day)
     return day
 
@@ -137,19 +134,5 @@ def _print_answer(answer: Answer) -> None:
         )
         for finding in answer.criteria
     ]
-    _print_table(("status", "criterion", "required", "observed", "citation"), rows)
+    print_table(("status", "criterion", "required", "observed", "citation"), rows)
     click.echo(f"{answer.ruleset} (version {answer.version}) on {answer.on}: {answer.outcome.value}")
-
-
-def _print_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - the JSON answers need no rich and come sooner without it
-    from rich.table import Table  # noqa: PLC0415
-
-    # Nothing is cut off: the first column stays whole, the others fold; a pipe has no width of its own.
-    table = Table()
-    for place, head in enumerate(heads):
-        table.add_column(head, overflow="fold", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*row)
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    Console(markup=False, highlight=False, width=width).print(table)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.inputs import command_errors, print_json, read_text
+from cli.inputs import command_errors, print_json, read_text, typed
 from verification.sampling import draw, parse_rate, read_population
 
 
@@ -20,12 +20,12 @@ def sample() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def draw_command(*, file: Path, rate: str, seed: str, as_json: bool) -> None:
     """Draw a sample: the smallest SHA-256(seed, newline, id), rounded up."""
-    with command_errors():
+    with command_errors(option="--rate"):
         percent = parse_rate(rate)
     with command_errors(file):
         ids = read_population(read_text(file))
-    with command_errors():
-        result = draw(ids, percent, seed)
+    with command_errors(option="--seed"):
+        result = draw(ids, percent, typed(seed))
     if as_json:
         print_json(
             {

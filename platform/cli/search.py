@@ -17,7 +17,10 @@ def search() -> None:
 
 @search.command()
 def reindex() -> None:
-    """Build every index anew while the old ones answer; exit 1 when an engine could not be built."""
+    """Build every index anew while the old ones answer.
+
+    Exit 1 when an engine could not be built.
+    """
     console = Console(stderr=True)
     bars: dict[str, TaskID] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

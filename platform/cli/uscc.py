@@ -1,11 +1,10 @@
 """``huiqi uscc CODE``: checks a unified social credit code, without a database."""
 
-import os
 from dataclasses import asdict
 
 import click
 
-from cli.inputs import print_json
+from cli.inputs import print_json, typed
 from policies.uscc import check_uscc
 
 
@@ -15,7 +14,7 @@ from policies.uscc import check_uscc
 def uscc(code: str, *, as_json: bool) -> None:  # noqa: ARG001 - one shape, with the flag or without
     """Check CODE by GB 32100-2015. Exit 0 if it is valid, 1 if it is not."""
     # A terminal may hand over bytes that are no text; they are shown as replacement characters.
-    result = check_uscc(os.fsencode(code).decode("utf-8", "replace"))
+    result = check_uscc(typed(code, errors="replace"))
     print_json(asdict(result))
     if not result.valid:
         raise click.exceptions.Exit(1)

@@ -52,6 +52,12 @@ def test_words_of_ours_in_an_error_are_english_too_but_not_what_was_typed() -> N
     assert error_line(error) == "Independent legal person 独立法人"
 
 
+def test_an_option_stands_in_place_of_the_field(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Exit), command_errors(option="--rate"):
+        raise BadInput("too much", field="rate")
+    assert capsys.readouterr().err == "--rate: too much\n"
+
+
 def test_an_error_line_sends_no_half_characters_or_escapes() -> None:
     assert error_line(BadInput("x", field="a\ud800\x1b[1m")) == "a\\ud800\\x1b[1m: x"
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -109,6 +110,37 @@ def test_chinese_comes_out_whole_whatever_the_encoding(huiqi, encoding):
         assert "北京市" in huiqi(*arguments, PYTHONIOENCODING=encoding).stdout
 
 
+def test_a_seed_is_taken_verbatim_whatever_the_locale(huiqi, tmp_path):
+    (tmp_path / "list.csv").write_text("id\n甲\n乙\n", encoding="utf-8")
+    draw = ["sample", "draw", "--population", "list.csv", "--rate", "50", "--seed", "二〇二一", "--json"]
+    plain = huiqi(*draw, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout == huiqi(*draw, PYTHONUTF8="1").stdout
+    assert json.loads(plain.stdout)["seed"] == "二〇二一"
+
+
+def _huiqi_with_output(redirection, *arguments):
+    """The command under a shell that sends its standard output somewhere special."""
+    line = shlex.join([*HUIQI, *arguments])
+    paths = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}"}
+    return subprocess.run(
+        ["sh", "-c", f"{line} {redirection}"], env=paths, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("arguments", [["rules", "list"], ["rules", "list", "--json"], ["targets", "list"]])
+def test_without_a_standard_output_there_is_no_traceback(arguments):
+    answer = _huiqi_with_output(">&-", *arguments)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [["rules", "list"], ["targets", "list", "--json"], ["--help"]])
+def test_a_full_disk_is_told_in_one_line(arguments):
+    answer = _huiqi_with_output(">/dev/full", *arguments)
+    assert answer.returncode == 1
+    assert "No space left" in _one_line(answer.stderr)
+
+
 def test_faulty_settings_are_told_one_line_each(huiqi):
     answer = huiqi("migrate", HUIQI_DEBUG="perhaps", HUIQI_LANGUAGE="fr")
     assert answer.returncode == 2
@@ -140,10 +172,12 @@ def test_the_audit_trail_of_an_empty_database_is_whole(on_database):
     assert json.loads(answer.stdout)["ok"] is True
 
 
-def test_a_time_that_is_none_is_refused(on_database):
-    answer = on_database("ledger", "verify", "--at", "yesterday")
+@pytest.mark.parametrize("moment", ["yesterday", "", "2026-02-30", "0001-01-01T00:00+14:00", "9999-12-31T23:00-12:00"])
+def test_a_time_that_is_none_is_refused_before_any_database_is_asked(huiqi, moment):
+    answer = huiqi("ledger", "verify", "--at", moment, DATABASE_URL="postgresql://huiqi@127.0.0.1:1/huiqi")
     assert answer.returncode == 2
-    assert "yesterday" in _one_line(answer.stderr)
+    assert answer.stdout == ""
+    assert repr(moment) in _one_line(answer.stderr)
 
 
 def test_migrating_twice_changes_nothing(on_database):
@@ -159,6 +193,13 @@ def test_the_doctor_tells_each_part(on_database):
         assert findings[part]["ok"], findings[part]
     assert all(finding["ok"] or finding["remedy"] for finding in findings.values())
     assert answer.returncode == (0 if all(finding["ok"] for finding in findings.values()) else 1)
+
+
+def test_the_doctors_table_cuts_nothing_off(huiqi):
+    answer = huiqi("doctor", DATABASE_URL="postgresql://huiqi@127.0.0.1:1/huiqi")
+    assert answer.returncode == 1
+    assert "…" not in answer.stdout
+    assert "HUIQI_ENVIRONMENT=production for real use" in answer.stdout
 
 
 def test_the_doctor_sends_to_migrate_when_tables_are_missing(huiqi, server_url):

@@ -61,6 +61,7 @@ def test_numbers_are_compared_exactly(facts_file: Path) -> None:
         (b'{"main_revenue_share": -1}', "main_revenue_share"),
         (b'{"main_revenue_share": 1e999999999}', "main_revenue_share"),
         (b'{"shoe_size": 43}', "shoe_size"),
+        (b'{"": 43}', '"": is not a known fact'),
         (b'{"\\ud800": 1}', "facts.json"),
         (b"[]", "facts.json"),
         (b"{", "facts.json"),
@@ -79,6 +80,7 @@ def test_bad_facts_are_one_line_and_exit_2(facts_file: Path, content: bytes, nam
 def test_a_day_that_does_not_do_is_exit_2(facts_file: Path, day: str) -> None:
     result = run_check(facts_file, SRDI.facts, "--on", day)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("--on: ")
 
 
 def test_missing_file_and_unknown_rule_set_are_exit_2(tmp_path: Path, facts_file: Path) -> None:
