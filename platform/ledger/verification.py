@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation.money import format_yuan
+from ledger.models import AccountKind
 
 _STATIONS = """
 WITH moves AS (
@@ -63,7 +64,7 @@ class LedgerReport:
             "at": self.at.isoformat() if self.at else None,
             "transfers": self.transfers,
             "programmes": [
-                {"programme": str(programme), **{station: format_yuan(fen) for station, fen in stations.items()}}
+                {"programme": str(programme), **{kind: format_yuan(stations.get(kind, 0)) for kind in AccountKind}}
                 for programme, stations in sorted(self.programmes.items())
             ],
             "faults": self.faults,

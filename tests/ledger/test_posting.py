@@ -89,6 +89,15 @@ def test_stored_balances_follow_and_never_fall_below_zero(session: Session, stat
     assert verify(session).ok
 
 
+def test_the_proof_names_every_station_in_the_order_of_the_money(session: Session, stations):
+    move(session, stations, "treasury", "pool", 500)
+    (programme,) = verify(session).as_json()["programmes"]
+    name, *amounts = programme.items()
+    assert name == ("programme", str(stations["programme"]))
+    assert [station for station, _ in amounts] == [kind.value for kind in AccountKind]
+    assert dict(amounts) == dict.fromkeys(AccountKind, "0.00") | {"treasury": "-5.00", "pool": "5.00"}
+
+
 def test_a_pool_covers_what_it_holds_and_not_more(session: Session, stations):
     move(session, stations, "treasury", "pool", 500)
     assert ensure_covers(session, stations["pool"], 500) == 500
