@@ -38,14 +38,18 @@ def show(*, template_id: str, as_json: bool) -> None:
     rows = [_row(row) for row in template.rows]
     if as_json:
         head = template.model_dump(
-            mode="json", include={"id", "version", "title", "region", "document", "citation", "columns"}
+            mode="json", include={"id", "version", "title", "region", "document", "citation", "columns", "notes"}
         )
         print_json(head | {"rows": rows})
         return
     click.echo(f"{template.title}  [{template.citation}]")
+    columns = (template.columns.baseline, template.columns.target)
+    click.echo("  ".join(f"{column.label}（{column.year}）" for column in columns))
     for row in rows:
         mark = "＊" if row["cumulative"] else "  "
         click.echo(f"{row['id']:<12}{mark}{row['label']}（{row['unit']}）{row['tier'] or ''}")
+    for note in template.notes:
+        click.echo(f"- {note}")
 
 
 def _row(row: Row) -> dict[str, Any]:

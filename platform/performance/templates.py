@@ -102,6 +102,7 @@ class Template(_Part):
     document: Document
     citation: str
     columns: Columns
+    notes: tuple[str, ...] = ()
     tiers: tuple[Tier, ...]
     indicators: tuple[Indicator, ...]
 

@@ -33,6 +33,24 @@ def test_what_is_marked_cumulative_and_how_figures_are_counted() -> None:
     assert {number for number, one in indicators.items() if one.of_which} == {3}
 
 
+def test_names_and_units_stand_as_in_the_annex() -> None:
+    printed = (
+        "转化 项",
+        "合作项目 项",
+        "专利 项",
+        "上云 家",
+        "数字化改造 家",
+        "设计工具 项",
+        "工业设计 项",
+        "融资 万元",
+    )
+    printed += ("上市 家", "管理咨询 项", "订单 万元", "培训 场", "法律 项")
+    for indicator, (word, unit) in zip(BEIJING.indicators, map(str.split, printed), strict=True):
+        assert word in indicator.label
+        assert indicator.unit == unit
+    assert len(BEIJING.notes) == 3
+
+
 def test_tiers_by_title() -> None:
     assert list(BEIJING.row("ind01-srdi").titles) == ["srdi"]
     assert list(BEIJING.row("ind01-giant").titles) == ["little_giant", "key_little_giant"]
@@ -90,9 +108,13 @@ def test_an_indicator_must_fit_its_measure(changes: dict[str, object]) -> None:
 def test_the_command_lists_and_shows() -> None:
     assert BEIJING.id in CliRunner().invoke(targets, ["list"]).stdout
     plain = CliRunner().invoke(targets, ["show", BEIJING.id])
-    assert len(plain.stdout.splitlines()) == 25
+    rows = [line for line in plain.stdout.splitlines() if line.startswith("ind")]
+    assert [line.split()[0] for line in rows] == [row.id for row in BEIJING.rows]
+    assert {line[3:5] for line in rows if "＊" in line} == {"04", "05", "06", "09"}
+    assert "＊ 为年末累计数" in plain.stdout
     answer = json.loads(CliRunner().invoke(targets, ["show", BEIJING.id, "--json"]).stdout)
     assert len(answer["rows"]) == 24
+    assert answer["notes"] == list(BEIJING.notes)
     assert answer["columns"]["target"] == {"label": "实施期满一年目标", "year": 2021}
     unknown = CliRunner().invoke(targets, ["show", "nowhere"])
     assert (unknown.exit_code, unknown.stderr.count("\n")) == (2, 1)
