@@ -291,3 +291,10 @@ def test_an_amount_beyond_every_budget_is_told_so(amount: str) -> None:
     with pytest.raises(BadInput, match="超出可处理的范围") as caught:
         simulate(BEIJING, case(item(market_price=amount)))
     assert caught.value.field == "platforms[0].items[0].market_price"
+
+
+@pytest.mark.parametrize("share", [-1, 20.000001, 50, 101, "20", None])
+def test_a_share_that_does_not_do_is_told_the_schemes_own_bounds(share: Any) -> None:
+    with pytest.raises(BadInput) as caught:
+        simulate(BEIJING, case(item(), award_share=share))
+    assert "0 至 20 的数字" in caught.value.text()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool
@@ -30,15 +31,16 @@ def _read_money(value: object) -> int:
         raise PydanticCustomError("money_range", "") from None
 
 
-def _read_percent(value: object) -> Decimal:
+def _read_percent(value: object, maximum: int) -> Decimal:
+    refusal = PydanticCustomError("percent", "", {"maximum": maximum})
     if isinstance(value, float):
         value = Decimal(repr(value))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise PydanticCustomError("percent", "")
+        raise refusal
     share = Decimal(value)
     # Bounds come first: rounding a number with a huge exponent would be refused by the arithmetic itself.
-    if not share.is_finite() or not 0 <= share <= 100 or share != round(share, _PERCENT_DECIMALS):
-        raise PydanticCustomError("percent", "")
+    if not share.is_finite() or not 0 <= share <= maximum or share != round(share, _PERCENT_DECIMALS):
+        raise refusal
     return round(share, _PERCENT_DECIMALS)
 
 
@@ -98,7 +100,7 @@ class PercentFact(_Kind):
 
     def annotation(self) -> Any:
         """What pydantic is to read."""
-        return Annotated[Decimal, BeforeValidator(_read_percent), Field(le=self.maximum)]
+        return Annotated[Decimal, BeforeValidator(partial(_read_percent, maximum=self.maximum))]
 
     def show(self, value: Any) -> str:
         """Percent without trailing noughts."""
