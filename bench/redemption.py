@@ -2,6 +2,9 @@
 
 A redemption here is what a person waits for: its own transaction with lock, checks, ledger transfer, voucher state and
 audit row. Half of the measured transactions are holds, half are redemptions, as every order needs one of each.
+
+As in life a voucher serves a few orders, not hundreds, and the orders go to several providers: so there are thousands of
+vouchers.
 """
 
 import re
@@ -34,7 +37,10 @@ from vouchers.presets import presets
 from vouchers.redemption import hold, redeem
 
 CLIENTS: Final = 8
+VOUCHERS: Final = 4_000
+PROVIDERS: Final = 20
 FACE: Final = 1_000_000
+DEDUCTION: Final = 1_000
 
 
 def measure(url: str, *, seconds: int = 5) -> dict[str, Any]:
@@ -43,10 +49,10 @@ def measure(url: str, *, seconds: int = 5) -> dict[str, Any]:
     ``ok`` says whether the ledger adds up afterwards.
     """
     tpcb = pgbench(url, seconds=seconds)
-    vouchers, provider = _prepare(url, count=64)
+    vouchers, providers = _prepare(url)
     figures: dict[str, Any] = {"tpcb_per_second": round(tpcb, 1), "clients": CLIENTS}
     for processes in (1, 4):
-        rate = _run(url, vouchers, provider, processes=processes, seconds=seconds)
+        rate = _run(url, vouchers, providers, processes=processes, seconds=seconds)
         figures[f"per_second_{processes}"] = round(rate, 1)
         figures[f"ratio_{processes}"] = round(rate / tpcb, 3)
     engine = make_engine(url)
@@ -97,15 +103,11 @@ def _output(command: Sequence[str]) -> str:
         return output.read()
 
 
-def _prepare(url: str, *, count: int) -> tuple[list[UUID], UUID]:
-    """A programme with ``count`` vouchers, issued directly: the claim window is another measurement."""
+def _prepare(url: str) -> tuple[list[UUID], list[UUID]]:
+    """A programme with its vouchers, issued directly: the claim window is another measurement. Vouchers and providers."""
     engine = make_engine(url)
     with unit_of_work(engine) as session:
         region = Region(code="350200", name="厦门市", level="city", path="350200/")
-        session.add(region)
-        session.flush()
-        kinds = (OrganisationKind.BUREAU, OrganisationKind.TREASURY, OrganisationKind.PROVIDER)
-        bureau, treasury, provider = (_organisation(session, region, kind) for kind in kinds)
         version = ProgrammeVersion(
             version=1, terms=presets()["xiamen-2021"].starting(today()).for_storage(), announced_at=now()
         )
@@ -113,92 +115,109 @@ def _prepare(url: str, *, count: int) -> tuple[list[UUID], UUID]:
             number=new_number("XM", today()),
             name="bench",
             summary="bench",
-            bureau=bureau,
-            treasury=treasury,
+            bureau=_organisation(region, OrganisationKind.BUREAU),
+            treasury=_organisation(region, OrganisationKind.TREASURY),
             region=region,
             scheme_id="xiamen-2021",
             state=ProgrammeState.OPEN,
             versions=[version],
         )
-        session.add(programme)
+        providers = [_organisation(region, OrganisationKind.PROVIDER) for _ in range(PROVIDERS)]
+        session.add_all([region, programme, *providers])
         session.flush()
-        vouchers = [
-            _voucher(session, programme, version, _organisation(session, region, OrganisationKind.ENTERPRISE))
-            for _ in range(count)
-        ]
+        vouchers = _vouchers(session, programme)
         pool = account(session, AccountKind.POOL, programme.id)
         source = account(session, AccountKind.TREASURY, programme.id)
-        legs = [(source, pool, FACE * count, "appropriate")]
+        legs = [(source, pool, FACE * VOUCHERS, "appropriate")]
         legs += [(pool, voucher.account_id, FACE, "issue") for voucher in vouchers]
-        for source_id, target_id, amount, kind in legs:
-            posting = Posting(new_id(), source_id, target_id, amount, kind, programme.id, "programmes", programme.id)
-            post(session, SYSTEM, [posting])
-        answer = [voucher.id for voucher in vouchers], provider.id
+        post(
+            session,
+            SYSTEM,
+            [
+                Posting(new_id(), source_id, target_id, amount, kind, programme.id, "programmes", programme.id)
+                for source_id, target_id, amount, kind in legs
+            ],
+        )
+        answer = [voucher.id for voucher in vouchers], [provider.id for provider in providers]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # What autovacuum does within a minute of such a load: without it, the first statements are planned for empty tables.
+        connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
     return answer
 
 
-def _organisation(session: Session, region: Region, kind: OrganisationKind) -> Organisation:
-    made = Organisation(kind=kind, name="bench", name_sort="bench", uscc=new_id().hex[:18], region=region)
-    session.add(made)
-    session.flush()
-    return made
+def _organisation(region: Region, kind: OrganisationKind) -> Organisation:
+    return Organisation(id=new_id(), kind=kind, name="bench", name_sort="bench", uscc=new_id().hex[-18:], region=region)
 
 
-def _voucher(session: Session, programme: Programme, version: ProgrammeVersion, enterprise: Organisation) -> Voucher:
-    claim = VoucherClaim(
-        id=new_id(),
-        number=new_number("SL", today()),
-        programme_id=programme.id,
-        programme_version_id=version.id,
-        enterprise_id=enterprise.id,
-        state=ClaimState.ALLOTTED,
-        title="srdi",
-        priority=1,
-        requested=FACE,
-        allotted=FACE,
-        queued_at=now(),
-    )
-    voucher_id = new_id()
-    free = LedgerAccount(
-        id=new_id(), kind=AccountKind.VOUCHER, programme_id=programme.id, owner_id=voucher_id, balance=0
-    )
-    session.add_all([claim, free])
-    session.flush()
-    voucher = Voucher(
-        id=voucher_id,
-        number=new_number("FQ", today()),
-        claim_id=claim.id,
-        programme_id=programme.id,
-        programme_version_id=version.id,
-        enterprise_id=enterprise.id,
-        account_id=free.id,
-        face=FACE,
-        issued_at=now(),
-        expires_on=today().replace(year=today().year + 1, day=1),
-    )
-    session.add(voucher)
-    session.flush()
-    return voucher
+def _vouchers(session: Session, programme: Programme) -> list[Voucher]:
+    """One voucher an enterprise, each with its claim and its account."""
+    enterprises = [_organisation(programme.region, OrganisationKind.ENTERPRISE) for _ in range(VOUCHERS)]
+    claims = [
+        VoucherClaim(
+            id=new_id(),
+            number=new_number("SL", today()),
+            programme_id=programme.id,
+            programme_version_id=programme.versions[0].id,
+            enterprise_id=enterprise.id,
+            state=ClaimState.ALLOTTED,
+            title="srdi",
+            priority=1,
+            requested=FACE,
+            allotted=FACE,
+            queued_at=now(),
+        )
+        for enterprise in enterprises
+    ]
+    vouchers = [
+        Voucher(
+            id=new_id(),
+            number=new_number("FQ", today()),
+            claim_id=claim.id,
+            programme_id=programme.id,
+            programme_version_id=claim.programme_version_id,
+            enterprise_id=claim.enterprise_id,
+            account_id=new_id(),
+            face=FACE,
+            issued_at=now(),
+            expires_on=today().replace(year=today().year + 1, day=1),
+        )
+        for claim in claims
+    ]
+    accounts = [
+        LedgerAccount(
+            id=voucher.account_id,
+            kind=AccountKind.VOUCHER,
+            programme_id=programme.id,
+            owner_id=voucher.id,
+            balance=0,
+        )
+        for voucher in vouchers
+    ]
+    for rows in (enterprises, claims, accounts, vouchers):
+        session.add_all(rows)
+        session.flush()
+    return vouchers
 
 
-def _run(url: str, vouchers: Sequence[UUID], provider: UUID, *, processes: int, seconds: int) -> float:
-    """Transactions a second over all processes; each process has its own vouchers, all share one provider."""
+def _run(url: str, vouchers: Sequence[UUID], providers: Sequence[UUID], *, processes: int, seconds: int) -> float:
+    """Transactions a second over all processes; each process has its own vouchers, all share the providers."""
     shares = [list(vouchers[number::processes]) for number in range(processes)]
     with ProcessPoolExecutor(processes) as pool:
-        runs = [pool.submit(_work, url, share, provider, seconds) for share in shares]
+        runs = [pool.submit(_work, url, share, providers, seconds) for share in shares]
         return sum(run.result() for run in runs)
 
 
-def _work(url: str, vouchers: Sequence[UUID], provider: UUID, seconds: int) -> float:
+def _work(url: str, vouchers: Sequence[UUID], providers: Sequence[UUID], seconds: int) -> float:
     engine = make_engine(url)
     done, number = 0, 0
     start = time.monotonic()
     while (spent := time.monotonic() - start) < seconds:
         facts = {"voucher_id": vouchers[number % len(vouchers)], "order_id": new_id()}
+        provider = providers[number % len(providers)]
         number += 1
         with unit_of_work(engine) as session:
-            hold(session, SYSTEM, amount=1, transfer_id=new_id(), **facts)
+            hold(session, SYSTEM, amount=DEDUCTION, transfer_id=new_id(), **facts)
         with unit_of_work(engine) as session:
             redeem(session, SYSTEM, provider_id=provider, transfer_id=new_id(), **facts)
         done += 2

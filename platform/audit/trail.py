@@ -1,14 +1,17 @@
 """Writing the audit trail: in the same transaction as the change itself, so that neither exists without the other."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
 from foundation.actors import Actor
+from foundation.clock import now
 from foundation.database import Base
+from foundation.identifiers import new_id
 
 
 def record(
@@ -22,22 +25,52 @@ def record(
     note: str | None = None,
 ) -> AuditEvent:
     """Add an event: ``action`` is ``<thing>.<verb>``, before and after hold only what changed, as JSON values."""
+    facts = _facts(actor, action, subject.__tablename__ if subject is not None else "", _identity(subject))
     event = AuditEvent(
-        user_id=actor.user_id,
-        person=actor.name,
-        organisation_id=actor.organisation_id,
-        organisation=actor.organisation_name,
-        role=actor.role,
-        ip=actor.ip,
-        action=action,
-        subject_type=subject.__tablename__ if subject is not None else "",
-        subject_id=_identity(subject),
+        **facts,
         before=dict(before) if before is not None else None,
         after=dict(after) if after is not None else None,
         note=note,
     )
     session.add(event)
     return event
+
+
+_COLUMNS: Final = [column.name for column in AuditEvent.__table__.columns if column.identity is None]
+
+WRITE_EVENT: Final = (
+    f"INSERT INTO audit_events ({', '.join(_COLUMNS)}) SELECT {', '.join(f'%(event_{name})s' for name in _COLUMNS)}"
+)
+"""One event as SQL, for verbs that write it in one statement with the change: a FROM or WHERE may follow."""
+
+
+def facts_of_event(
+    actor: Actor,
+    action: str,
+    subject: type[Base],
+    subject_id: UUID,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The facts of ``WRITE_EVENT``; see ``record``."""
+    facts = _facts(actor, action, subject.__tablename__, subject_id)
+    facts |= {"id": new_id(), "at": now(), "before": Jsonb(before), "after": Jsonb(after), "note": None}
+    return {f"event_{name}": value for name, value in facts.items()}
+
+
+def _facts(actor: Actor, action: str, subject_type: str, subject_id: UUID | None) -> dict[str, Any]:
+    return {
+        "user_id": actor.user_id,
+        "person": actor.name,
+        "organisation_id": actor.organisation_id,
+        "organisation": actor.organisation_name,
+        "role": actor.role.value,
+        "ip": actor.ip,
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+    }
 
 
 def _identity(subject: Base | None) -> UUID | None:

@@ -5,26 +5,36 @@ in sorted order, so that two transactions cannot wait for each other; with a sho
 an answer. Check after locking: what was read before the lock may be stale, so locked rows are read anew.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from foundation.database import Base
 from foundation.errors import Conflict
 from foundation.i18n import N_
+from foundation.statements import run
 
-Row = TypeVar("Row", bound=Base)
+Thing = TypeVar("Thing", bound=Base)
 
 # lock_not_available and deadlock_detected.
 _BUSY: Final = frozenset({"55P03", "40P01"})
 
+# Sets the time-out for the rest of the transaction in the statement that locks, so it needs no trip of its own. As a
+# condition it is evaluated before the lock is waited for: locks are taken on what has passed the conditions.
+_PATIENCE: Final = "set_config('lock_timeout', '3s', true) IS NOT NULL"
+_patience: Final = func.set_config("lock_timeout", "3s", True).is_not(None)
+
 _enabled: ContextVar[bool] = ContextVar("locking_enabled", default=True)
+
+
+_LOCK_KEY: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)) WHERE {_PATIENCE}")
 
 
 @contextmanager
@@ -37,7 +47,7 @@ def without_locks() -> Iterator[None]:
         _enabled.reset(token)
 
 
-def lock_rows(session: Session, model: type[Row], ids: Iterable[UUID]) -> list[Row]:
+def lock_rows(session: Session, model: type[Thing], ids: Iterable[UUID]) -> list[Thing]:
     """Lock the rows of ``model`` with these ids until the transaction ends and return them fresh, in id order.
 
     Conflict after three seconds of waiting: somebody else holds one of them.
@@ -46,25 +56,44 @@ def lock_rows(session: Session, model: type[Row], ids: Iterable[UUID]) -> list[R
     query = query.execution_options(populate_existing=True)
     if not _enabled.get():
         return list(session.scalars(query))
-    session.execute(text("SET LOCAL lock_timeout = '3s'"))
     try:
-        return list(session.scalars(query.with_for_update(of=model)))
+        return list(session.scalars(query.where(_patience).with_for_update(of=model)))
     except OperationalError as error:
         raise as_busy(error) or error from error
 
 
-def lock_row(session: Session, model: type[Row], row_id: UUID) -> Row:
+def lock_row(session: Session, model: type[Thing], row_id: UUID) -> Thing:
     """Lock one row; see ``lock_rows``."""
     (row,) = lock_rows(session, model, [row_id])
     return row
 
 
+def lock_and_read(
+    session: Session, model: type[Base], row_id: UUID, sql: str, facts: Mapping[str, Any]
+) -> Sequence[Row[Any]]:
+    """Lock one row, if it is there, then read by ``sql`` all that is to be checked.
+
+    These are two statements. One that locks and reads would have its view of all other tables from before it waited for
+    the lock, so it would not see what the one before it in the line has done.
+    """
+    if _enabled.get():
+        try:
+            run(session, _lock_text(model), {"id": row_id})
+        except OperationalError as error:
+            raise as_busy(error) or error from error
+    return run(session, sql, facts).all()
+
+
+@cache
+def _lock_text(model: type[Base]) -> str:
+    return f"SELECT FROM {model.__tablename__} WHERE id = %(id)s AND {_PATIENCE} FOR UPDATE"
+
+
 def lock_key(session: Session, space: str, key: str) -> None:
     """Serialise transactions on a thing that has no row yet, such as "first order for this slot"."""
     if _enabled.get():
-        session.execute(text("SET LOCAL lock_timeout = '3s'"))
         try:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{space}:{key}"})
+            session.execute(_LOCK_KEY, {"key": f"{space}:{key}"})
         except OperationalError as error:
             raise as_busy(error) or error from error
 

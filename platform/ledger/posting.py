@@ -1,23 +1,24 @@
 """Posting transfers: the only way that money moves."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
 from foundation.clock import now
-from foundation.constraints import as_domain_error
+from foundation.constraints import as_domain_error, name_of
 from foundation.errors import Conflict, Exhausted
 from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.locking import lock_row
-from ledger.models import LedgerAccount, Transfer
+from foundation.statements import run
+from ledger.models import AccountKind, LedgerAccount, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +39,52 @@ class Posting:
     reverses_id: UUID | None = None
 
 
-# Plain SQL over arrays: the same text for one posting or a thousand, so nothing is compiled anew on the hot way.
-_WRITE: Final = text("""
-INSERT INTO ledger_transfers
-    (id, source_id, target_id, amount, kind, programme_id, subject_type, subject_id, reverses_id, posted_at, user_id)
-SELECT row.*, :moment, CAST(:person AS uuid)
-FROM unnest(
-    CAST(:ids AS uuid[]), CAST(:sources AS uuid[]), CAST(:targets AS uuid[]), CAST(:amounts AS bigint[]),
-    CAST(:kinds AS text[]), CAST(:programmes AS uuid[]), CAST(:subject_types AS text[]), CAST(:subjects AS uuid[]),
-    CAST(:reverses AS uuid[])
-) AS row
-ON CONFLICT (id) DO NOTHING RETURNING id
-""")
+# Where the transfers come from: arrays, which serve one posting or a thousand, or the facts of one.
+_ARRAYS: Final = """unnest(
+        CAST(%(ids)s AS uuid[]), CAST(%(sources)s AS uuid[]), CAST(%(targets)s AS uuid[]), CAST(%(amounts)s AS bigint[]),
+        CAST(%(kinds)s AS text[]), CAST(%(programmes)s AS uuid[]), CAST(%(subject_types)s AS text[]),
+        CAST(%(subjects)s AS uuid[]), CAST(%(reverses)s AS uuid[])
+    )"""
+_FACTS: Final = """(VALUES (
+        CAST(%(transfer_id)s AS uuid), CAST(%(source_id)s AS uuid), CAST(%(target_id)s AS uuid),
+        CAST(%(amount)s AS bigint), CAST(%(kind)s AS text), CAST(%(programme_id)s AS uuid),
+        CAST(%(subject_type)s AS text), CAST(%(subject_id)s AS uuid), CAST(%(reverses_id)s AS uuid)
+    ))"""
 
-_MOVE: Final = text("""
-UPDATE ledger_accounts AS account SET balance = account.balance + delta.change
-FROM unnest(CAST(:ids AS uuid[]), CAST(:changes AS bigint[])) AS delta (account_id, change)
-WHERE account.id = delta.account_id AND account.balance IS NOT NULL
-""")
+
+def _writing(rows: str) -> str:
+    """Parts of a WITH that write ``rows`` as transfers and move the stored balances by what was really written.
+
+    A transfer whose id is there already is left out of ``written``, so nothing follows from it either.
+    """
+    return f"""written AS (
+    INSERT INTO ledger_transfers
+        (id, source_id, target_id, amount, kind, programme_id, subject_type, subject_id, reverses_id, posted_at, user_id)
+    SELECT row.*, CAST(%(posted_at)s AS timestamptz), CAST(%(posted_by)s AS uuid) FROM {rows} AS row
+    ON CONFLICT (id) DO NOTHING RETURNING id, source_id, target_id, amount
+), changes AS (
+    SELECT account_id, CAST(sum(change) AS bigint) AS change
+    FROM (SELECT source_id, -amount FROM written UNION ALL SELECT target_id, amount FROM written) AS side (account_id, change)
+    GROUP BY account_id
+), moved AS (
+    UPDATE ledger_accounts AS account SET balance = account.balance + changes.change
+    FROM changes WHERE account.id = changes.account_id AND account.balance IS NOT NULL
+)"""  # noqa: S608 - one of the two above
+
+
+_WRITE_ALL: Final = f"WITH {_writing(_ARRAYS)} SELECT id FROM written"  # noqa: S608 - fixed
+
+WRITE_ONE: Final = f"""{_writing(_FACTS)}, opened AS (
+    INSERT INTO ledger_accounts (id, kind, programme_id, owner_id, balance)
+    SELECT target_id, CAST(%(opened_kind)s AS text), %(programme_id)s, %(opened_for)s, amount
+    FROM written WHERE CAST(%(opened_kind)s AS text) IS NOT NULL
+)"""  # noqa: S608 - fixed
+"""Parts of a WITH for one posting, for verbs that write more in the same statement. Its facts come from ``facts_of_one``,
+its errors go through ``refusals``, and when ``written`` is empty ``refuse_changed_retries`` says whether that is harmless."""
 
 
 def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
-    """Write the transfers and move the stored balances, in two statements however many there are.
+    """Write the transfers and move the stored balances, in one statement however many there are.
 
     A posting whose id is there already is left out when it says the same, and refused when it says something else.
     Raises Exhausted when a stored balance would go below zero. Balances of shared accounts are not stored: check
@@ -69,8 +94,7 @@ def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
         return
     if len({posting.id for posting in postings}) < len(postings):
         raise ValueError("an id stands for one posting")
-    session.flush()
-    columns = {
+    facts = {
         "ids": [posting.id for posting in postings],
         "sources": [posting.source for posting in postings],
         "targets": [posting.target for posting in postings],
@@ -81,9 +105,52 @@ def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
         "subjects": [posting.subject_id for posting in postings],
         "reverses": [posting.reverses_id for posting in postings],
     }
-    written = set(session.scalars(_WRITE, {**columns, "moment": now(), "person": actor.user_id}))
-    _refuse_changed_retries(session, [posting for posting in postings if posting.id not in written])
-    _move_balances(session, [posting for posting in postings if posting.id in written])
+    with refusals():
+        written = set(run(session, _WRITE_ALL, facts | _when_and_who(actor)).scalars())
+    refuse_changed_retries(session, [posting for posting in postings if posting.id not in written])
+
+
+def facts_of_one(actor: Actor, posting: Posting, *, opens: tuple[AccountKind, UUID] | None = None) -> dict[str, Any]:
+    """The facts of ``WRITE_ONE``; ``opens``: the target is new, an account of this kind for this owner."""
+    kind, owner = opens or (None, None)
+    return {
+        "transfer_id": posting.id,
+        "source_id": posting.source,
+        "target_id": posting.target,
+        "amount": posting.amount,
+        "kind": posting.kind,
+        "programme_id": posting.programme_id,
+        "subject_type": posting.subject_type,
+        "subject_id": posting.subject_id,
+        "reverses_id": posting.reverses_id,
+        "opened_kind": kind.value if kind else None,
+        "opened_for": owner,
+    } | _when_and_who(actor)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Exhausted instead of the broken constraint when a stored balance would go below zero."""
+    try:
+        yield
+    except IntegrityError as error:
+        if name_of(error) == "ck_ledger_accounts_balance_not_negative":
+            raise Exhausted(N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额")) from error
+        raise
+
+
+def refuse_changed_retries(session: Session, repeated: Sequence[Posting]) -> None:
+    """Conflict when one of these, whose ids are there already, says something else than what was posted under its id."""
+    if not repeated:
+        return
+    known = {
+        transfer.id: transfer
+        for transfer in session.scalars(select(Transfer).where(Transfer.id.in_([posting.id for posting in repeated])))
+    }
+    for posting in repeated:
+        transfer = known[posting.id]
+        if _as_posting(transfer) != posting:
+            raise Conflict(N_("同一编号的转账已存在，但内容不同"))
 
 
 def reverse(session: Session, actor: Actor, transfer_id: UUID, *, kind: str) -> Posting:
@@ -131,17 +198,8 @@ def ensure_covers(session: Session, account_id: UUID, amount: int) -> int:
     return held
 
 
-def _refuse_changed_retries(session: Session, repeated: Sequence[Posting]) -> None:
-    if not repeated:
-        return
-    known = {
-        transfer.id: transfer
-        for transfer in session.scalars(select(Transfer).where(Transfer.id.in_([posting.id for posting in repeated])))
-    }
-    for posting in repeated:
-        transfer = known[posting.id]
-        if _as_posting(transfer) != posting:
-            raise Conflict(N_("同一编号的转账已存在，但内容不同"))
+def _when_and_who(actor: Actor) -> dict[str, Any]:
+    return {"posted_at": now(), "posted_by": actor.user_id}
 
 
 def _as_posting(transfer: Transfer) -> Posting:
@@ -156,19 +214,3 @@ def _as_posting(transfer: Transfer) -> Posting:
         subject_id=transfer.subject_id,
         reverses_id=transfer.reverses_id,
     )
-
-
-def _move_balances(session: Session, postings: Sequence[Posting]) -> None:
-    changes: dict[UUID, int] = defaultdict(int)
-    for posting in postings:
-        changes[posting.source] -= posting.amount
-        changes[posting.target] += posting.amount
-    moved = [(account_id, change) for account_id, change in sorted(changes.items()) if change]
-    if not moved:
-        return
-    try:
-        session.execute(_MOVE, {"ids": [one for one, _ in moved], "changes": [change for _, change in moved]})
-    except IntegrityError as error:
-        if "balance_not_negative" in str(error.orig):
-            raise Exhausted(N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额")) from error
-        raise

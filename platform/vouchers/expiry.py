@@ -38,7 +38,7 @@ def expire_due(session: Session, actor: Actor, *, limit: int = 500) -> int:
     vouchers = lock_rows(session, Voucher, due)
     # Looked at again under the lock: an order may have taken the rest meanwhile.
     given = [
-        return_rest(session, actor, voucher, Movement.EXPIRE, transfer_id=uuid5(voucher.id, Movement.EXPIRE))
+        return_rest(session, actor, voucher.id, Movement.EXPIRE, transfer_id=uuid5(voucher.id, Movement.EXPIRE))
         for voucher in vouchers
         if voucher.state in _USABLE
     ]
@@ -74,7 +74,7 @@ def _take_back(
         raise not_here()
     (voucher,) = rows
     ensure_movement(voucher.state, movement, actor.role)
-    amount = return_rest(session, actor, voucher, movement, transfer_id=transfer_id)
+    amount = return_rest(session, actor, voucher.id, movement, transfer_id=transfer_id)
     if not amount:
         raise Conflict(N_("服务券上没有可收回的余额"), remedy=N_("已占用的金额要等订单结束"))
     record(session, actor, f"voucher.{movement.value}_reason", voucher, after={"amount": amount}, note=reason)

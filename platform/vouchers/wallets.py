@@ -7,38 +7,36 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ledger.posting import Posting
 from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet, state_of
 
-# Voucher and hold accounts store their balance (guarded by a CHECK), so no sum over old transfers is needed.
-_AMOUNTS: Final = text("""
-SELECT voucher.id, voucher.face, free.balance AS available,
-       coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0)::bigint AS held,
-       coalesce(sum(move.amount) FILTER (WHERE move.kind IN ('expire', 'reclaim', 'revoke')), 0)::bigint AS returned
-FROM vouchers AS voucher
-JOIN ledger_accounts AS free ON free.id = voucher.account_id
-LEFT JOIN ledger_transfers AS move ON move.source_id = voucher.account_id
-LEFT JOIN ledger_accounts AS target ON target.id = move.target_id
-WHERE voucher.id = ANY(:ids)
-GROUP BY voucher.id, free.id
-""")
+AMOUNTS: Final = """
+    SELECT free.balance AS available, past.held, voucher.face - free.balance - past.held - past.returned AS redeemed,
+           past.returned
+    FROM ledger_accounts AS free CROSS JOIN (
+        SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
+               CAST(coalesce(sum(move.amount) FILTER (WHERE move.kind IN ('expire', 'reclaim', 'revoke')), 0) AS bigint)
+                   AS returned
+        FROM ledger_transfers AS move JOIN ledger_accounts AS target ON target.id = move.target_id
+        WHERE move.source_id = voucher.account_id
+    ) AS past
+    WHERE free.id = voucher.account_id
+"""
+"""The four amounts of the row ``voucher`` of a query around it. Accounts of vouchers and holds store their balance
+(guarded by a CHECK), so only the few transfers out of this voucher are looked at."""
+
+_WALLETS: Final = text(
+    f"SELECT voucher.id, wallet.* FROM vouchers AS voucher CROSS JOIN LATERAL ({AMOUNTS}) AS wallet "  # noqa: S608 - fixed
+    "WHERE voucher.id = ANY(:ids)"
+)
 
 
 def wallets(session: Session, vouchers: Collection[Voucher]) -> Mapping[UUID, Wallet]:
     """The amounts of these vouchers by voucher id, in one query however many there are."""
     if not vouchers:
         return {}
-    rows = session.execute(_AMOUNTS, {"ids": [voucher.id for voucher in vouchers]})
-    return {
-        row.id: Wallet(
-            available=row.available,
-            held=row.held,
-            redeemed=row.face - row.available - row.held - row.returned,
-            returned=row.returned,
-        )
-        for row in rows
-    }
+    rows = session.execute(_WALLETS, {"ids": [voucher.id for voucher in vouchers]})
+    return {row.id: Wallet(row.available, row.held, row.redeemed, row.returned) for row in rows}
 
 
 def wallet(session: Session, voucher: Voucher) -> Wallet:
@@ -62,30 +60,6 @@ def after(before: Wallet, movement: Movement, amount: int) -> Wallet:
     return Wallet(free, held, redeemed, returned)
 
 
-def next_state(voucher: Voucher, movement: Movement, result: Wallet) -> VoucherState:
-    """The state that follows from the amounts; how a voucher ended stays as it was first said."""
-    ended = voucher.state if voucher.state in ENDINGS.values() else None
-    return state_of(result, ended or ENDINGS.get(movement))
-
-
-def leg(
-    voucher: Voucher,
-    movement: Movement,
-    *,
-    source: UUID,
-    target: UUID,
-    amount: int,
-    transfer_id: UUID,
-    order_id: UUID | None = None,
-) -> Posting:
-    """One transfer of a voucher's money; its subject is the order where there is one, else the voucher."""
-    return Posting(
-        id=transfer_id,
-        source=source,
-        target=target,
-        amount=amount,
-        kind=movement.value,
-        programme_id=voucher.programme_id,
-        subject_type="orders" if order_id else "vouchers",
-        subject_id=order_id or voucher.id,
-    )
+def next_state(state: VoucherState, movement: Movement, result: Wallet) -> VoucherState:
+    """The state after ``state`` that follows from the amounts; how a voucher ended stays as it was first said."""
+    return state_of(result, state if state in ENDINGS.values() else ENDINGS.get(movement))

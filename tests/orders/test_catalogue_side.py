@@ -12,7 +12,7 @@ from orders.extras import best_offer, best_offers
 from orders.models import OrderState
 from orders.revocation import REVOKED
 from providers.events import certification_revoked
-from vouchers.redemption import wallet
+from vouchers.wallets import wallet
 
 
 def test_a_visitor_sees_what_a_voucher_would_pay(session: Session):

@@ -64,7 +64,7 @@ def slow_between_check_and_posting(own_engine: Engine):
 
     @event.listens_for(own_engine, "before_cursor_execute")
     def wait(connection, cursor, statement, *rest) -> None:
-        if statement.startswith("INSERT INTO ledger_transfers"):
+        if "INSERT INTO ledger_transfers" in statement:
             cursor.execute("SELECT pg_sleep(0.02)")
 
     return own_engine

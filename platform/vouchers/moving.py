@@ -1,0 +1,165 @@
+"""A movement of a voucher's money in two statements: one reads, under the lock, all that is checked; one writes all of it.
+
+The statements are fixed text, sent as they stand, because this is the hot way of the house: orders are placed and
+verified here. What may happen is decided in ``redemption.py``; here stands only how it is read and written.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from audit.trail import WRITE_EVENT, facts_of_event
+from foundation.actors import Actor
+from foundation.locking import lock_and_read
+from foundation.statements import run, tell
+from ledger.models import AccountKind
+from ledger.posting import WRITE_ONE, Posting, facts_of_one, refusals, refuse_changed_retries
+from vouchers.models import Voucher, VoucherState
+from vouchers.states import Movement, Wallet
+from vouchers.wallets import AMOUNTS, after, next_state
+
+# One row for each movement of the order so far, one without a movement when there is none.
+_READ: Final = f"""
+SELECT voucher.programme_id, voucher.programme_version_id, voucher.enterprise_id, voucher.account_id, voucher.state,
+       voucher.expires_on, wallet.available, wallet.held, wallet.redeemed, wallet.returned,
+       station.id AS station_id, move.id AS move_id, move.kind, move.amount, move.source_id, move.target_id
+FROM vouchers AS voucher
+CROSS JOIN LATERAL ({AMOUNTS}) AS wallet
+LEFT JOIN ledger_accounts AS station ON station.kind = %(station_kind)s
+      AND station.programme_id = voucher.programme_id AND station.owner_id = %(station_owner)s
+LEFT JOIN ledger_transfers AS move ON move.subject_type = 'orders' AND move.subject_id = %(order_id)s
+WHERE voucher.id = %(voucher_id)s
+"""  # noqa: S608 - fixed
+
+# The state and the event follow from the transfer: where it is not written, because it is there already, neither are they.
+_WRITE: Final = f"""
+WITH {WRITE_ONE}, turned AS (
+    UPDATE vouchers SET state = CAST(%(voucher_state)s AS text) FROM written
+    WHERE vouchers.id = %(voucher_id)s AND vouchers.state <> CAST(%(voucher_state)s AS text)
+), noted AS (
+    {WRITE_EVENT} FROM written
+)
+SELECT id FROM written
+"""  # noqa: S608 - fixed
+
+
+class Done(NamedTuple):
+    """A movement that an order has made before."""
+
+    id: UUID
+    kind: str
+    amount: int
+    source_id: UUID
+    target_id: UUID
+
+
+@dataclass(slots=True)
+class Standing:
+    """A voucher as this transaction found it under the lock, and as its own movements leave it."""
+
+    voucher_id: UUID
+    programme_id: UUID
+    version_id: UUID
+    enterprise_id: UUID
+    account_id: UUID
+    state: VoucherState
+    expires_on: date
+    wallet: Wallet
+    done: list[Done]
+    """What the order has done so far."""
+    station_id: UUID | None
+    """The account that was asked for, when it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """An account of the voucher's programme by what it is for."""
+
+    kind: AccountKind
+    owner: UUID
+
+
+def locked(
+    session: Session, voucher_id: UUID, *, order_id: UUID | None = None, station: Station | None = None
+) -> Standing | None:
+    """Lock a voucher and read all about it, what ``order_id`` has done, and the ``station`` it turns to.
+
+    None when there is no such voucher.
+    """
+    facts = {
+        "voucher_id": voucher_id,
+        "order_id": order_id,
+        "station_kind": station.kind.value if station else None,
+        "station_owner": station.owner if station else None,
+    }
+    rows = lock_and_read(session, Voucher, voucher_id, _READ, facts)
+    if not rows:
+        return None
+    first = rows[0]
+    tell(session, Voucher, voucher_id, state=VoucherState(first.state))
+    return Standing(
+        voucher_id=voucher_id,
+        programme_id=first.programme_id,
+        version_id=first.programme_version_id,
+        enterprise_id=first.enterprise_id,
+        account_id=first.account_id,
+        state=VoucherState(first.state),
+        expires_on=first.expires_on,
+        wallet=Wallet(first.available, first.held, first.redeemed, first.returned),
+        done=[Done(row.move_id, row.kind, row.amount, row.source_id, row.target_id) for row in rows if row.move_id],
+        station_id=first.station_id,
+    )
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    voucher: Standing,
+    movement: Movement,
+    *,
+    source: UUID,
+    target: UUID,
+    amount: int,
+    transfer_id: UUID,
+    order_id: UUID | None = None,
+    opens: Station | None = None,
+) -> Wallet:
+    """Write the transfer, the balances, the voucher's state and the audit event, and return what is on the voucher then.
+
+    The transfer's subject is the order where there is one, else the voucher. ``opens`` says which account ``target`` is
+    when it is a new one. A transfer that is there already moves nothing; Conflict when it says something else.
+    """
+    posting = Posting(
+        id=transfer_id,
+        source=source,
+        target=target,
+        amount=amount,
+        kind=movement.value,
+        programme_id=voucher.programme_id,
+        subject_type="orders" if order_id else "vouchers",
+        subject_id=order_id or voucher.voucher_id,
+    )
+    before, result = voucher.wallet, after(voucher.wallet, movement, amount)
+    state = next_state(voucher.state, movement, result)
+    event = facts_of_event(
+        actor,
+        f"voucher.{movement.value}",
+        Voucher,
+        voucher.voucher_id,
+        before={"state": voucher.state.value, "available": before.available, "held": before.held},
+        after={"state": state.value, "available": result.available, "held": result.held},
+    )
+    facts = facts_of_one(actor, posting, opens=(opens.kind, opens.owner) if opens else None)
+    with refusals():
+        written = run(
+            session, _WRITE, facts | event | {"voucher_id": voucher.voucher_id, "voucher_state": state.value}
+        ).all()
+    if not written:
+        refuse_changed_retries(session, [posting])
+        return before
+    voucher.wallet, voucher.state = result, state
+    tell(session, Voucher, voucher.voucher_id, state=state)
+    return result
