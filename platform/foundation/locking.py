@@ -12,14 +12,14 @@ from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from foundation.database import Base
 from foundation.errors import Conflict
 from foundation.i18n import N_
-from foundation.statements import run
+from foundation.statements import read, run
 
 Thing = TypeVar("Thing", bound=Base)
 
@@ -70,7 +70,7 @@ def lock_row(session: Session, model: type[Thing], row_id: UUID) -> Thing:
 
 def lock_and_read(
     session: Session, model: type[Base], row_id: UUID, sql: str, facts: Mapping[str, Any]
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Lock one row, if it is there, then read by ``sql`` all that is to be checked.
 
     These are two statements. One that locks and reads would have its view of all other tables from before it waited for
@@ -81,7 +81,7 @@ def lock_and_read(
             run(session, _lock_text(model), {"id": row_id})
         except OperationalError as error:
             raise as_busy(error) or error from error
-    return run(session, sql, facts).all()
+    return read(session, sql, facts)
 
 
 @cache

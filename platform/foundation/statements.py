@@ -5,7 +5,10 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
+import psycopg
+from psycopg.rows import namedtuple_row
 from sqlalchemy import CursorResult, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -24,6 +27,25 @@ def run(session: Session, sql: str, facts: Mapping[str, Any]) -> CursorResult[An
     """
     session.flush()
     return session.connection().exec_driver_sql(sql, dict(facts))
+
+
+def read(session: Session, sql: str, facts: Mapping[str, Any]) -> list[Any]:
+    """As ``run``, for a SELECT of many columns on the hot way: the rows, with their columns by name.
+
+    Straight from psycopg: that SQLAlchemy describes sixteen columns anew each time costs more than the statement does.
+    Errors are SQLAlchemy's; its events do not see the statement.
+    """
+    session.flush()
+    connection = session.connection()
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("not a connection of psycopg")
+    try:
+        return driver.cursor(row_factory=namedtuple_row).execute(sql, facts).fetchall()
+    except psycopg.Error as error:
+        if driver.closed:
+            connection.invalidate(error)
+        raise DBAPIError.instance(sql, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 def tell(session: Session, model: type[Base], row_id: UUID, **values: Any) -> None:
