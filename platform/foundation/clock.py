@@ -12,12 +12,15 @@ import chinese_calendar
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 
 _shift: ContextVar[timedelta | None] = ContextVar("clock_shift", default=None)
+_stopped: ContextVar[datetime | None] = ContextVar("clock_stopped", default=None)
 # The shift of every thread that does not travel by itself; the last one counts.
 _shifts_for_all: Final = [timedelta(0)]
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
+    if still := _stopped.get():
+        return still
     own = _shift.get()
     return datetime.now(UTC) + (_shifts_for_all[-1] if own is None else own)
 
@@ -50,6 +53,16 @@ def travel(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _shift.reset(token)
+
+
+@contextmanager
+def stopped(moment: datetime) -> Iterator[None]:
+    """Let ``now()`` stand at ``moment``: for tests in which nothing may depend on how fast the machine is."""
+    token = _stopped.set(moment)
+    try:
+        yield
+    finally:
+        _stopped.reset(token)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from foundation.clock import (
     is_working_day,
     local,
     now,
+    stopped,
     today,
     travel,
     travel_together,
@@ -39,6 +40,13 @@ def test_a_deadline_passes_with_the_day() -> None:
     day = date(2026, 2, 28)
     assert local(end_of(day)).isoformat() == "2026-03-01T00:00:00+08:00"
     assert at(day).astimezone(UTC) == datetime(2026, 2, 28, 1, 0, tzinfo=UTC)
+
+
+def test_a_stopped_clock_stands() -> None:
+    moment = datetime(2026, 3, 31, 16, 0, 0, 250000, tzinfo=UTC)
+    with stopped(moment):
+        assert [now(), now(), today()] == [moment, moment, date(2026, 4, 1)]
+    assert now() > moment
 
 
 def test_travels_nest_and_end() -> None:

@@ -22,7 +22,7 @@ from voucher_factories import claimant, fund, open_programme
 
 from enterprises.models import TitleLevel
 from foundation.actors import SYSTEM
-from foundation.clock import at, now, travel
+from foundation.clock import at, now, stopped, travel
 from foundation.errors import DomainError
 from foundation.identifiers import new_id
 from ledger.verification import verify
@@ -108,7 +108,7 @@ class Machine(RuleBasedStateMachine):
         self.transaction = self.connection.begin()
         self.session = Session(self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
         self.model, self.ticks, self.vouchers, self.orders = Model(), 0, [], []
-        self.began = now()
+        self.began = now().replace(microsecond=0)
         self.setting = open_programme(self.session, cap_per_enterprise=CAP)
         titles = [TitleLevel.LITTLE_GIANT, *[TitleLevel.SRDI] * (ENTERPRISES - 1)]
         self.enterprises = [claimant(self.session, title) for title in titles]
@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
         self.ticks += 1
         done = True
         try:
-            with travel(self.began + timedelta(seconds=self.ticks / 4)), self.session.begin_nested():
+            with stopped(self.began + timedelta(seconds=self.ticks / 4)), self.session.begin_nested():
                 deed()
         except DomainError:
             done = False
