@@ -5,80 +5,32 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Final, Self
+from typing import Final
 
 import click
 
-from cli.opening import opened_url, settings_or_exit
+from cli.household import Household, be_deaf, say
+from cli.opening import settings_or_exit
+from config import Settings
+from foundation.embedded import EmbeddedPostgres, embedded_server
+from foundation.postgres_programs import EmbeddedFault
 
-_HUIQI: Final = (sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')")
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 90
-_STOP_SECONDS: Final = 25
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_SECONDS: Final = 0.2
-# A worker that dies is started again, but not one that dies at once, again and again.
+# What a former run that was killed may still need to end.
+_PORT_SECONDS: Final = 5
+# What dies is started again, but not when it dies at once, again and again.
 _MOST_RESTARTS: Final = 5
 
 
 class Stopped(Exception):
     """Somebody asked us to stop."""
-
-
-@dataclass(slots=True)
-class Household:
-    """The processes that we started; leaving the block stops them, whatever happens in it."""
-
-    environment: dict[str, str]
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _be_deaf()
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + _STOP_SECONDS
-        for name, process in self.processes.items():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _say(f"{name} does not stop, so it is killed")
-            _end_group(process)
-
-    def start(self, name: str, *arguments: str) -> None:
-        """Start ``huiqi ARGUMENTS`` in a session of its own: Ctrl-C reaches us alone, and we stop it in good order."""
-        if name in self.processes:
-            _end_group(self.processes[name])
-        self.processes[name] = subprocess.Popen(
-            [*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def died(self) -> list[tuple[str, int]]:
-        """Names and exit codes of those that have ended by themselves."""
-        return [(name, code) for name, each in self.processes.items() if (code := each.poll()) is not None]
-
-    def call(self, *arguments: str) -> None:
-        """Run ``huiqi ARGUMENTS`` to its end; a failure ends us too."""
-        done = subprocess.run([*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode != 0:
-            raise click.ClickException(f"`huiqi {' '.join(arguments)}` failed with exit code {done.returncode}")
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a process and of those that it had started itself, which outlive it when it is killed."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 @click.command()
@@ -88,44 +40,72 @@ def serve(*, port: int, no_demo: bool) -> None:
     """Start the database if it is ours, migrate, fill an empty one with the demonstration, serve until Ctrl-C."""
     for number in _STOPPING:
         signal.signal(number, _stop)
-    _refuse_used_port(port)
     os.environ.setdefault("HUIQI_PUBLIC_URL", f"http://{_HOST}:{port}")
     os.environ.setdefault("HUIQI_ENVIRONMENT", "development" if no_demo else "demonstration")
     settings = settings_or_exit()
     try:
+        _refuse_used_port(port)
         with ExitStack() as stack:
             with _step("database"):
-                url = stack.enter_context(opened_url(settings))
-            household = stack.enter_context(Household({**os.environ, "DATABASE_URL": url}))
-            with _step("migrations"):
-                household.call("migrate")
-            if not no_demo:
-                with _step("demonstration data"):
-                    household.call("demo", "load", "--if-empty")
+                server = _started(stack, settings)
+            household = stack.enter_context(Household(dict(os.environ)))
+            with _step("tables" if no_demo else "tables and demonstration data"):
+                household.call("migrate", *([] if no_demo else ["--demo"]))
             with _step("web and worker"):
+                # Again: somebody may have taken it meanwhile.
+                _refuse_used_port(port)
                 household.start("web", "web", "--port", str(port))
                 household.start("worker", "worker")
+                accounts = "" if no_demo else household.answer("demo", "accounts")
                 _wait_until_it_answers(household, port)
-            click.echo(f"\n惠企 Huiqi: http://{_HOST}:{port}/\n")
-            if not no_demo:
-                household.call("demo", "accounts")
-            _say("Ctrl-C stops everything")
-            _watch(household)
+            click.echo(f"\n惠企 Huiqi: http://{_HOST}:{port}/\n\n{accounts}".rstrip())
+            say("Ctrl-C stops everything")
+            _watch(household, server)
+    except EmbeddedFault as fault:
+        raise click.ClickException(str(fault)) from fault
     except Stopped:
-        _say("stopped")
+        say("stopped")
 
 
-def _watch(household: Household) -> None:
-    """Until told to stop: a dead worker is started again, a dead web server ends us."""
+def _started(stack: ExitStack, settings: Settings) -> EmbeddedPostgres | None:
+    """The embedded server, running until the stack is left; None where the database is somebody else's.
+
+    Web and worker join it by themselves, so that it runs as long as one of us does and no longer.
+    """
+    if settings.database_url is not None:
+        return None
+    server = embedded_server(settings.data_folder)
+    stack.callback(server.stop)
+    server.start()
+    return server
+
+
+def _watch(household: Household, server: EmbeddedPostgres | None) -> None:
+    """Until told to stop: a dead database or worker is started again, a dead web server ends us."""
     restarts = 0
     while True:
-        for name, code in household.died():
+        dead = [(name, f"exit code {code}") for name, code in household.died()]
+        if server is not None and not server.alive():
+            dead.insert(0, ("database", f"logs in {server.folder / 'log'}"))
+        for name, told in dead:
             restarts += 1
-            if name != "worker" or restarts > _MOST_RESTARTS:
-                raise click.ClickException(f"{name} has died with exit code {code}, so everything is stopped")
-            _say(f"{name} has died with exit code {code} and is started again")
-            household.start(name, name)
+            if name == "web" or restarts > _MOST_RESTARTS:
+                raise click.ClickException(f"{name} has died ({told}), so everything is stopped")
+            say(f"{name} has died ({told}) and is started again")
+            if name == "database" and server is not None:
+                _start_again(server)
+            else:
+                household.start(name, name)
         time.sleep(_TICK_SECONDS)
+
+
+def _start_again(server: EmbeddedPostgres) -> None:
+    try:
+        server.start()
+    except EmbeddedFault as fault:
+        # Its last connections may still be ending; the next round tries again.
+        say(str(fault))
+        time.sleep(1)
 
 
 def _wait_until_it_answers(household: Household, port: int) -> None:
@@ -150,35 +130,34 @@ def _answers(port: int) -> bool:
 
 
 def _refuse_used_port(port: int) -> None:
+    """One clear line when the port is used, also in a few seconds' time: a former run may just be ending."""
+    deadline = time.monotonic() + _PORT_SECONDS
+    while (reason := _why_not(port)) is not None:
+        if time.monotonic() > deadline:
+            other = port + 1 if port < 65535 else port - 1
+            raise click.ClickException(f"port {port} cannot be used ({reason}): try --port {other}")
+        time.sleep(_TICK_SECONDS)
+
+
+def _why_not(port: int) -> str | None:
     with socket.socket() as probe:
         # As the server does: a connection of a former run that is closing does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
         except OSError as error:
-            raise click.ClickException(
-                f"port {port} cannot be used ({error.strerror}): try --port {port + 1}"
-            ) from None
+            return error.strerror
+    return None
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    _be_deaf()
+    be_deaf()
     raise Stopped
-
-
-def _be_deaf() -> None:
-    """From here on nothing interrupts the stopping, not even a second Ctrl-C."""
-    for number in _STOPPING:
-        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     began = time.monotonic()
-    _say(f"{name} …")
+    say(f"{name} …")
     yield
-    _say(f"{name}: {time.monotonic() - began:.1f} s")
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(f"{name}: {time.monotonic() - began:.1f} s")

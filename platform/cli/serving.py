@@ -9,9 +9,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cli.opening import open_rooms
 from config import load_settings
 from foundation.database import make_engine
+from foundation.keeper import end_with_keeper
 from web.app import create_app
 
-TARGET: Final = "cli.serving:make_app"
+TARGET: Final = "cli.serving:make_process"
+
+
+def make_process() -> Flask:
+    """The program in a process of the server, which ends with the server also when that was killed."""
+    end_with_keeper()
+    return make_app()
 
 
 def make_app() -> Flask:

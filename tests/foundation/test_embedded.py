@@ -13,7 +13,8 @@ import psutil
 import psycopg
 import pytest
 
-from foundation.embedded import EmbeddedFault, EmbeddedPostgres, running_database
+from foundation.embedded import EmbeddedPostgres, running_database
+from foundation.postgres_programs import EmbeddedFault
 from foundation.postmaster import Postmaster
 
 # Starts the server of a folder, says its URL, and waits to be killed.
