@@ -13,7 +13,7 @@ from accounts.regions import plant
 from cli.demo import load_if_empty
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.serving import TARGET, make_app
-from foundation.jobs import run_worker
+from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
 from foundation.migrations import migrate as bring_up_to_date
 from foundation.migrations import revisions
@@ -83,4 +83,7 @@ def worker(*, concurrency: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     open_rooms(settings)
     with opened_engine(settings, pool_size=concurrency) as engine:
-        run_worker(engine, concurrency=concurrency)
+        try:
+            run_worker(engine, concurrency=concurrency)
+        except WorkerLost as lost:
+            raise click.ClickException(str(lost)) from lost

@@ -3,11 +3,13 @@
 import http
 import http.client
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
 
@@ -27,6 +29,8 @@ _TICK_SECONDS: Final = 0.2
 _PORT_SECONDS: Final = 5
 # What dies is started again, but not when it dies at once, again and again.
 _MOST_RESTARTS: Final = 5
+_RESTARTS_WITHIN: Final = 600
+_LONGEST_WAIT: Final = 30
 
 
 class Stopped(Exception):
@@ -60,7 +64,7 @@ def serve(*, port: int, no_demo: bool) -> None:
                 _wait_until_it_answers(household, port)
             click.echo(f"\n惠企 Huiqi: http://{_HOST}:{port}/\n\n{accounts}".rstrip())
             say("Ctrl-C stops everything")
-            _watch(household, server)
+            Watchman(household, server).watch()
     except EmbeddedFault as fault:
         raise click.ClickException(str(fault)) from fault
     except Stopped:
@@ -80,32 +84,47 @@ def _started(stack: ExitStack, settings: Settings) -> EmbeddedPostgres | None:
     return server
 
 
-def _watch(household: Household, server: EmbeddedPostgres | None) -> None:
-    """Until told to stop: a dead database or worker is started again, a dead web server ends us."""
-    restarts = 0
-    while True:
-        dead = [(name, f"exit code {code}") for name, code in household.died()]
-        if server is not None and not server.alive():
-            dead.insert(0, ("database", f"logs in {server.folder / 'log'}"))
-        for name, told in dead:
-            restarts += 1
-            if name == "web" or restarts > _MOST_RESTARTS:
-                raise click.ClickException(f"{name} has died ({told}), so everything is stopped")
-            say(f"{name} has died ({told}) and is started again")
-            if name == "database" and server is not None:
-                _start_again(server)
+@dataclass(slots=True)
+class Watchman:
+    """Starts again what dies: the database as long as it takes (its disk may be full), the worker a few times."""
+
+    household: Household
+    server: EmbeddedPostgres | None
+    restarts: list[float] = field(default_factory=list)
+    failures: int = 0
+    try_again_at: float = 0.0
+
+    def watch(self) -> None:
+        """Until told to stop, or until what cannot be started again has died."""
+        while True:
+            if self.server is not None and not self.server.alive():
+                # Without it the pages tell that they cannot serve, and a worker could not start.
+                self._start_database(self.server)
             else:
-                household.start(name, name)
-        time.sleep(_TICK_SECONDS)
+                self._start_processes()
+            time.sleep(_TICK_SECONDS)
 
+    def _start_database(self, server: EmbeddedPostgres) -> None:
+        if time.monotonic() < self.try_again_at:
+            return
+        free = shutil.disk_usage(server.folder).free // 2**20
+        say(f"database has died ({free} MiB free on its disk, logs in {server.folder / 'log'}) and is started again")
+        try:
+            server.start()
+            self.failures = 0
+        except EmbeddedFault as fault:
+            say(str(fault))
+            self.failures += 1
+        self.try_again_at = time.monotonic() + min(2**self.failures, _LONGEST_WAIT)
 
-def _start_again(server: EmbeddedPostgres) -> None:
-    try:
-        server.start()
-    except EmbeddedFault as fault:
-        # Its last connections may still be ending; the next round tries again.
-        say(str(fault))
-        time.sleep(1)
+    def _start_processes(self) -> None:
+        for name, code in self.household.died():
+            moment = time.monotonic()
+            self.restarts = [each for each in self.restarts if each > moment - _RESTARTS_WITHIN] + [moment]
+            if name == "web" or len(self.restarts) > _MOST_RESTARTS:
+                raise click.ClickException(f"{name} has died (exit code {code}), so everything is stopped")
+            say(f"{name} has died (exit code {code}) and is started again")
+            self.household.start(name, name)
 
 
 def _wait_until_it_answers(household: Household, port: int) -> None:

@@ -174,6 +174,10 @@ class EmbeddedPostgres:
             raise EmbeddedFault(
                 f"{self.folder} belongs to another account: set HUIQI_DATA to a folder of yours"
             ) from error
+        except OSError as error:
+            raise EmbeddedFault(
+                f"{self.folder} cannot be used ({error.strerror}): set HUIQI_DATA to a folder that can be written"
+            ) from error
         if account is not None:
             installation = binaries().parent
             open_way(self.folder)

@@ -1,12 +1,17 @@
 """The programs of the embedded PostgreSQL (``initdb``, ``pg_ctl``): where they are, and running them."""
 
 import pwd
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
+
+# The server writes its log in pieces of 16 MiB, and cannot start where none fits.
+_LEAST_ROOM_MIB: Final = 20
 
 
 class EmbeddedFault(Exception):
@@ -30,7 +35,9 @@ def run_program(program: str, arguments: Sequence[str], account: pwd.struct_pass
         if done.returncode != 0:
             output.seek(0)
             told = " ".join(output.read().decode(errors="replace").split())
-            raise EmbeddedFault(f"{program} failed: {told} (logs: {folder / 'log'})")
+            free = shutil.disk_usage(folder).free // 2**20
+            why = f"the disk is full ({free} MiB free): make room; " if free < _LEAST_ROOM_MIB else ""
+            raise EmbeddedFault(f"{program} failed: {why}{told} (logs: {folder / 'log'})")
 
 
 @cache

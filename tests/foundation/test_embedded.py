@@ -175,6 +175,12 @@ def test_a_folder_with_awkward_letters_in_its_name_works(folder):
     server.stop()
 
 
+def test_a_place_that_is_no_folder_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedFault, match=r"file/postgres cannot be used \(Not a directory\): set HUIQI_DATA"):
+        EmbeddedPostgres(tmp_path / "file" / "postgres").start()
+
+
 def test_the_cluster_of_another_version_is_refused(folder):
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "PG_VERSION").write_text("12\n")
