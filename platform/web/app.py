@@ -61,5 +61,5 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     errors.install(app)
     for blueprint in all_blueprints():
         app.register_blueprint(blueprint)
-    app.wsgi_app = head_as_get(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = head_as_get(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
