@@ -67,7 +67,7 @@ def test_a_chain_is_whole(session: Session):
         ),
         # Each column: what no seal covers could be changed unseen, and with it who may see the event.
         *(
-            (f"UPDATE audit_events SET {change} WHERE sequence = (SELECT max(sequence) FROM audit_events)", "changed")
+            (f"UPDATE audit_events SET {change} WHERE sequence = (SELECT max(sequence) FROM audit_events)", "changed")  # noqa: S608
             for change in (
                 *("id = gen_random_uuid()", "user_id = gen_random_uuid()", "organisation_id = gen_random_uuid()"),
                 *("organisation = 'x'", "role = 'x'", "ip = '10.0.0.1'", "subject_type = 'x'"),

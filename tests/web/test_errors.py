@@ -53,6 +53,8 @@ FAILURES: dict[str, tuple[Callable[[], object], int, str]] = {
     "pool": (_raise(NoConnectionFree("QueuePool")), 503, "维护"),
     "nul": (lambda: current_session().execute(text("SELECT :x"), {"x": "a\x00b"}), 422, "无法保存"),
     "unique": (_twice, 409, "这个邮箱已经注册"),
+    "full": (_raise(OSError(28, "No space left", "/secret/path")), 503, "维护"),
+    "gone": (_raise(FileNotFoundError(2, "No such file", "/secret/path")), 500, "系统出了差错"),
     "mistake": (_raise(RuntimeError("secret detail")), 500, "系统出了差错"),
     "sql": (lambda: current_session().execute(text("SELECT * FROM nowhere")), 500, "系统出了差错"),
     "teapot": (lambda: abort(418), 418, "</html>"),
