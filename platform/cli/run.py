@@ -12,6 +12,7 @@ from granian.server import Server
 from accounts.regions import plant
 from cli.demo import load_if_empty
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
+from cli.port import alone_on
 from cli.serving import TARGET, make_app
 from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
@@ -50,7 +51,7 @@ def web(*, host: str, port: int) -> None:
     where HUIQI_TRUSTED_PROXIES says that there are any.
     """
     settings = settings_or_exit()
-    with opened_url(settings) as url:
+    with alone_on(host, port), opened_url(settings) as url:
         # The server's processes are started anew and read the settings again.
         os.environ["DATABASE_URL"] = url
         # A program that cannot be built is told now, once, and not by each process again and again.

@@ -5,7 +5,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ import click
 
 from cli.household import Household, be_deaf, say
 from cli.opening import settings_or_exit
+from cli.port import refuse_used_port
 from config import Settings
 from foundation.embedded import EmbeddedPostgres, embedded_server
 from foundation.postgres_programs import EmbeddedFault
@@ -25,8 +25,6 @@ _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 90
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_SECONDS: Final = 0.2
-# What a former run that was killed may still need to end.
-_PORT_SECONDS: Final = 5
 # What dies is started again, but not when it dies at once, again and again.
 _MOST_RESTARTS: Final = 5
 _RESTARTS_WITHIN: Final = 600
@@ -48,7 +46,7 @@ def serve(*, port: int, no_demo: bool) -> None:
     os.environ.setdefault("HUIQI_ENVIRONMENT", "development" if no_demo else "demonstration")
     settings = settings_or_exit()
     try:
-        _refuse_used_port(port)
+        refuse_used_port(_HOST, port)
         with ExitStack() as stack:
             with _step("database"):
                 server = _started(stack, settings)
@@ -57,7 +55,7 @@ def serve(*, port: int, no_demo: bool) -> None:
                 household.call("migrate", *([] if no_demo else ["--demo"]))
             with _step("web and worker"):
                 # Again: somebody may have taken it meanwhile.
-                _refuse_used_port(port)
+                refuse_used_port(_HOST, port)
                 household.start("web", "web", "--port", str(port))
                 household.start("worker", "worker")
                 accounts = "" if no_demo else household.answer("demo", "accounts")
@@ -146,27 +144,6 @@ def _answers(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _refuse_used_port(port: int) -> None:
-    """One clear line when the port is used, also in a few seconds' time: a former run may just be ending."""
-    deadline = time.monotonic() + _PORT_SECONDS
-    while (reason := _why_not(port)) is not None:
-        if time.monotonic() > deadline:
-            other = port + 1 if port < 65535 else port - 1
-            raise click.ClickException(f"port {port} cannot be used ({reason}): try --port {other}")
-        time.sleep(_TICK_SECONDS)
-
-
-def _why_not(port: int) -> str | None:
-    with socket.socket() as probe:
-        # As the server does: a connection of a former run that is closing does not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            return error.strerror
-    return None
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

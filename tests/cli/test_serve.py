@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.port import alone_on
 from foundation.postmaster import Postmaster
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +160,24 @@ def test_when_the_pages_are_killed_their_own_processes_end_too(tmp_path):
         _, left = psutil.wait_procs(workers, timeout=40)
         assert left == []
         subprocess.run([*HUIQI, "ledger", "verify"], env=environment, check=True, capture_output=True)
+
+
+def test_two_of_us_never_share_a_port():
+    port = _free_port()
+    with alone_on("127.0.0.1", port):
+        answer = subprocess.run(
+            [*HUIQI, "web", "--port", str(port)],
+            env=_environment("/nowhere/at/all"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (answer.returncode, answer.stderr) == (
+            1,
+            f"port {port} cannot be used (another huiqi serves there): try --port {port + 1}\n",
+        )
+    with alone_on("127.0.0.1", port):
+        pass
 
 
 def test_a_used_port_is_told_in_one_line(tmp_path):
