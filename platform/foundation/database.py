@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from enum import Enum as PythonEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine
+from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from foundation.clock import now
 from foundation.identifiers import new_id
+
+_CONNECT_SECONDS: Final = 5
 
 
 class Base(DeclarativeBase):
@@ -56,11 +58,16 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
         "postgres://", "postgresql+psycopg://", 1
     )
+    given = make_url(driver_url).query
     return create_engine(
         driver_url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
+        connect_args={
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            # A server that takes no packets would else hold a thread for two minutes.
+            "connect_timeout": given.get("connect_timeout", _CONNECT_SECONDS),
+        },
     )

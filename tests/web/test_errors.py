@@ -1,6 +1,8 @@
 """Every failure has a page that says what to do, with the headers of every page, and nothing of the program in it."""
 
 import logging
+import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from accounts.models import User
 from config import Settings
 from foundation.actors import Role
+from foundation.database import make_engine
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
 from foundation.unit_of_work import current_session
 from web.access import ACCESS, AccessList
@@ -113,8 +116,30 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     answer = client.get(address)
     assert answer.status_code == 503
     assert "hush-hush" not in answer.text + caplog.text
-    if address != "/healthz":
+    if address == "/healthz":
+        # Also to a watchman whose browser is signed in.
+        assert answer.json == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
+    else:
         assert "几分钟后刷新" in answer.text
+
+
+def test_the_watchman_hears_four_things(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.json == {"status": "ok", "database": "ok", "search": "tantivy", "jobs": "ok"}
+
+
+def test_a_database_that_takes_no_packets_is_given_up_in_seconds(settings: Settings) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        port = deaf.getsockname()[1]
+        nowhere = make_engine(f"postgresql://nobody@127.0.0.1:{port}/none?connect_timeout=2")
+        app = create_app(settings, sessionmaker(nowhere))
+        app.testing = False
+        began = time.monotonic()
+        assert app.test_client().get("/healthz").status_code == 503
+        assert time.monotonic() - began < 10
 
 
 def test_a_form_that_is_too_large(client: FlaskClient, app: Flask) -> None:
