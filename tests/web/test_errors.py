@@ -4,20 +4,22 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from factories import enterprise, member
 from flask import Flask, abort
 from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from config import Settings
 from foundation.actors import Role
+from foundation.clock import now
 from foundation.database import make_engine
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
 from foundation.unit_of_work import current_session
@@ -146,6 +148,20 @@ def test_a_form_that_is_too_large(client: FlaskClient, app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 1000
     answer = client.post("/sign-in", data={"email": "x" * 2000})
     assert (answer.status_code, "压缩图片" in answer.text) == (413, True)
+
+
+def test_a_stranger_fills_no_disk(client: FlaskClient, session: Session, sign_in) -> None:
+    large = {"email": "x" * 300_000}
+    assert client.post("/sign-in", data=large).status_code == 413
+    assert client.post("/sign-in", data={"file": (BytesIO(b"x" * 300_000), "a.pdf")}).status_code == 413
+    assert client.post("/sign-in", data={"email": "x" * 100_000}).status_code == 422
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    browser = sign_in(person)
+    assert browser.post("/account/password", data=large).status_code == 422
+    # What a person sends whose session has ended is kept, and so must be read.
+    session.execute(update(SignIn).values(ended_at=now()))
+    session.commit()
+    assert browser.post("/account/password", data=large).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/search?q=%00", "/catalogue?q=%00&page=99999999999999999999", "/verify?number=%00"])
