@@ -112,6 +112,14 @@ class Settings(BaseModel):
             raise ValueError("must be an address such as https://host:port")
         return url.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _printable(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("is printed on papers, so it has neither user nor password, ? or #")
+        return url
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.environment is not Environment.PRODUCTION:

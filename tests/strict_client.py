@@ -14,7 +14,8 @@ class StrictClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 308}:
+        page = response.request.method != "HEAD" and response.mimetype == "text/html"
+        if page and response.status_code not in {301, 302, 303, 308}:
             check_html(response.get_data(as_text=True), fragment="HX-Request" in response.request.headers)
         return response
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -87,6 +86,9 @@ def remove(session: Session, actor: Actor, membership_id: UUID) -> None:
 
 def sort_key(name: str) -> str:
     """Pinyin of a name: PostgreSQL has no Chinese collation, and lists are read in this order."""
+    # Its dictionary takes a third of a second to load, which only those who register anybody wait for.
+    from pypinyin import lazy_pinyin  # noqa: PLC0415
+
     return " ".join(lazy_pinyin(name)).lower()
 
 

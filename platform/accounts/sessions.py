@@ -109,10 +109,16 @@ def living_since() -> datetime:
     return now() - timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
 
 
+def last_token() -> str | None:
+    """The token of the session that this browser has or had last; None when there was none, or it signed out."""
+    token = cookie.get("_user_id")
+    return token if isinstance(token, str) else None
+
+
 def last_person(session: Session) -> UUID | None:
     """Whose session this browser held last, also when it has ended meanwhile; None after signing out."""
-    token = cookie.get("_user_id")
-    if not isinstance(token, str):
+    token = last_token()
+    if token is None:
         return None
     return session.scalar(select(SignIn.user_id).where(SignIn.token_hash == hash_token(token)))
 

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import BigInteger, all_, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditSeal
-from audit.retention import pruned_up_to
+from audit.retention import pruned_up_to, untold_prunings
 from foundation.clock import now
 from foundation.locking import lock_key
 
@@ -90,24 +91,35 @@ def seal(session: Session) -> int:
     return len(events)
 
 
-def verify(session: Session) -> AuditReport:
-    """Recompute the whole chain; faults name the seal and what does not fit: changed, missing or reordered rows."""
+def verify(session: Session, *, head: str | None = None) -> AuditReport:
+    """Recompute the whole chain; faults name the seal and what does not fit: changed, missing or reordered rows.
+
+    ``head`` is one that was kept elsewhere: it must be in the chain, which cannot tell by itself that its end is gone.
+    """
     report = AuditReport(events=0, sealed=0, unsealed=0, oldest_unsealed=None, head=GENESIS)
     report.events = session.scalar(text("SELECT count(*) FROM audit_events")) or 0
     seen: set[int] = set()
     pruned = pruned_up_to(session)
+    pinned, top = head in {None, GENESIS}, 0
     for position, link in enumerate(session.scalars(select(AuditSeal).order_by(AuditSeal.position)), start=1):
         if link.position != position or link.previous_digest != report.head:
             report.faults.append(f"seal {link.position}: the chain is broken before it")
         if seen.intersection(link.sequences):
             report.faults.append(f"seal {link.position}: covers events that an earlier seal covers")
+        top = max([top, *link.sequences])
+        if link.top != top:
+            report.faults.append(f"seal {link.position}: its highest number is not that of its events")
         if link.position > pruned:
             _check_seal(session, report, link)
         else:
-            report.pruned += len(link.sequences)
+            _check_pruned(session, report, link)
         seen.update(link.sequences)
+        pinned = pinned or link.digest == head
         report.sealed += len(link.sequences)
         report.head = link.digest
+    if not pinned:
+        report.faults.append(f"the head {head} is not in the chain: seals were taken away or made anew")
+    report.faults += [f"seal {place}: removed, but no event of the trail tells" for place in untold_prunings(session)]
     _count_unsealed(session, report, seen)
     return report
 
@@ -119,9 +131,15 @@ def _check_seal(session: Session, report: AuditReport, link: AuditSeal) -> None:
     missing = sorted(set(link.sequences) - {event.sequence for event in events})
     if missing:
         report.faults.append(f"seal {link.position}: events missing: {', '.join(map(str, missing[:20]))}")
-    elif _digest(link.previous_digest, events) != link.digest:
+    elif link.digest not in {_digest(link.previous_digest, events, narrow=narrow) for narrow in (False, True)}:
         report.faults.append(f"seal {link.position}: an event was changed or reordered")
     session.expunge_all()
+
+
+def _check_pruned(session: Session, report: AuditReport, link: AuditSeal) -> None:
+    if session.scalar(select(AuditEvent.id).where(AuditEvent.sequence.in_(link.sequences)).limit(1)) is not None:
+        report.faults.append(f"seal {link.position}: said to be removed, but its events are there")
+    report.pruned += len(link.sequences)
 
 
 def _count_unsealed(session: Session, report: AuditReport, seen: set[int]) -> None:
@@ -135,27 +153,32 @@ def _count_unsealed(session: Session, report: AuditReport, seen: set[int]) -> No
             report.faults.append(f"event {sequence}: older than the newest seal, and no seal covers it")
 
 
-def _digest(previous: str, events: Sequence[AuditEvent]) -> str:
+def _digest(previous: str, events: Sequence[AuditEvent], *, narrow: bool = False) -> str:
     """SHA-256 over the previous digest and each event as canonical JSON, in the order given."""
     digest = hashlib.sha256(previous.encode())
     for event in events:
-        digest.update(b"\n" + canonical(event).encode())
+        digest.update(b"\n" + canonical(event, narrow=narrow).encode())
     return digest.hexdigest()
 
 
-def canonical(event: AuditEvent) -> str:
-    """An event as JSON with sorted keys: the same bytes for the same row, whoever computes them."""
+def canonical(event: AuditEvent, *, narrow: bool = False) -> str:
+    """An event as JSON with sorted keys: the same bytes for the same row, whoever computes them.
+
+    Every column is in it; ``narrow`` is how the first seals were made, which left two out.
+    """
+    ids = {} if narrow else {"id": str(event.id), "organisation_id": _text(event.organisation_id)}
     return json.dumps(
         {
+            **ids,
             "sequence": event.sequence,
             "at": event.at.astimezone(UTC).isoformat(),
-            "user": str(event.user_id) if event.user_id else None,
+            "user": _text(event.user_id),
             "person": event.person,
             "organisation": event.organisation,
             "role": event.role,
             "ip": event.ip,
             "action": event.action,
-            "subject": [event.subject_type, str(event.subject_id) if event.subject_id else None],
+            "subject": [event.subject_type, _text(event.subject_id)],
             "before": event.before,
             "after": event.after,
             "note": event.note,
@@ -164,3 +187,7 @@ def canonical(event: AuditEvent) -> str:
         sort_keys=True,
         separators=(",", ":"),
     )
+
+
+def _text(identifier: UUID | None) -> str | None:
+    return str(identifier) if identifier else None

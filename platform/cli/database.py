@@ -57,10 +57,11 @@ def audit() -> None:
 
 
 @audit.command("verify")
+@click.option("--head", metavar="DIGEST", help="A head that was kept elsewhere: it must still be in the chain.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify_audit(*, as_json: bool) -> None:
+def verify_audit(*, head: str | None, as_json: bool) -> None:
     """Recompute the chain of seals: find a changed, missing or reordered row; exit 1 if there is one."""
-    report = seals.verify(current_session())
+    report = seals.verify(current_session(), head=head)
     answer = report.as_json()
     if as_json:
         print_json(answer)

@@ -3,9 +3,10 @@
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from cli.opening import opened_engine, settings_or_exit
+from cli.opening import open_rooms, opened_engine, settings_or_exit
 from config import Environment, Settings
 from demonstration.accounts import PASSWORD, Account, seconds_left
 from demonstration.accounts import accounts as all_accounts
@@ -39,6 +40,14 @@ def accounts() -> None:
         _show(all_accounts())
     else:
         click.echo("the demonstration is not loaded: run `huiqi demo load` on an empty database", err=True)
+
+
+def load_if_empty(settings: Settings, engine: Engine) -> None:
+    """Load the demonstration where nobody is registered, as the house is opened for the first time."""
+    with unit_of_work(engine) as session:
+        if is_empty(session):
+            open_rooms(settings)
+            _load(session, settings)
 
 
 def load_into(settings: Settings) -> None:

@@ -94,7 +94,13 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
 
 def _environment(settings: Settings) -> Finding:
     if settings.environment is Environment.PRODUCTION:
-        return Finding("environment", ok=True, told="production")
+        proxies = f"{settings.trusted_proxies} reverse proxies are believed"
+        ask = (
+            ""
+            if settings.trusted_proxies
+            else "; behind one, set HUIQI_TRUSTED_PROXIES, else all visitors look like it"
+        )
+        return Finding("environment", ok=True, told=f"production, {proxies}{ask}")
     return Finding("environment", ok=True, told=f"{settings.environment} (HUIQI_ENVIRONMENT=production for real use)")
 
 

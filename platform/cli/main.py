@@ -11,6 +11,7 @@ import click
 
 from cli.inputs import error_line
 from foundation.errors import DomainError
+from foundation.keeper import end_with_keeper
 
 
 class Entry(NamedTuple):
@@ -82,6 +83,7 @@ class Huiqi(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         _speak_utf8()
+        end_with_keeper()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except DomainError as error:

@@ -15,12 +15,15 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 import foundation
 from config import BadSettings, Settings, load_settings
 from foundation.database import make_engine
-from foundation.embedded import EmbeddedFault, running_database
+from foundation.embedded import running_database
+from foundation.postgres_programs import EmbeddedFault
 from foundation.unit_of_work import unit_of_work
 
 _NO_SUCH_TABLE: Final = "42P01"
-# The shells, what acts only when called, and the modules of a room that only the pages need.
-_NOT_FOR_COMMANDS: Final = frozenset({"cli", "web", "foundation", "views", "forms", "api"})
+# The shells, what acts only when called, and the modules of a room that only the pages (or a search server) need.
+_NOT_FOR_COMMANDS: Final = frozenset(
+    {"cli", "web", "foundation", "views", "forms", "api", "elasticsearch_engine", "elasticsearch_requests"}
+)
 
 
 def settings_or_exit() -> Settings:

@@ -10,9 +10,12 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from accounts.regions import plant
+from cli.demo import load_if_empty
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
+from cli.port import alone_on
 from cli.serving import TARGET, make_app
-from foundation.jobs import run_worker
+from foundation.jobs import WorkerLost, run_worker
+from foundation.keeper import keep
 from foundation.migrations import migrate as bring_up_to_date
 from foundation.migrations import revisions
 from foundation.unit_of_work import unit_of_work
@@ -22,15 +25,20 @@ _GRACE_SECONDS = 20
 
 
 @click.command()
-def migrate() -> None:
+@click.option("--demo", is_flag=True, help="Then fill an empty database with the demonstration.")
+def migrate(*, demo: bool) -> None:
     """Bring the database to the newest version; says which it had and has."""
-    with opened_engine(settings_or_exit()) as engine:
+    settings = settings_or_exit()
+    with opened_engine(settings) as engine:
         before, _ = revisions(engine)
         bring_up_to_date(engine)
         after, _ = revisions(engine)
         with unit_of_work(engine) as session:
             plant(session)
-    click.echo(f"database: {before or 'empty'} -> {after}", err=True)
+        click.echo(f"database: {before or 'empty'} -> {after}", err=True)
+        if demo:
+            # In this process, as each one loads the whole program.
+            load_if_empty(settings, engine)
 
 
 @click.command()
@@ -43,11 +51,12 @@ def web(*, host: str, port: int) -> None:
     where HUIQI_TRUSTED_PROXIES says that there are any.
     """
     settings = settings_or_exit()
-    with opened_url(settings) as url:
+    with alone_on(host, port), opened_url(settings) as url:
         # The server's processes are started anew and read the settings again.
         os.environ["DATABASE_URL"] = url
         # A program that cannot be built is told now, once, and not by each process again and again.
         make_app()
+        keep(os.environ)
         Server(
             TARGET,
             address=host,
@@ -75,4 +84,7 @@ def worker(*, concurrency: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     open_rooms(settings)
     with opened_engine(settings, pool_size=concurrency) as engine:
-        run_worker(engine, concurrency=concurrency)
+        try:
+            run_worker(engine, concurrency=concurrency)
+        except WorkerLost as lost:
+            raise click.ClickException(str(lost)) from lost

@@ -3,82 +3,36 @@
 import http
 import http.client
 import os
+import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Final, Self
+from typing import Final
 
 import click
 
-from cli.opening import opened_url, settings_or_exit
+from cli.household import Household, be_deaf, say
+from cli.opening import settings_or_exit
+from cli.port import refuse_used_port
+from config import Settings
+from foundation.embedded import EmbeddedPostgres, embedded_server
+from foundation.postgres_programs import EmbeddedFault
 
-_HUIQI: Final = (sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')")
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 90
-_STOP_SECONDS: Final = 25
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_SECONDS: Final = 0.2
-# A worker that dies is started again, but not one that dies at once, again and again.
+# What dies is started again, but not when it dies at once, again and again.
 _MOST_RESTARTS: Final = 5
+_RESTARTS_WITHIN: Final = 600
+_LONGEST_WAIT: Final = 30
 
 
 class Stopped(Exception):
     """Somebody asked us to stop."""
-
-
-@dataclass(slots=True)
-class Household:
-    """The processes that we started; leaving the block stops them, whatever happens in it."""
-
-    environment: dict[str, str]
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _be_deaf()
-        for process in self.processes.values():
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + _STOP_SECONDS
-        for name, process in self.processes.items():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _say(f"{name} does not stop, so it is killed")
-            _end_group(process)
-
-    def start(self, name: str, *arguments: str) -> None:
-        """Start ``huiqi ARGUMENTS`` in a session of its own: Ctrl-C reaches us alone, and we stop it in good order."""
-        if name in self.processes:
-            _end_group(self.processes[name])
-        self.processes[name] = subprocess.Popen(
-            [*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def died(self) -> list[tuple[str, int]]:
-        """Names and exit codes of those that have ended by themselves."""
-        return [(name, code) for name, each in self.processes.items() if (code := each.poll()) is not None]
-
-    def call(self, *arguments: str) -> None:
-        """Run ``huiqi ARGUMENTS`` to its end; a failure ends us too."""
-        done = subprocess.run([*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode != 0:
-            raise click.ClickException(f"`huiqi {' '.join(arguments)}` failed with exit code {done.returncode}")
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a process and of those that it had started itself, which outlive it when it is killed."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 @click.command()
@@ -88,44 +42,87 @@ def serve(*, port: int, no_demo: bool) -> None:
     """Start the database if it is ours, migrate, fill an empty one with the demonstration, serve until Ctrl-C."""
     for number in _STOPPING:
         signal.signal(number, _stop)
-    _refuse_used_port(port)
     os.environ.setdefault("HUIQI_PUBLIC_URL", f"http://{_HOST}:{port}")
     os.environ.setdefault("HUIQI_ENVIRONMENT", "development" if no_demo else "demonstration")
     settings = settings_or_exit()
     try:
+        refuse_used_port(_HOST, port)
         with ExitStack() as stack:
             with _step("database"):
-                url = stack.enter_context(opened_url(settings))
-            household = stack.enter_context(Household({**os.environ, "DATABASE_URL": url}))
-            with _step("migrations"):
-                household.call("migrate")
-            if not no_demo:
-                with _step("demonstration data"):
-                    household.call("demo", "load", "--if-empty")
+                server = _started(stack, settings)
+            household = stack.enter_context(Household(dict(os.environ)))
+            with _step("tables" if no_demo else "tables and demonstration data"):
+                household.call("migrate", *([] if no_demo else ["--demo"]))
             with _step("web and worker"):
+                # Again: somebody may have taken it meanwhile.
+                refuse_used_port(_HOST, port)
                 household.start("web", "web", "--port", str(port))
                 household.start("worker", "worker")
+                accounts = "" if no_demo else household.answer("demo", "accounts")
                 _wait_until_it_answers(household, port)
-            click.echo(f"\n惠企 Huiqi: http://{_HOST}:{port}/\n")
-            if not no_demo:
-                household.call("demo", "accounts")
-            _say("Ctrl-C stops everything")
-            _watch(household)
+            click.echo(f"\n惠企 Huiqi: http://{_HOST}:{port}/\n\n{accounts}".rstrip())
+            say("Ctrl-C stops everything")
+            Watchman(household, server).watch()
+    except EmbeddedFault as fault:
+        raise click.ClickException(str(fault)) from fault
     except Stopped:
-        _say("stopped")
+        say("stopped")
 
 
-def _watch(household: Household) -> None:
-    """Until told to stop: a dead worker is started again, a dead web server ends us."""
-    restarts = 0
-    while True:
-        for name, code in household.died():
-            restarts += 1
-            if name != "worker" or restarts > _MOST_RESTARTS:
-                raise click.ClickException(f"{name} has died with exit code {code}, so everything is stopped")
-            _say(f"{name} has died with exit code {code} and is started again")
-            household.start(name, name)
-        time.sleep(_TICK_SECONDS)
+def _started(stack: ExitStack, settings: Settings) -> EmbeddedPostgres | None:
+    """The embedded server, running until the stack is left; None where the database is somebody else's.
+
+    Web and worker join it by themselves, so that it runs as long as one of us does and no longer.
+    """
+    if settings.database_url is not None:
+        return None
+    server = embedded_server(settings.data_folder)
+    stack.callback(server.stop)
+    server.start()
+    return server
+
+
+@dataclass(slots=True)
+class Watchman:
+    """Starts again what dies: the database as long as it takes (its disk may be full), the worker a few times."""
+
+    household: Household
+    server: EmbeddedPostgres | None
+    restarts: list[float] = field(default_factory=list)
+    failures: int = 0
+    try_again_at: float = 0.0
+
+    def watch(self) -> None:
+        """Until told to stop, or until what cannot be started again has died."""
+        while True:
+            if self.server is not None and not self.server.alive():
+                # Without it the pages tell that they cannot serve, and a worker could not start.
+                self._start_database(self.server)
+            else:
+                self._start_processes()
+            time.sleep(_TICK_SECONDS)
+
+    def _start_database(self, server: EmbeddedPostgres) -> None:
+        if time.monotonic() < self.try_again_at:
+            return
+        free = shutil.disk_usage(server.folder).free // 2**20
+        say(f"database has died ({free} MiB free on its disk, logs in {server.folder / 'log'}) and is started again")
+        try:
+            server.start()
+            self.failures = 0
+        except EmbeddedFault as fault:
+            say(str(fault))
+            self.failures += 1
+        self.try_again_at = time.monotonic() + min(2**self.failures, _LONGEST_WAIT)
+
+    def _start_processes(self) -> None:
+        for name, code in self.household.died():
+            moment = time.monotonic()
+            self.restarts = [each for each in self.restarts if each > moment - _RESTARTS_WITHIN] + [moment]
+            if name == "web" or len(self.restarts) > _MOST_RESTARTS:
+                raise click.ClickException(f"{name} has died (exit code {code}), so everything is stopped")
+            say(f"{name} has died (exit code {code}) and is started again")
+            self.household.start(name, name)
 
 
 def _wait_until_it_answers(household: Household, port: int) -> None:
@@ -149,36 +146,14 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _refuse_used_port(port: int) -> None:
-    with socket.socket() as probe:
-        # As the server does: a connection of a former run that is closing does not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"port {port} cannot be used ({error.strerror}): try --port {port + 1}"
-            ) from None
-
-
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    _be_deaf()
+    be_deaf()
     raise Stopped
-
-
-def _be_deaf() -> None:
-    """From here on nothing interrupts the stopping, not even a second Ctrl-C."""
-    for number in _STOPPING:
-        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def _step(name: str) -> Iterator[None]:
     began = time.monotonic()
-    _say(f"{name} …")
+    say(f"{name} …")
     yield
-    _say(f"{name}: {time.monotonic() - began:.1f} s")
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(f"{name}: {time.monotonic() - began:.1f} s")

@@ -1,5 +1,6 @@
 """What the web server's processes load: the program over its own connections to the database."""
 
+import signal
 from typing import Final
 
 from flask import Flask
@@ -9,9 +10,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cli.opening import open_rooms
 from config import load_settings
 from foundation.database import make_engine
+from foundation.keeper import end_with_keeper
 from web.app import create_app
 
-TARGET: Final = "cli.serving:make_app"
+TARGET: Final = "cli.serving:make_process"
+
+
+def make_process() -> Flask:
+    """The program in a process of the server, which ends with the server also when that was killed."""
+    # Until the server has its own: what the parent does on SIGTERM is of no use here, and would swallow one.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_keeper()
+    return make_app()
 
 
 def make_app() -> Flask:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit.trail import record
 from files.models import Attachment
-from files.store import current_store
+from files.store import answering, current_store
 from foundation.actors import Actor
 from foundation.errors import NotFound
 from foundation.i18n import N_
@@ -38,7 +38,8 @@ def download(session: Session, actor: Actor, attachment_id: UUID) -> tuple[Attac
         raise NotFound(N_("没有找到这份文件"), remedy=N_("回到文件所属的事项，从那里打开"))
     commit_anyway(session)
     record(session, actor, "attachment.download", attachment, after={"sha256": attachment.blob.sha256})
-    return attachment, current_store().open(attachment.blob.sha256)
+    with answering():
+        return attachment, current_store().open(attachment.blob.sha256)
 
 
 def files_of(session: Session, subject_type: str, subject_ids: list[UUID]) -> dict[UUID, list[Attachment]]:

@@ -26,7 +26,7 @@ from files.recognition import (
     recognise,
     type_of_name,
 )
-from files.store import CHUNK, current_store, digest
+from files.store import CHUNK, answering, current_store, digest
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.database import Base
@@ -71,7 +71,7 @@ def take(
     the content, broken, encrypted, or two files in one.
     """
     filename = clean_filename(upload.filename)
-    with tempfile.SpooledTemporaryFile(max_size=2 * 1024 * 1024) as copy:
+    with answering(field), tempfile.SpooledTemporaryFile(max_size=2 * 1024 * 1024) as copy:
         size = _copy(upload.stream, copy, limit, field)
         if size == 0:
             raise BadInput(N_("“%(name)s”是空文件"), field=field, remedy=N_("选择有内容的文件"), name=filename)

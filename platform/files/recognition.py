@@ -1,5 +1,6 @@
 """What a file is, found from its content; its name is only what its owner called it."""
 
+import os
 import re
 import unicodedata
 import zipfile
@@ -10,6 +11,7 @@ from typing import IO, Final
 
 import puremagic
 
+from files import active
 from foundation.errors import BadInput
 from foundation.i18n import N_
 
@@ -17,6 +19,9 @@ HEAD: Final = 8192
 MOST_ENTRIES: Final = 10_000
 MOST_UNPACKED: Final = 300 * 1024 * 1024
 MOST_NAME: Final = 120
+# What a file system takes is counted in bytes (255), of which a Chinese character has three.
+MOST_NAME_BYTES: Final = 240
+_END_RECORD: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def foreign(head: bytes) -> str:
 
 
 def clean_filename(filename: str) -> str:
-    """The name without path, control and direction-changing characters, at most 120 characters, extension kept.
+    """The name without path, control and direction-changing characters, at most 120 characters or 240 bytes, extension kept.
 
     Direction marks (U+202E and the like) can make ``fdp.exe`` read ``exe.pdf``; paths could lead elsewhere.
     """
@@ -93,8 +98,13 @@ def clean_filename(filename: str) -> str:
     name = re.sub(r'[<>:"|?*]', "_", re.sub(r"\s+", " ", name)).strip(" .")
     stem, dot, extension = name.rpartition(".")
     if dot and len(extension) <= 10:
-        return (stem[: MOST_NAME - len(extension) - 1].rstrip(" .") or "file") + dot + extension
-    return name[:MOST_NAME] or "file"
+        return (_short(stem, len(extension.encode()) + 1).rstrip(" .") or "file") + dot + extension
+    return _short(name) or "file"
+
+
+def _short(name: str, less: int = 0) -> str:
+    cut = name[: MOST_NAME - less].encode()[: MOST_NAME_BYTES - less]
+    return cut.decode(errors="ignore")
 
 
 def _pdf(source: IO[bytes], tail: bytes) -> FileType:
@@ -108,6 +118,8 @@ def _pdf(source: IO[bytes], tail: bytes) -> FileType:
     source.seek(0)
     if re.search(rb"/Encrypt\s+\d+\s+\d+\s+R", content):
         raise BadInput(N_("文件设有密码，审核人员无法打开"), remedy=N_("去掉密码后重新上传"))
+    if active.acts(content):
+        raise BadInput(N_("文件带有打开时会运行的程序，不能作为材料"), remedy=N_("打印成 PDF 或扫描后重新上传"))
     return PDF
 
 
@@ -117,6 +129,8 @@ def _package(source: IO[bytes]) -> FileType | None:
         with zipfile.ZipFile(source) as package:
             entries = package.infolist()
             if package.start_dir and entries and min(entry.header_offset for entry in entries) > 0:
+                raise _two_in_one()
+            if not _ends_with_directory(source):
                 raise _two_in_one()
             if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
                 raise BadInput(N_("压缩内容过大，无法安全打开"), remedy=N_("导出为 PDF 后重新上传"))
@@ -130,6 +144,16 @@ def _package(source: IO[bytes]) -> FileType | None:
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise BadInput(N_("文件带有宏程序，不能作为材料"), remedy=N_("另存为不带宏的格式后重新上传"))
     return next((kind for member, kind in _PACKAGES if member in names), None)
+
+
+def _ends_with_directory(source: IO[bytes]) -> bool:
+    """Whether nothing follows the end record of the zip directory (22 bytes and its comment)."""
+    size = source.seek(0, os.SEEK_END)
+    source.seek(max(0, size - _END_RECORD - 0xFFFF))
+    tail = source.read()
+    place = tail.rfind(b"PK\x05\x06")
+    record = tail[place : place + _END_RECORD]
+    return len(record) == _END_RECORD and place + _END_RECORD + int.from_bytes(record[20:], "little") == len(tail)
 
 
 def _writing(source: IO[bytes], head: bytes, filename: str) -> FileType | None:

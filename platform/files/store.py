@@ -1,6 +1,7 @@
 """Where the bytes lie: under their SHA-256, once, in a folder or in S3-compatible storage."""
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +10,32 @@ from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 from config import Settings, load_settings
+from foundation.errors import DomainError
+from foundation.i18n import N_
 
 CHUNK: Final = 256 * 1024
+
+_logger = logging.getLogger(__name__)
+
+
+class StoreAway(DomainError):
+    """The store takes or gives nothing now: its disk is full, it cannot be reached, or the bytes are gone."""
+
+    status = 503
+
+
+@contextmanager
+def answering(field: str | None = None) -> Iterator[None]:
+    """For whoever uses the store: what fails there is told to the person, by ``field``; the log says why."""
+    try:
+        yield
+    except OSError as error:
+        _logger.error("file store: %s", error)  # noqa: TRY400 - the line says all; a trace would only bury it
+        raise StoreAway(
+            N_("文件库暂时不能使用，文件没有保存或取不出来"),
+            field=field,
+            remedy=N_("请稍后再试；仍不行时请联系运营方"),
+        ) from error
 
 
 class Store(Protocol):
@@ -76,12 +101,16 @@ class S3Store:
     def put(self, sha256: str, source: IO[bytes]) -> None:
         """One PUT is atomic; an object that is there already has the same bytes."""
         if not self.has(sha256):
-            self.client.put_object(Bucket=self.bucket, Key=_key(sha256), Body=source, ChecksumSHA256=_base64(sha256))
+            with _as_os_error(refusals=True):
+                self.client.put_object(
+                    Bucket=self.bucket, Key=_key(sha256), Body=source, ChecksumSHA256=_base64(sha256)
+                )
 
     def open(self, sha256: str) -> IO[bytes]:
         """The object as a stream."""
         try:
-            body: IO[bytes] = self.client.get_object(Bucket=self.bucket, Key=_key(sha256))["Body"]
+            with _as_os_error():
+                body: IO[bytes] = self.client.get_object(Bucket=self.bucket, Key=_key(sha256))["Body"]
         except self.client.exceptions.NoSuchKey as error:
             raise FileNotFoundError(sha256) from error
         return body
@@ -91,19 +120,34 @@ class S3Store:
         from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 costs start-up time, folders need none of it
 
         try:
-            self.client.head_object(Bucket=self.bucket, Key=_key(sha256))
+            with _as_os_error():
+                self.client.head_object(Bucket=self.bucket, Key=_key(sha256))
         except ClientError as error:
             if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
                 return False
-            raise
+            raise OSError(str(error)) from error
         return True
 
 
-def open_store(settings: Settings) -> Store:
+@contextmanager
+def _as_os_error(*, refusals: bool = False) -> Iterator[None]:
+    """A storage that cannot be reached fails like a disk does; with ``refusals`` also one that answers no."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see S3Store.has
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and not refusals:
+            raise
+        raise OSError(str(error)) from error
+
+
+def open_store(settings: Settings, *, read_seconds: int = 30) -> Store:
     """The store that the settings name: the bucket where one is given, else the files folder."""
     if settings.s3_bucket is None:
         return FolderStore(settings.files_folder)
     import boto3  # noqa: PLC0415 - see S3Store.has
+    from botocore.config import Config  # noqa: PLC0415
 
     client = boto3.client(
         "s3",
@@ -111,6 +155,8 @@ def open_store(settings: Settings) -> Store:
         region_name=settings.s3_region,
         aws_access_key_id=settings.s3_access_key,
         aws_secret_access_key=_secret(settings.s3_secret_key),
+        # By itself it would try five times with a minute each, while a person and a thread of ours wait.
+        config=Config(connect_timeout=3, read_timeout=read_seconds, retries={"total_max_attempts": 2}),
     )
     return S3Store(settings.s3_bucket, client)
 

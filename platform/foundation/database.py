@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from psycopg import Connection, Error, OperationalError
-from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from foundation.clock import now
 from foundation.identifiers import new_id
 
+_CONNECT_SECONDS: Final = 5
 _FRESH_SECONDS: Final = 1.0
 
 
@@ -63,12 +64,17 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
         "postgres://", "postgresql+psycopg://", 1
     )
+    given = make_url(driver_url).query
     engine = create_engine(
         driver_url,
         pool_size=pool_size,
         max_overflow=pool_size,
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
+        connect_args={
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            # A server that takes no packets would else hold a thread for two minutes.
+            "connect_timeout": given.get("connect_timeout", _CONNECT_SECONDS),
+        },
     )
     _ask_connections_that_may_be_dead(engine)
     return engine

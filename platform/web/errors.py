@@ -1,6 +1,8 @@
 """Error pages: each says what happened and what to do next, and none needs the database to say it."""
 
+import errno
 from http import HTTPStatus
+from typing import Final
 
 from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +16,9 @@ from foundation.constraints import as_domain_error, name_of, unusable
 from foundation.errors import DomainError
 from foundation.locking import as_busy
 
+# The disk is full (a large form is put there while it is read), or its owner's share of it.
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
 
 def install(app: Flask) -> None:
     """One handler a kind of failure."""
@@ -22,6 +27,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DataError, _cannot_be_stored)
     for kind in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(kind, _database_away)
+    app.register_error_handler(OSError, _system)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -47,6 +53,13 @@ def _database_away(error: SQLAlchemyError) -> ResponseReturnValue:
     if busy is not None:
         return _refused(busy)
     current_app.logger.error("database: %s", getattr(error, "orig", None) or error)
+    return _page(503)
+
+
+def _system(error: OSError) -> ResponseReturnValue:
+    if error.errno not in _NO_ROOM:
+        return _unexpected(error)
+    current_app.logger.error("no room at %s: %s", request.endpoint, error)
     return _page(503)
 
 

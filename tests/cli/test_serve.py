@@ -13,6 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.port import alone_on
+from foundation.postmaster import Postmaster
+
 ROOT = Path(__file__).parents[2]
 HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
 
@@ -37,6 +40,7 @@ def house(tmp_path):
     log = tmp_path / "log"
     with tempfile.TemporaryDirectory(prefix="hq-") as data, log.open("wb") as output:
         Path(data).chmod(0o755)
+        log.with_name("data").symlink_to(data)
         process = psutil.Popen(
             [*HUIQI, "serve", "--no-demo", "--port", str(port)],
             env=_environment(data),
@@ -64,12 +68,25 @@ def _named(process, name):
     return next(child for child in process.children() if name in child.cmdline())
 
 
+def _postmaster(house):
+    _process, _port, log = house
+    return psutil.Process(Postmaster.read(log.with_name("data") / "postgres" / "data").pid)
+
+
+def _health(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
 def test_it_answers_restarts_a_dead_worker_and_stops_all_that_it_started(house):
     process, port, log = house
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/healthz")
-    assert connection.getresponse().status == 200
-    connection.close()
+    assert _health(port) == 200
 
     worker = _named(process, "worker")
     worker.kill()
@@ -89,11 +106,78 @@ def test_when_the_pages_die_everything_is_stopped(house):
     started = process.children(recursive=True)
     _named(process, "web").kill()
     assert process.wait(40) == 1
-    assert "web has died with exit code -9" in log.read_text()
+    assert "web has died (exit code -9)" in log.read_text()
     _, left = psutil.wait_procs(started, timeout=10)
     assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_dead_database_is_started_again(house):
+    _process, port, log = house
+    _postmaster(house).kill()
+    _until(lambda: "database has died" in log.read_text(), 20)
+    _until(lambda: _health(port) == 200, 60)
+
+
+def test_when_we_are_killed_everything_ends_and_the_next_start_works(house):
+    process, port, log = house
+    started = [*process.children(recursive=True), _postmaster(house)]
+    # The pages and the worker, the pages' own processes, the database.
+    assert len(started) >= 5
+    process.kill()
+    _, left = psutil.wait_procs(started, timeout=40)
+    assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
+    again = subprocess.Popen(
+        [*HUIQI, "serve", "--no-demo", "--port", str(port)],
+        env=_environment(log.with_name("data").readlink()),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert any("Ctrl-C stops" in line for line in again.stderr)
+    finally:
+        again.terminate()
+        again.communicate(timeout=60)
+
+
+def test_when_the_pages_are_killed_their_own_processes_end_too(tmp_path):
+    """As a service of its own, without ``serve`` to clean up."""
+    port, log = _free_port(), tmp_path / "log"
+    with tempfile.TemporaryDirectory(prefix="hq-") as data:
+        Path(data).chmod(0o755)
+        environment = _environment(data)
+        subprocess.run([*HUIQI, "migrate"], env=environment, check=True, capture_output=True)
+        with log.open("wb") as output:
+            process = psutil.Popen(
+                [*HUIQI, "web", "--port", str(port)], env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        _until(lambda: _health(port) == 200, 60)
+        workers = process.children(recursive=True)
+        assert workers
+        process.kill()
+        process.wait(10)
+        _, left = psutil.wait_procs(workers, timeout=40)
+        assert left == []
+        subprocess.run([*HUIQI, "ledger", "verify"], env=environment, check=True, capture_output=True)
+
+
+def test_two_of_us_never_share_a_port():
+    port = _free_port()
+    with alone_on("127.0.0.1", port):
+        answer = subprocess.run(
+            [*HUIQI, "web", "--port", str(port)],
+            env=_environment("/nowhere/at/all"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (answer.returncode, answer.stderr) == (
+            1,
+            f"port {port} cannot be used (another huiqi serves there): try --port {port + 1}\n",
+        )
+    with alone_on("127.0.0.1", port):
+        pass
 
 
 def test_a_used_port_is_told_in_one_line(tmp_path):

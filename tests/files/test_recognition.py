@@ -1,7 +1,11 @@
 """What a file is, whatever its name says."""
 
+import errno
 import io
+import socket
+import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import factories as make
@@ -10,11 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.models import OrganisationKind
+from config import Settings
 from files.access import download, elsewhere
 from files.intake import EVIDENCE, INVOICE, SIGNED, Upload, take
 from files.models import Attachment, Blob
 from files.recognition import CSV, DOCX, JPEG, OFD, PDF, PNG, TEXT, XLSX, XML, FileType, clean_filename, recognise
-from files.store import FolderStore, S3Store, using
+from files.store import FolderStore, S3Store, StoreAway, open_store, using
 from foundation.actors import Role
 from foundation.errors import BadInput, NotFound
 
@@ -41,6 +46,12 @@ def bomb() -> bytes:
     return stream.getvalue()
 
 
+def packed_pdf(objects: bytes) -> bytes:
+    packed = zlib.compress(objects)
+    stream = b"2 0 obj<</Type/ObjStm/Filter/FlateDecode/N 1>>stream\n" + packed + b"\nendstream endobj\n"
+    return PDF_BYTES.replace(b"trailer", stream * 2 + b"trailer")
+
+
 def told(content: bytes, name: str = "x") -> FileType | None:
     return recognise(io.BytesIO(content), len(content), name)
 
@@ -49,6 +60,8 @@ def told(content: bytes, name: str = "x") -> FileType | None:
     ("content", "name", "kind"),
     [
         (PDF_BYTES, "a.pdf", PDF),
+        (packed_pdf(b"1 0 <</Title(JavaScript)>>"), "a.pdf", PDF),
+        (PDF_BYTES.replace(b"<<>>", b"<</JavaScripting 1>>"), "a.pdf", PDF),
         (PNG_BYTES, "a.pdf", PNG),
         (JPEG_BYTES, "a", JPEG),
         (package("OFD.xml"), "a.ofd", OFD),
@@ -81,6 +94,12 @@ def test_the_content_decides(content: bytes, name: str, kind: FileType | None) -
         (package("word/document.xml")[:-10], "损坏"),
         (package("word/document.xml", "word/vbaProject.bin"), "宏"),
         (bomb(), "过大"),
+        (package("xl/workbook.xml") + b"<html>", "另一个文件"),
+        (PDF_BYTES.replace(b"<<>>", b"<</S/JavaScript/JS(app.alert(1))>>"), "会运行的程序"),
+        (PDF_BYTES.replace(b"<<>>", b"<</S/J#61va#53cript/JS(1)>>"), "会运行的程序"),
+        (PDF_BYTES.replace(b"<<>>", b"<</S /Launch/F(cmd.exe)>>"), "会运行的程序"),
+        (packed_pdf(b"1 0 <</S/JavaScript/JS(app.alert(1))>>"), "会运行的程序"),
+        (packed_pdf(b"1 0 <<>>" * 9_000_000), "会运行的程序"),
     ],
 )
 def test_broken_locked_and_double_files_are_refused(content: bytes, said: str) -> None:
@@ -99,7 +118,9 @@ def test_broken_locked_and_double_files_are_refused(content: bytes, said: str) -
         ("", "file"),
         (" . ", "file"),
         ('a"b<c>.pdf', "a_b_c_.pdf"),
-        ("长" * 300 + ".pdf", "长" * 116 + ".pdf"),
+        ("长" * 300 + ".pdf", "长" * 78 + ".pdf"),
+        ("a" * 300 + ".pdf", "a" * 116 + ".pdf"),
+        ("长" * 300, "长" * 80),
         (".htaccess", "htaccess"),
     ],
 )
@@ -186,6 +207,49 @@ def test_a_failed_write_leaves_no_part(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="line broke"):
         FolderStore(tmp_path).put("0" * 64, Torn())
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_full_disk_is_told_by_the_field_and_nothing_is_said_to_be_kept(
+    session, store, clerk, subject, monkeypatch
+) -> None:
+    def full(_part) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("files.store.os.fsync", full)
+    with pytest.raises(StoreAway) as refusal:
+        take(session, clerk, Upload(io.BytesIO(PDF_BYTES), "a.pdf"), subject=subject, kind="proof", field="proof")
+    assert (refusal.value.status, refusal.value.field) == (503, "proof")
+    assert session.scalar(select(func.count()).select_from(Blob)) == 0
+    assert [path for path in store.root.rglob("*") if path.is_file()] == []
+
+
+def test_bytes_that_are_gone_are_no_mistake_of_the_program(session, store, clerk, subject, monkeypatch) -> None:
+    upload = Upload(io.BytesIO(PDF_BYTES), "a.pdf")
+    kept = take(session, clerk, upload, subject=subject, kind="proof", field="proof")
+    monkeypatch.setattr("files.access.may_see", lambda *_: True)
+    next(path for path in store.root.rglob("*") if path.is_file()).unlink()
+    with pytest.raises(StoreAway):
+        download(session, clerk, kept.id)
+
+
+def test_s3_that_is_away_is_told_within_seconds(session, clerk, subject, tmp_path: Path) -> None:
+    with socket.socket() as deaf:
+        # Takes connections, and never answers.
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        for address in (f"http://127.0.0.1:{deaf.getsockname()[1]}", "http://127.0.0.1:1"):
+            settings = Settings(
+                environment="test",
+                data_folder=tmp_path,
+                s3_bucket="evidence",
+                s3_endpoint=address,
+                s3_access_key="a",
+                s3_secret_key="b",
+            )
+            began = time.monotonic()
+            with using(open_store(settings, read_seconds=1)), pytest.raises(StoreAway):
+                take(session, clerk, Upload(io.BytesIO(PDF_BYTES), "a.pdf"), subject=subject, kind="x", field="proof")
+            assert time.monotonic() - began < 15
 
 
 def test_s3_puts_once_with_its_checksum_and_reads_back() -> None:

@@ -66,6 +66,17 @@ def test_a_fault_is_one_line_that_names_the_setting(name, value, told):
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    "url", ["https://me:secret@huiqi.example.cn", "https://huiqi.example.cn/?x=1", "https://huiqi.example.cn/#top"]
+)
+def test_what_is_printed_on_papers_is_a_plain_address(url):
+    with pytest.raises(BadSettings) as refused:
+        load_settings({"HUIQI_PUBLIC_URL": url})
+    assert refused.value.faults == (
+        "HUIQI_PUBLIC_URL: is printed on papers, so it has neither user nor password, ? or #",
+    )
+
+
 def test_all_faults_are_told_at_once():
     with pytest.raises(BadSettings) as refused:
         load_settings({"HUIQI_DEBUG": "perhaps", "HUIQI_SESSION_IDLE_MINUTES": "0"})

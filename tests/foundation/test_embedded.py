@@ -13,7 +13,8 @@ import psutil
 import psycopg
 import pytest
 
-from foundation.embedded import EmbeddedFault, EmbeddedPostgres, running_database
+from foundation.embedded import EmbeddedPostgres, running_database
+from foundation.postgres_programs import EmbeddedFault
 from foundation.postmaster import Postmaster
 
 # Starts the server of a folder, says its URL, and waits to be killed.
@@ -172,6 +173,12 @@ def test_a_folder_with_awkward_letters_in_its_name_works(folder):
     server = EmbeddedPostgres(folder.parent / "it's 100% & $HOME")
     assert _ask(server.start()) == 1
     server.stop()
+
+
+def test_a_place_that_is_no_folder_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedFault, match=r"file/postgres cannot be used \(Not a directory\): set HUIQI_DATA"):
+        EmbeddedPostgres(tmp_path / "file" / "postgres").start()
 
 
 def test_the_cluster_of_another_version_is_refused(folder):

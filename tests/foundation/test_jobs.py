@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import create_engine, make_url, text
 
-from foundation.jobs import failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
+from foundation.database import make_engine
+from foundation.jobs import conninfo, failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
 from foundation.unit_of_work import current_session, unit_of_work
 
 WORKER = Path(__file__).with_name("worker_process.py")
@@ -145,6 +147,26 @@ def test_a_worker_queues_periodic_jobs_and_stops_when_told(jobs_engine, worker_p
     assert worker_process.wait(timeout=20) == 0
 
 
+@pytest.mark.concurrency
+def test_a_worker_that_loses_the_database_does_not_end_as_if_it_were_done(jobs_engine, worker_process, server_url):
+    def ticked():
+        with unit_of_work(jobs_engine) as session:
+            return session.scalar(text("SELECT count(*) FROM procrastinate_workers")) >= 1
+
+    _until(ticked)
+    name = jobs_engine.url.database
+    admin = create_engine(
+        make_url(server_url).set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+        )
+    admin.dispose()
+    assert worker_process.wait(timeout=60) not in {0, None}
+
+
 def test_health_is_late_when_a_due_job_waits_too_long(jobs_engine):
     with unit_of_work(jobs_engine) as session:
         assert jobs_health(session) == "ok"
@@ -154,6 +176,18 @@ def test_health_is_late_when_a_due_job_waits_too_long(jobs_engine):
         assert jobs_health(session) == "late"
         session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'"))
         assert jobs_health(session) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://huiqi@/huiqi?host=/srv/a%20b%2B/%E6%95%B0", {"host": "/srv/a b+/数", "user": "huiqi"}),
+        ("postgres://me:p%40ss%20w@db.example:6432/x?sslmode=require", {"password": "p@ss w", "port": "6432"}),
+        ("postgresql+psycopg://me@db/x", {"host": "db", "dbname": "x"}),
+    ],
+)
+def test_the_worker_reaches_the_same_database_as_the_pages(url, said):
+    assert said.items() <= conninfo_to_dict(conninfo(make_engine(url))).items()
 
 
 def test_every_job_is_known_by_its_name():

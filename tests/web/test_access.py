@@ -82,6 +82,20 @@ def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | No
     assert wrong == {}
 
 
+@pytest.mark.parametrize("role", [None, Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER, Role.OFFICER, Role.REVIEWER])
+def test_head_is_get_without_the_body(app: Flask, session, sign_in, role: Role | None) -> None:
+    client = app.test_client()
+    if role is not None:
+        client = sign_in(member(session, organisation(session, _KIND_OF[role]), role))
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or set()) or rule.endpoint in {"static", "web.larger_type"}:
+            continue
+        address = address_of(app, rule)
+        head, get = client.head(address), client.get(address)
+        assert (head.status_code, head.data) == (get.status_code, b""), rule.rule
+        assert head.headers.get("Location") == get.headers.get("Location")
+
+
 def test_guard_refuses_what_nobody_decided(app: Flask) -> None:
     with app.test_request_context(), pytest.raises(Exception, match="404"):
         refuse("nobody.decided")

@@ -1,21 +1,26 @@
 """Every failure has a page that says what to do, with the headers of every page, and nothing of the program in it."""
 
 import logging
+import socket
+import time
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from factories import enterprise, member
 from flask import Flask, abort
 from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session, sessionmaker
 
-from accounts.models import User
+from accounts.models import SignIn, User
 from config import Settings
 from foundation.actors import Role
+from foundation.clock import now
+from foundation.database import make_engine
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
 from foundation.unit_of_work import current_session
 from web.access import ACCESS, AccessList
@@ -53,6 +58,8 @@ FAILURES: dict[str, tuple[Callable[[], object], int, str]] = {
     "pool": (_raise(NoConnectionFree("QueuePool")), 503, "维护"),
     "nul": (lambda: current_session().execute(text("SELECT :x"), {"x": "a\x00b"}), 422, "无法保存"),
     "unique": (_twice, 409, "这个邮箱已经注册"),
+    "full": (_raise(OSError(28, "No space left", "/secret/path")), 503, "维护"),
+    "gone": (_raise(FileNotFoundError(2, "No such file", "/secret/path")), 500, "系统出了差错"),
     "mistake": (_raise(RuntimeError("secret detail")), 500, "系统出了差错"),
     "sql": (lambda: current_session().execute(text("SELECT * FROM nowhere")), 500, "系统出了差错"),
     "teapot": (lambda: abort(418), 418, "</html>"),
@@ -111,14 +118,50 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     answer = client.get(address)
     assert answer.status_code == 503
     assert "hush-hush" not in answer.text + caplog.text
-    if address != "/healthz":
+    if address == "/healthz":
+        # Also to a watchman whose browser is signed in.
+        assert answer.json == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
+    else:
         assert "几分钟后刷新" in answer.text
+
+
+def test_the_watchman_hears_four_things(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.json == {"status": "ok", "database": "ok", "search": "tantivy", "jobs": "ok"}
+
+
+def test_a_database_that_takes_no_packets_is_given_up_in_seconds(settings: Settings) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        port = deaf.getsockname()[1]
+        nowhere = make_engine(f"postgresql://nobody@127.0.0.1:{port}/none?connect_timeout=2")
+        app = create_app(settings, sessionmaker(nowhere))
+        app.testing = False
+        began = time.monotonic()
+        assert app.test_client().get("/healthz").status_code == 503
+        assert time.monotonic() - began < 10
 
 
 def test_a_form_that_is_too_large(client: FlaskClient, app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 1000
     answer = client.post("/sign-in", data={"email": "x" * 2000})
     assert (answer.status_code, "压缩图片" in answer.text) == (413, True)
+
+
+def test_a_stranger_fills_no_disk(client: FlaskClient, session: Session, sign_in) -> None:
+    large = {"email": "x" * 300_000}
+    assert client.post("/sign-in", data=large).status_code == 413
+    assert client.post("/sign-in", data={"file": (BytesIO(b"x" * 300_000), "a.pdf")}).status_code == 413
+    assert client.post("/sign-in", data={"email": "x" * 100_000}).status_code == 422
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    browser = sign_in(person)
+    assert browser.post("/account/password", data=large).status_code == 422
+    # What a person sends whose session has ended is kept, and so must be read.
+    session.execute(update(SignIn).values(ended_at=now()))
+    session.commit()
+    assert browser.post("/account/password", data=large).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/search?q=%00", "/catalogue?q=%00&page=99999999999999999999", "/verify?number=%00"])
