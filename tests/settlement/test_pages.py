@@ -97,10 +97,17 @@ def test_an_officer_returns_and_rejects(
     nothing = officer.post(f"/claims/{order.number}/return", data={"return-note": "发票模糊"})
     assert nothing.status_code == 422
     assert "标出需要补正的内容" in nothing.get_data(as_text=True)
-    data = {"return-note": "发票模糊", "return-marks": ["invoice_number", "invoice_date"]}
+    assert "选择退回的原因" in nothing.get_data(as_text=True)
+    data = {
+        "return-reason": "illegible",
+        "return-note": "发票模糊",
+        "return-marks": ["invoice_number", "invoice_date"],
+    }
     assert officer.post(f"/claims/{order.number}/return", data=data).status_code == 303
     assert "发票模糊" in text_of(provider, f"/orders/{order.number}/claim")
+    assert "材料看不清" in text_of(provider, f"/orders/{order.number}/claim")
     assert "发票号码、开票日期" in text_of(provider, f"/claims/{order.number}")
+    assert "材料看不清：发票模糊" in text_of(provider, f"/claims/{order.number}")
     found = claim_of(session, order.id)
     assert found is not None
     assert found.state is RedemptionState.RETURNED
