@@ -16,6 +16,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "memberships.refuse": N_("不同意加入单位"),
     "memberships.end": N_("停用账号"),
     "users.locked": N_("锁定账号（连续输错）"),
+    "users.unlocked": N_("解除账号锁定"),
     "users.password_changed": N_("修改登录密码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
