@@ -254,7 +254,11 @@ def test_a_target_table_from_draft_to_a_figures_records(
     page = text_of(officer, saved.location)
     assert page.count("<tr>") == 24 + 1
     assert "50.0%" in page
-    assert order.number in text_of(officer, f"{saved.location}/rows/ind05-srdi")
+    behind = text_of(officer, f"{saved.location}/rows/ind05-srdi")
+    assert order.number in behind
+    # The receipts themselves: three pages from the list of tables.
+    assert "方案.pdf" in behind
+    assert "现场.png" in behind
     assert "还没有计入这一行" in text_of(officer, f"{saved.location}/rows/ind12")
     changed = provider.post(f"{saved.location}/change", data={"reason": "企业数量变化"})
     assert changed.status_code == 303
