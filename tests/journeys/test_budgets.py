@@ -4,6 +4,7 @@ A page is one that is opened before the deed is done; the answer after the last 
 """
 
 from collections.abc import Callable
+from typing import Any, Final
 
 import factories as make
 import pytest
@@ -21,6 +22,15 @@ pytestmark = pytest.mark.browser
 
 Welcome = Callable[[Person], Person]
 SERVICE = "工业互联网诊断"
+ALT_V: Final[dict[str, Any]] = {
+    "type": "keyDown",
+    "modifiers": 1,
+    "key": "v",
+    "code": "KeyV",
+    "windowsVirtualKeyCode": 86,
+    "text": "v",
+    "unmodifiedText": "v",
+}
 
 
 def test_visitor_finds_an_offering_and_its_cost(furnished: Furnished, leaving: Welcome) -> None:
@@ -143,7 +153,8 @@ def test_officer_decides_a_clean_claim_with_one_key(
     officer.page.locator(f"main a[href*='{order.number}']").first.click()
     officer.reads("全部符合")
     with officer.page.expect_navigation():
-        officer.page.keyboard.press("Alt+v")
+        # The access key, as a keyboard sends it; Playwright's own press leaves out the text by which it is found.
+        officer.context.new_cdp_session(officer.page).send("Input.dispatchKeyEvent", ALT_V)
     officer.reads("已核销，金额转为应付服务机构")
     _took(officer, pages=1, typed=0, answers=1)
     # Enter opens the claim that waits longest.

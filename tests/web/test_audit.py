@@ -123,6 +123,14 @@ def test_found_by_who_what_when_and_thing(session, sign_in) -> None:
     assert 'value="x"' in kept
 
 
+def test_the_auditors_home_counts_what_was_recorded_today(session, sign_in) -> None:
+    scene = Scene(session)
+    scene.place()
+    home = sign_in(member(session, scene.bureau, Role.AUDITOR)).get("/").text
+    assert "今天的操作记录" in home
+    assert f"/audit?first={today().isoformat()}&amp;last={today().isoformat()}" in home
+
+
 def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:
     near = actor_of(member(session, enterprise(session), Role.ENTERPRISE_MANAGER))
     record(session, near, "older.deed", None, after={"strange": [1, 2], "done": True})
