@@ -12,7 +12,7 @@ DEEDS: Final[Mapping[str, str]] = {
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
-    "memberships.admit": N_("同意加入单位"),
+    "memberships.admit": N_("同意对方加入单位"),
     "memberships.refuse": N_("不同意加入单位"),
     "memberships.end": N_("停用账号"),
     "users.locked": N_("锁定账号（连续输错）"),
@@ -59,7 +59,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "notice.object": N_("对公示提出异议"),
     "notice.answer": N_("答复对公示的异议"),
     # vouchers
-    "programme.draft": N_("起草服务券项目"),
+    "programme.draft": N_("起草一个服务券项目"),
     "programme.edit": N_("修改服务券项目的规则"),
     "programme.check": N_("审核通过项目"),
     "programme.send_back": N_("项目退回起草人"),

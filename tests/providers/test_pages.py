@@ -302,3 +302,13 @@ def test_staff_find_organisations_and_all_find_offerings(session, sign_in):
     stranger = sign_in(make.member(session, make.enterprise(session), Role.ENTERPRISE_MEMBER))
     assert people.provider.uscc not in stranger.get("/search", query_string={"q": people.provider.name}).text
     assert "数字化转型诊断" in stranger.get("/search", query_string={"q": "诊断"}).text
+
+
+def test_a_filed_judgement_speaks_the_readers_language(session, sign_in):
+    people = People(session)
+    application = people.submitted()
+    officer = sign_in(people.officer_membership)
+    officer.set_cookie("language", "en")
+    page = officer.get(f"/certifications/{application.number}").text
+    assert "Is an independent legal person" in page
+    assert '<td class="cell-text" data-label="Required">是</td>' not in page
