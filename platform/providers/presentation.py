@@ -88,7 +88,7 @@ def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "text": gettext(row["text"]),
+            "text": gettext(str(row.get("text"))),
             "required": describe(criteria[row["id"]], gettext) if same else row["required"],
             "observed": _observed(row, criteria.get(row["id"])),
             "url": None,

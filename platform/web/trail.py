@@ -150,6 +150,8 @@ def _fact(fact: Fact, value: Any) -> str:
     if fact.kind is Kind.CHOICE:
         return str(gettext(fact.choices.get(value, value)))
     told = _plain(fact.key, value)
+    if fact.unit == "%":
+        return f"{told}%"
     return f"{told} {gettext(fact.unit)}" if fact.unit else told
 
 

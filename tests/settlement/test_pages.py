@@ -125,7 +125,13 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
     payer = sign_in(person(session, scene.treasury.id, Role.PAYER))
     assert scene.programme.name in text_of(maker, "/batches")
-    text_of(maker, "/batches/new")
+    # Only a scheme that asks for them has more fields than the period.
+    assert "平台资金总额" not in text_of(maker, "/batches/new")
+    scheme, scene.programme.scheme_id = scene.programme.scheme_id, "beijing-2021-batch1"
+    session.commit()
+    assert "平台资金总额" in text_of(maker, "/batches/new")
+    scene.programme.scheme_id = scheme
+    session.commit()
     data = {
         "programme": scene.programme.number,
         "period_from": today().isoformat(),
@@ -136,6 +142,8 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     page = text_of(maker, made.location)
     assert order.number in page
     assert waiting.number in page
+    assert "付给谁" in page
+    assert scene.provider.name in page
     assert maker.post(f"{made.location}/calculation").status_code == 303
     assert maker.post(f"{made.location}/review").status_code == 303
     wrong = holder.post(f"{made.location}/approval", data={"approve-password": "wrong"})
