@@ -1,37 +1,78 @@
-"""What accounts put on a desk: people who ask to join."""
+"""What accounts put on a desk: people who ask to join; for the administrator also accounts that are locked."""
 
 from sqlalchemy.orm import Session
 
-from accounts.queries import requests_to_join
+from accounts.lockout import LOCK
+from accounts.models import Membership
+from accounts.queries import MANAGERS, locked_out, open_requests, organisations_below, people_count, requests_to_join
+from audit.queries import events
 from foundation.actors import Actor, Role
+from foundation.clock import today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 
-_MANAGERS = frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER})
-
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """People who wait to be admitted by this manager."""
-    if actor.role not in _MANAGERS:
+    """People who wait to be admitted by this manager, or by the administrator where there is no manager."""
+    if actor.role is Role.ADMINISTRATOR:
+        return [
+            _request(request, N_("这个单位没有管理员，没有别人能同意"))
+            for request, managed in open_requests(session)
+            if not managed
+        ] + [_locked(membership) for membership in locked_out(session)]
+    if actor.role not in MANAGERS:
+        return []
+    return [_request(request, N_("同意之前，对方不能登录")) for request in requests_to_join(session, actor)]
+
+
+def others(session: Session, actor: Actor) -> list[DeskItem]:
+    """For the administrator the requests that managers have; who asks to join cannot sign in yet."""
+    if actor.role is not Role.ADMINISTRATOR:
         return []
     return [
-        DeskItem(
-            task=N_("同意加入本单位"),
-            title=request.user.name,
-            endpoint="accounts.members",
-            arguments={},
-            since=request.created_at,
-            blocks=N_("同意之前，对方不能登录"),
-        )
-        for request in requests_to_join(session, actor)
+        _request(request, holder=request.organisation.name) for request, managed in open_requests(session) if managed
     ]
 
 
-def others(_session: Session, _actor: Actor) -> list[DeskItem]:
-    """Nothing: who asks to join cannot sign in yet."""
-    return []
+def figures(session: Session, actor: Actor) -> list[Figure]:
+    """For the administrator: accounts in use, requests, locked accounts; for the auditor what was recorded today."""
+    if actor.role is Role.AUDITOR:
+        day = today()
+        recorded = events(session, organisations_below(actor.region_path), first=day, last=day).total
+        return [
+            Figure(
+                N_("今天的操作记录"), "web.audit", {"first": day.isoformat(), "last": day.isoformat()}, count=recorded
+            )
+        ]
+    if actor.role is not Role.ADMINISTRATOR:
+        return []
+    return [
+        Figure(N_("有效账号"), "accounts.members", {"standing": "active"}, count=people_count(session)),
+        Figure(N_("待同意加入"), "accounts.members", {"standing": "requested"}, count=len(open_requests(session))),
+        Figure(N_("已锁定的账号"), "accounts.members", {"standing": "locked"}, count=len(locked_out(session))),
+    ]
 
 
-def figures(_session: Session, _actor: Actor) -> list[Figure]:
-    """None."""
-    return []
+def _request(request: Membership, blocks: str | None = None, *, holder: str | None = None) -> DeskItem:
+    return DeskItem(
+        task=N_("同意加入单位"),
+        title=f"{request.user.name} · {request.organisation.name}",
+        endpoint="accounts.members",
+        arguments={"q": request.user.email},
+        since=request.created_at,
+        blocks=blocks,
+        holder=holder,
+    )
+
+
+def _locked(membership: Membership) -> DeskItem:
+    until = membership.user.locked_until
+    assert until is not None  # noqa: S101 - the query asked for it
+    return DeskItem(
+        task=N_("解除锁定"),
+        title=f"{membership.user.name} · {membership.organisation.name}",
+        endpoint="accounts.members",
+        arguments={"q": membership.user.email},
+        since=until - LOCK,
+        blocks=N_("连续输错五次，锁定十五分钟；到时自动解除，确认是本人也可以现在解除"),
+    )

@@ -1,14 +1,19 @@
 """Reads of accounts."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, Organisation, Region, SignIn
+from accounts.models import Membership, MembershipState, Organisation, Region, SignIn, User
 from foundation.actors import Actor, Role
+from foundation.clock import now
+from foundation.i18n import N_
 from foundation.pages import Page, page_of
+
+MANAGERS: Final = frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER})
 
 
 def region_choices(session: Session) -> list[tuple[str, str]]:
@@ -17,12 +22,64 @@ def region_choices(session: Session) -> list[tuple[str, str]]:
     return [(str(row.id), "　" * (row.path.count("/") - 1) + row.name) for row in rows]
 
 
-def members(session: Session, actor: Actor, number: int) -> Page[Membership]:
-    """People of the own organisation; all people for an administrator, and none of their business."""
-    query = select(Membership).where(Membership.state != MembershipState.ENDED).order_by(Membership.created_at)
+STANDINGS: Final = {"requested": N_("待同意"), "locked": N_("已锁定"), "active": N_("有效")}
+"""By what a list of people is filtered, in words."""
+
+
+def members(session: Session, actor: Actor, number: int, *, words: str = "", standing: str = "") -> Page[Membership]:
+    """People of the own organisation; all people for an administrator, and none of their business.
+
+    Who asks to join comes first, then the rest in the order of their coming.
+    """
+    query = (
+        select(Membership)
+        .join(Membership.user)
+        .join(Membership.organisation)
+        .where(Membership.state != MembershipState.ENDED)
+        .order_by((Membership.state != MembershipState.REQUESTED), Membership.created_at, Membership.id)
+    )
     if actor.role is not Role.ADMINISTRATOR:
         query = query.where(Membership.organisation_id == actor.organisation_id)
+    if words:
+        columns = (User.name, User.email, Organisation.name, Organisation.uscc)
+        query = query.where(or_(*(column.contains(words, autoescape=True) for column in columns)))
+    if standing == "locked":
+        query = query.where(User.locked_until > now())
+    elif standing in {"requested", "active"}:
+        query = query.where(Membership.state == standing)
     return page_of(session, query, number)
+
+
+def locked_out(session: Session) -> list[Membership]:
+    """Everybody whose account is locked now, each once, for the administrator's desk."""
+    query = (
+        select(Membership)
+        .join(Membership.user)
+        .where(User.locked_until > now(), Membership.state == MembershipState.ACTIVE)
+        .order_by(User.locked_until, Membership.created_at)
+        .limit(50)
+    )
+    return list({row.user_id: row for row in session.scalars(query).unique()}.values())
+
+
+def open_requests(session: Session) -> list[tuple[Membership, bool]]:
+    """Everybody who asks to join, oldest first, and whether the organisation has a manager who can admit."""
+    manager = (
+        select(Membership.organisation_id)
+        .where(Membership.role.in_(MANAGERS), Membership.state == MembershipState.ACTIVE)
+        .distinct()
+    )
+    query = select(Membership, Membership.organisation_id.in_(manager)).where(
+        Membership.state == MembershipState.REQUESTED
+    )
+    rows = session.execute(query.order_by(Membership.created_at).limit(50)).unique()
+    return [(row[0], bool(row[1])) for row in rows]
+
+
+def people_count(session: Session) -> int:
+    """How many accounts are in use."""
+    living = select(Membership.user_id).where(Membership.state == MembershipState.ACTIVE).distinct()
+    return session.scalar(select(func.count()).select_from(living.subquery())) or 0
 
 
 def requests_to_join(session: Session, actor: Actor) -> list[Membership]:

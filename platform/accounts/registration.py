@@ -13,7 +13,7 @@ from accounts.uscc import checked_uscc
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import SYSTEM, Actor, Role
-from foundation.errors import BadInput, NotFound
+from foundation.errors import BadInput, NotAllowed, NotFound
 from foundation.i18n import N_
 from foundation.locking import lock_rows
 
@@ -70,18 +70,33 @@ def join(session: Session, *, uscc: str, person: str, email: str, password: str,
 
 
 def admit(session: Session, actor: Actor, membership_id: UUID, *, yes: bool) -> Membership:
-    """The manager admits or refuses a person of the own organisation; for anybody else's it is NotFound."""
+    """The manager admits or refuses a person of the own organisation; for anybody else's it is NotFound.
+
+    An administrator steps in only where the organisation has no manager left who could.
+    """
     membership = _own(session, actor, membership_id)
+    if actor.role is Role.ADMINISTRATOR and managed(session, membership.organisation_id):
+        raise NotAllowed(N_("这个单位有管理员，由单位管理员同意或不同意"))
     change_state(session, actor, membership, MEMBERSHIP, "admit" if yes else "refuse")
     return membership
 
 
 def remove(session: Session, actor: Actor, membership_id: UUID) -> None:
-    """The manager ends a membership of the own organisation; not the own, so that one manager always remains."""
+    """End a membership of the own organisation, as administrator of any; not the own, so that one always remains."""
     membership = _own(session, actor, membership_id)
     if membership.user_id == actor.user_id:
         raise BadInput(N_("不能停用自己的账号"), remedy=N_("请由本单位的另一位管理员办理"))
     change_state(session, actor, membership, MEMBERSHIP, "end")
+
+
+def managed(session: Session, organisation_id: UUID) -> bool:
+    """Whether an organisation has a manager who can admit people."""
+    query = select(Membership.id).where(
+        Membership.organisation_id == organisation_id,
+        Membership.role.in_(MANAGER.values()),
+        Membership.state == MembershipState.ACTIVE,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def sort_key(name: str) -> str:
@@ -93,9 +108,10 @@ def sort_key(name: str) -> str:
 
 
 def _own(session: Session, actor: Actor, membership_id: UUID) -> Membership:
-    """A membership of the actor's organisation, locked: two people may decide about it at once."""
+    """A membership of the actor's organisation, for an administrator of any; locked: two may decide at once."""
     found = lock_rows(session, Membership, [membership_id])
-    if not found or found[0].organisation_id != actor.organisation_id:
+    everybody = actor.role is Role.ADMINISTRATOR
+    if not found or not (everybody or found[0].organisation_id == actor.organisation_id):
         raise NotFound(N_("没有找到这位成员"))
     return found[0]
 

@@ -1,5 +1,6 @@
 """Pages of signing in, registering, joining, the own account and the people of the own organisation."""
 
+from typing import Final
 from uuid import UUID
 
 import segno
@@ -9,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound as PageNotFound
 
-from accounts import queries, registration, second_factor, sessions, signing_in
+from accounts import lockout, queries, registration, second_factor, sessions, signing_in
 from accounts.current import actor
 from accounts.forms import CodeForm, JoinForm, PasswordForm, RegisterForm, SignInForm
 from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import change_password
 from audit.trail import record
 from foundation.actions import submit
+from foundation.actors import Role
 from foundation.errors import DomainError
 from foundation.forms import Form, choices
 from foundation.i18n import N_
@@ -23,6 +25,13 @@ from foundation.paths import safe_next
 from foundation.unit_of_work import commit_anyway, current_session
 
 blueprint = Blueprint("accounts", __name__)
+
+_DONE: Final = {
+    "admit": N_("已同意，对方现在可以登录"),
+    "refuse": N_("已不同意，申请结束"),
+    "remove": N_("已停用，对方不能再为这个单位办事"),
+    "unlock": N_("已解除锁定，对方现在可以登录"),
+}
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -215,17 +224,34 @@ def switch() -> ResponseReturnValue:
 @blueprint.get("/members")
 def members() -> ResponseReturnValue:
     """The people of the own organisation, and who asks to join."""
-    page = queries.members(current_session(), actor(), request.args.get("page", 1, type=int))
-    return render_template("accounts/members.html", page=page, plain=Form())
+    words, standing = (request.args.get(name, "").strip()[:100] for name in ("q", "standing"))
+    session, person = current_session(), actor()
+    page = queries.members(session, person, request.args.get("page", 1, type=int), words=words, standing=standing)
+    administrator = person.role is Role.ADMINISTRATOR
+    return render_template(
+        "accounts/members.html",
+        page=page,
+        plain=Form(),
+        words=words,
+        standing=standing,
+        standings=queries.STANDINGS,
+        administrator=administrator,
+        unmanaged={one.id for one, managed in queries.open_requests(session) if not managed}
+        if administrator
+        else set(),
+        locked={row.user_id for row in page.rows if lockout.locked(row.user)},
+    )
 
 
-@blueprint.post("/members/<uuid:membership_id>/<any(admit,refuse,remove):deed>")
+@blueprint.post("/members/<uuid:membership_id>/<any(admit,refuse,remove,unlock):deed>")
 def change_member(membership_id: UUID, deed: str) -> ResponseReturnValue:
-    """Admit or refuse a person who asked to join, or end a membership."""
+    """Admit or refuse a person who asked to join, end a membership, or unlock an account."""
     session = current_session()
-    if deed == "remove":
+    if deed == "unlock":
+        lockout.unlock(session, actor(), membership_id)
+    elif deed == "remove":
         registration.remove(session, actor(), membership_id)
     else:
         registration.admit(session, actor(), membership_id, yes=deed == "admit")
-    flash(gettext("成员名单已更新"), "success")
+    flash(gettext(_DONE[deed]), "success")
     return redirect(url_for("accounts.members"), 303)

@@ -1,20 +1,31 @@
 """Reading the trail."""
 
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from foundation.clock import end_of
 from foundation.pages import Page, page_of
 
 
 def events(
-    session: Session, organisations: Select[UUID], *, words: str = "", action: str = "", number: int = 1
+    session: Session,
+    organisations: Select[UUID],
+    *,
+    words: str = "",
+    action: str = "",
+    subjects: Select[UUID] | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    number: int = 1,
 ) -> Page[AuditEvent]:
     """What people of these organisations did, newest first.
 
-    ``words`` is part of a person, organisation or note, ``action`` the beginning of an action.
+    ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``subjects`` the ids of
+    the things that it was done to, ``first`` and ``last`` the days from and until when.
     """
     query = select(AuditEvent).where(AuditEvent.organisation_id.in_(organisations)).order_by(AuditEvent.sequence.desc())
     if words:
@@ -28,4 +39,10 @@ def events(
         )
     if action:
         query = query.where(AuditEvent.action.startswith(action, autoescape=True))
+    if subjects is not None:
+        query = query.where(AuditEvent.subject_id.in_(subjects))
+    if first is not None:
+        query = query.where(AuditEvent.at >= end_of(first - timedelta(days=1)))
+    if last is not None:
+        query = query.where(AuditEvent.at < end_of(last))
     return page_of(session, query, number)

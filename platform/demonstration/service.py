@@ -142,7 +142,7 @@ class Service:
             "cancel": lambda: ending.cancel(session, self.buyer, number, reason=reason),
             "dispute": lambda: ending.dispute(session, self.buyer, number, reason=reason),
             "return": lambda: deciding.send_back(
-                session, self.officer, number, marks=["records", "invoice_number"], note=reason
+                session, self.officer, number, marks=["records", "invoice_number"], reason="incomplete", note=reason
             ),
             "reject": lambda: deciding.reject(session, self.officer, number, reason="not_delivered", note=reason),
         }

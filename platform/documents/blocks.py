@@ -90,6 +90,9 @@ def grid(columns: Sequence[Column], rows: Sequence[Sequence[str | int]], sums: S
     if sums:
         body.append([_sum(cell) for cell in sums])
         commands.append(("LINEABOVE", (0, -1), (-1, -1), 0.8, styles.ACCENT))
+        if rows:
+            # A sum alone on the next page says nothing.
+            commands.append(("NOSPLIT", (0, -2), (-1, -1)))
     return _table([heads, *body], [WIDTH * column.share / whole for column in columns], *commands, repeat=1)
 
 

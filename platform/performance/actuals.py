@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from files.access import files_of
+from files.models import Attachment
 from orders.models import Order, OrderState, RecordState, ServiceRecord
 from performance.measures import MeasuredRecord, Period, RowActual, actuals
 from performance.models import TargetTable
@@ -26,11 +28,12 @@ COUNTING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A figure opened: the row, the figure and the records that it counts."""
+    """A figure opened: the row, the figure, the records that it counts and their evidence by record id."""
 
     row: Row
     actual: RowActual
     records: Sequence[ServiceRecord]
+    files: Mapping[UUID, Sequence[Attachment]]
     parts: frozenset[UUID]
 
 
@@ -48,6 +51,11 @@ def behind(session: Session, table: TargetTable, row_id: str) -> Behind:
         row=row,
         actual=actual,
         records=[records[record_id] for record_id in actual.record_ids if isinstance(record_id, UUID)],
+        files=files_of(
+            session,
+            ServiceRecord.__tablename__,
+            [record_id for record_id in actual.record_ids if isinstance(record_id, UUID)],
+        ),
         parts=frozenset(each for each in actual.part_record_ids if isinstance(each, UUID)),
     )
 

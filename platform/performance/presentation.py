@@ -75,6 +75,11 @@ def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
             {
                 "record": record,
                 "order": record.order,
+                "url": url_for("orders.case", number=record.order.number) + f"#record-{record.line}",
+                "files": [
+                    {"name": file.filename, "url": url_for("files.file", attachment_id=file.id)}
+                    for file in found.files[record.id]
+                ],
                 "value": Decimal(record.measures.get(indicator.measure, 0)),
                 "part": Decimal(record.measures.get(indicator.of_which.measure, 0)) if indicator.of_which else None,
             }

@@ -48,14 +48,16 @@ _WITHOUT_WORDS = frozenset({"take", "open_notice", "certify"})
 def certifications() -> str:
     """A provider's own applications; the bureau's queue."""
     state = request.args.get("state", "")
+    words = request.args.get("q", "").strip()[:100]
     wanted = CertificationState(state) if state in set(CertificationState) else None
     page = queries.certifications(
-        current_session(), actor(), state=wanted, number=request.args.get("page", 1, type=int)
+        current_session(), actor(), state=wanted, words=words, number=request.args.get("page", 1, type=int)
     )
     return render_template(
         "providers/certifications.html",
         page=page,
         state=state,
+        words=words,
         labels=CERTIFICATION.labels,
         tones=presentation.TONES,
         levels=LEVELS,

@@ -40,12 +40,14 @@ def offerings() -> str:
     """A provider's own offerings; the bureau's queue."""
     session, person = current_session(), actor()
     state = request.args.get("state", "")
+    words = request.args.get("q", "").strip()[:100]
     wanted = OfferingState(state) if state in set(OfferingState) else None
-    page = queries.offerings(session, person, state=wanted, number=request.args.get("page", 1, type=int))
+    page = queries.offerings(session, person, state=wanted, words=words, number=request.args.get("page", 1, type=int))
     return render_template(
         "providers/offerings.html",
         page=page,
         state=state,
+        words=words,
         labels=OFFERING.labels,
         tones=presentation.OFFERING_TONES,
         categories=categories(),

@@ -14,7 +14,7 @@ from policies.answers import Answer, Status
 from policies.catalogue import rule_set
 from policies.facts import vocabulary
 from policies.rulesets import Criterion
-from policies.wording import show_observed
+from policies.wording import describe, show_observed
 from providers.models import Certification, CertificationState, OfferingState
 from providers.states import CERTIFICATION, EVENTS, OFFERING
 
@@ -80,10 +80,20 @@ def counts(answer: Answer) -> str:
 
 def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     """The judgement that was filed with the application, as it was on that day; values with their units and labels."""
-    criteria = {one.id: one for one in rule_set(certification.ruleset_id).criteria}
+    rules = rule_set(certification.ruleset_id)
+    criteria = {one.id: one for one in rules.criteria}
+    answer = certification.answer or {}
+    # A later version may require something else: then the words of that day stand, in the language of the notice.
+    same = answer.get("version") == rules.version
     return [
-        {**row, "observed": _observed(row, criteria.get(row["id"])), "url": None}
-        for row in (certification.answer or {}).get("criteria", [])
+        {
+            **row,
+            "text": gettext(str(row.get("text"))),
+            "required": describe(criteria[row["id"]], gettext) if same else row["required"],
+            "observed": _observed(row, criteria.get(row["id"])),
+            "url": None,
+        }
+        for row in answer.get("criteria", [])
     ]
 
 

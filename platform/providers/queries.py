@@ -25,13 +25,27 @@ OPEN_VERSIONS = (OfferingState.DRAFT, OfferingState.IN_REVIEW, OfferingState.CHA
 
 
 def certifications(
-    session: Session, actor: Actor, *, state: CertificationState | None, number: int
+    session: Session, actor: Actor, *, state: CertificationState | None, words: str = "", number: int
 ) -> Page[Certification]:
-    """The provider's own; for staff those of their region that were submitted, oldest first."""
+    """The provider's own; for staff those of their region that were submitted. ``words``: number or provider."""
     query = _certifications_of(actor)
+    if words:
+        query = query.where(
+            or_(
+                Certification.number.contains(words.upper(), autoescape=True),
+                Certification.organisation_id.in_(_named(words)),
+            )
+        )
     if state is not None:
         query = query.where(Certification.state == state)
     return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id), number)
+
+
+def _named(words: str) -> Select[UUID]:
+    """The ids of organisations by part of the name or by code, for use inside other queries."""
+    return select(Organisation.id).where(
+        or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.upper())
+    )
 
 
 def waiting_certifications(session: Session, actor: Actor, states: Sequence[CertificationState]) -> list[Certification]:
@@ -59,9 +73,22 @@ def may_see_certification(session: Session, actor: Actor, certification_id: UUID
     return session.scalar(query) is not None
 
 
-def offerings(session: Session, actor: Actor, *, state: OfferingState | None, number: int) -> Page[OfferingVersion]:
-    """Versions: the provider's own; for staff those of their region that were ever submitted. Superseded ones are history."""
+def offerings(
+    session: Session, actor: Actor, *, state: OfferingState | None, words: str = "", number: int
+) -> Page[OfferingVersion]:
+    """Versions: the provider's own; for staff those of their region that were ever submitted. Superseded ones are history.
+
+    ``words``: name or number of the service, or its provider.
+    """
     query = _versions_of(actor)
+    if words:
+        query = query.where(
+            or_(
+                OfferingVersion.name.contains(words, autoescape=True),
+                Offering.number.contains(words.upper(), autoescape=True),
+                Offering.provider_id.in_(_named(words)),
+            )
+        )
     if state is not None:
         query = query.where(OfferingVersion.state == state)
     else:

@@ -154,3 +154,5 @@ _BUILDERS: Final[Mapping[str, Callable[[Sequence[Order], Terms, Mapping[str, Any
     "xiamen-2021": _xiamen,
     "beijing-2021-batch1": _beijing,
 }
+ASKING: Final = frozenset({"beijing-2021-batch1"})
+"""Schemes that ask the maker of a batch for an envelope and a share of award."""

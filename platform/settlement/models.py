@@ -90,6 +90,19 @@ class BatchOrder(Base):
     order: Mapped[Order] = relationship()
 
 
+class StatementIssuer(Base):
+    """Who issues statements under which code: two bureaus of one region would else give the same numbers."""
+
+    __tablename__ = "statement_issuers"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", name="uq_statement_issuers_issuer"),
+        UniqueConstraint("code", name="uq_statement_issuers_code"),
+    )
+
+    issuer_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    code: Mapped[str]
+
+
 class StatementSeries(Base):
     """The last number of an issuer and year; locked while a statement is numbered, so that no number is missing."""
 

@@ -10,31 +10,13 @@ from audit.models import AuditEvent
 from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
+from ledger.models import AccountKind
 from settlement.cases import fitted
 from settlement.models import Batch, BatchState, Statement
 from settlement.queries import BatchCase, Move, StatementCase
 from settlement.states import BATCH, EVENTS, TONES
+from vouchers.money import KINDS, STATIONS
 
-ACCOUNTS: Final[Mapping[str, str]] = {
-    "treasury": N_("财政"),
-    "pool": N_("项目资金池"),
-    "voucher": N_("服务券"),
-    "hold": N_("订单占用"),
-    "payable": N_("应付服务机构"),
-    "approved": N_("已批准待付"),
-    "paid": N_("已付"),
-    "recovered": N_("已追回"),
-}
-MOVES: Final[Mapping[str, str]] = {
-    "approve": N_("批准付款"),
-    "cut": N_("方案未计的金额退回资金池"),
-    "top_up": N_("奖励由资金池补足"),
-    "pay": N_("付款"),
-    "recover": N_("追缴"),
-    "reverse_approve": N_("红字冲减批准"),
-    "reverse_cut": N_("红字冲减退回"),
-    "reverse_top_up": N_("红字冲减补足"),
-}
 _STAGES: Final = (
     (N_("计算"), (BatchState.DRAFT,)),
     (N_("提交审批"), (BatchState.CALCULATED,)),
@@ -59,6 +41,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "scheme_title": gettext(fitted(batch.scheme_id, batch.parameters).title),
         "lines": _lines(found),
         "orders": sorted(found.rows.values(), key=lambda row: row.order.number),
+        "payees": _payees(found),
         "left_out": [each | {"why": _why(each)} for each in batch.left_out],
         "statements": found.statements,
         "outstanding": {each.id for each in found.outstanding},
@@ -72,6 +55,16 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "history": history(found.history),
         "can": _can(actor, batch, own_treasury=own_treasury),
     }
+
+
+def _payees(found: BatchCase) -> list[dict[str, Any]]:
+    """Whom the batch pays: one statement each."""
+    payees: dict[str, dict[str, Any]] = {}
+    for row in found.rows.values():
+        payee = payees.setdefault(row.order.provider.name, {"name": row.order.provider.name, "orders": 0, "amount": 0})
+        payee["orders"] += 1
+        payee["amount"] += row.amount
+    return sorted(payees.values(), key=lambda each: (-each["amount"], each["name"]))
 
 
 def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
@@ -107,9 +100,9 @@ def moves(found: Iterable[Move]) -> list[dict[str, Any]]:
     return [
         {
             "at": move.transfer.posted_at,
-            "what": gettext(MOVES.get(move.transfer.kind, move.transfer.kind)),
-            "source": gettext(ACCOUNTS[move.source]),
-            "target": gettext(ACCOUNTS[move.target]),
+            "what": gettext(KINDS.get(move.transfer.kind, move.transfer.kind)),
+            "source": gettext(STATIONS[AccountKind(move.source)]),
+            "target": gettext(STATIONS[AccountKind(move.target)]),
             "amount": move.transfer.amount,
             "id": str(move.transfer.id),
         }
@@ -152,6 +145,7 @@ def _stages(batch: Batch) -> list[dict[str, Any]]:
         BatchState.PAYING: batch.programme.treasury.name,
     }
     times = [batch.created_at, batch.reviewed_at, batch.approved_at, batch.paid_at]
+    since = batch.approved_at or batch.reviewed_at or batch.created_at
     here = next((at for at, (_, states) in enumerate(_STAGES) if batch.state in states), len(_STAGES))
     ended = batch.state is BatchState.WITHDRAWN
     stages: list[dict[str, Any]] = []
@@ -165,11 +159,11 @@ def _stages(batch: Batch) -> list[dict[str, Any]]:
                 "state": state,
                 "at": times[at] if state == "done" else None,
                 "holder": holders.get(batch.state) if state == "current" else None,
-                "age": None,
+                "since": since if state == "current" else None,
             }
         )
     if ended:
-        stages.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None, "age": None})
+        stages.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None, "since": None})
     return stages
 
 

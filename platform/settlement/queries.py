@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
@@ -119,7 +119,7 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
 
 
 def statements(session: Session, actor: Actor, *, words: str = "", number: int = 1) -> Page[Statement]:
-    """A provider's own statements; for the authorities those of their region. Newest first."""
+    """A provider's own statements; for the authorities those of their region. Newest first. ``words``: number or payee."""
     query = (
         select(Statement)
         .join(Statement.batch)
@@ -129,7 +129,10 @@ def statements(session: Session, actor: Actor, *, words: str = "", number: int =
     own = Statement.organisation_id == actor.organisation_id if actor.role in PROVIDER else _in_region(actor)
     query = query.where(own)
     if words:
-        query = query.where(Statement.number.contains(words.upper(), autoescape=True))
+        payees = select(Organisation.id).where(Organisation.name.contains(words, autoescape=True))
+        query = query.where(
+            or_(Statement.number.contains(words.upper(), autoescape=True), Statement.organisation_id.in_(payees))
+        )
     return page_of(session, query.order_by(Statement.issued_at.desc(), Statement.number.desc()), number)
 
 

@@ -8,7 +8,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import Organisation, User
@@ -23,11 +22,11 @@ from foundation.actors import PROVIDER, STAFF, Actor
 from foundation.clock import now, today
 from foundation.i18n import N_
 from foundation.identifiers import new_id
-from foundation.locking import lock_row
 from foundation.money import display_yuan
 from orders.models import Order
 from settlement.cases import fitted, work
-from settlement.models import Batch, BatchOrder, Statement, StatementSeries
+from settlement.models import Batch, BatchOrder, Statement
+from settlement.numbering import take_number
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.results import Step
 from vouchers.models import Programme
@@ -207,8 +206,8 @@ def _issue(
 ) -> Statement:
     issuer = batch.programme.bureau
     year = today().year
-    sequence = _next(session, issuer, year)
-    content = replace(content, number=f"JS-{issuer.region.code}-{year}-{sequence:04d}")
+    number, sequence = take_number(session, issuer, year)
+    content = replace(content, number=number)
     digest = canonical_hash(content)
     content = replace(content, verification_url=verification_address(public_url, content.number, digest))
     pdf = render_statement(content)
@@ -240,22 +239,6 @@ def _issue(
         after={"number": statement.number, "total": statement.total, "hash": digest, "pdf": statement.pdf_hash},
     )
     return statement
-
-
-def _next(session: Session, issuer: Organisation, year: int) -> int:
-    """The next number of the issuer's year: its row stays locked until the statement is committed or both are gone."""
-    session.execute(
-        insert(StatementSeries)
-        .values(id=new_id(), issuer_id=issuer.id, year=year, last=0)
-        .on_conflict_do_nothing(constraint="uq_statement_series_year")
-    )
-    series_id = session.scalars(
-        select(StatementSeries.id).where(StatementSeries.issuer_id == issuer.id, StatementSeries.year == year)
-    ).one()
-    series = lock_row(session, StatementSeries, series_id)
-    series.last += 1
-    session.flush()
-    return series.last
 
 
 def may_see(actor: Actor, statement: Statement) -> bool:

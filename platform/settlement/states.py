@@ -54,7 +54,7 @@ TONES: Final = {
 
 EVENTS: Final = {
     "calculate": N_("计算"),
-    "review": N_("提交财政审批"),
+    "review": N_("已提交财政审批"),
     "withdraw": N_("撤回"),
     "send_back": N_("财政退回"),
     "approve": N_("批准，出具结算单"),

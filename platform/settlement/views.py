@@ -11,6 +11,7 @@ from foundation.i18n import N_
 from foundation.money import display_yuan, format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
+from settlement.cases import ASKING
 from settlement.checking import check
 from settlement.forms import ApproveForm, BatchForm, CorrectForm, PayForm, PlainForm, ReasonForm
 from settlement.models import BatchState
@@ -53,11 +54,13 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         form.programme.data = request.args.get("programme") or form.programme.data
         # From the longest waiting order on, so that nobody is left out by a date that was not looked at.
-        form.period_from.data = min((local(each.since).date() for each in waiting), default=today())
+        chosen = [each for each in waiting if each.programme.number == form.programme.data] or waiting
+        form.period_from.data = min((local(each.since).date() for each in chosen), default=today())
         form.period_to.data = today()
 
     def page() -> str:
-        return render_template("settlement/new.html", form=form, ready=waiting)
+        asking = any(each.programme.scheme_id in ASKING for each in waiting)
+        return render_template("settlement/new.html", form=form, ready=waiting, asking=asking)
 
     if request.method == "GET":
         return page()

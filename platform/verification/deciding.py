@@ -42,6 +42,18 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Why a claim is rejected; the reviewer adds words of their own."""
 
+RETURN_REASONS: Final[Mapping[str, str]] = {
+    "incomplete": N_("材料不全"),
+    "illegible": N_("材料看不清"),
+    "disagrees": N_("内容与协议、记录或发票不一致"),
+    "unsigned": N_("签字、盖章或日期不全"),
+    "wrong_file": N_("上传的文件不对"),
+    "see_note": N_("其他，见说明"),
+}
+"""Why a claim is returned; only the last one needs words of the reviewer's own."""
+
+_NEEDS_WORDS: Final = "see_note"
+
 
 def verify(session: Session, actor: Actor, number: str, *, note: str | None = None) -> RedemptionClaim:
     """The service was verified: the held money becomes payable to the provider.
@@ -68,21 +80,30 @@ def verify(session: Session, actor: Actor, number: str, *, note: str | None = No
     return claim
 
 
-def send_back(session: Session, actor: Actor, number: str, *, marks: Sequence[str], note: str) -> RedemptionClaim:
-    """Return the claim for correction: ``marks`` are ids of checks whose matter is to be mended, ``note`` says how.
+def send_back(
+    session: Session, actor: Actor, number: str, *, marks: Sequence[str], reason: str, note: str | None = None
+) -> RedemptionClaim:
+    """Return the claim for correction: ``marks`` are ids of checks whose matter is to be mended, ``reason`` says why.
 
-    The deadline is the programme's (ten working days where it says nothing); after it the claim lapses.
+    ``note`` adds words, which only the reason "other" needs. The deadline is the programme's (ten working days where
+    it says nothing); after it the claim lapses.
     """
     unknown = [mark for mark in marks if mark not in LABELS]
     if not marks or unknown:
         raise BadInput(N_("标出需要补正的内容"), field="marks")
-    note = _said(note, N_("写明怎样补正，服务机构会看到"))
+    if reason not in RETURN_REASONS:
+        raise BadInput(N_("选择退回的原因"), field="reason")
+    note = (note or "").strip()
+    if reason == _NEEDS_WORDS:
+        note = _said(note, N_("写明怎样补正，服务机构会看到"))
     order, claim = _locked(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
-    _decide(session, actor, order, claim, "return", note=note)
+    told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
+    _decide(session, actor, order, claim, "return", note=told)
     due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
-    take(session, actor, order, "return", note=note, due_at=due_at)
-    claim.reasons = list(dict.fromkeys(marks))
+    take(session, actor, order, "return", note=told, due_at=due_at)
+    claim.note = note or None
+    claim.reasons = [reason, *dict.fromkeys(marks)]
     # ``due_at`` is the first moment after the last day.
     claim.due_on = (local(due_at) - timedelta(seconds=1)).date() if due_at else None
     session.flush()

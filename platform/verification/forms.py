@@ -8,7 +8,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
-from verification.deciding import REASONS
+from verification.deciding import REASONS, RETURN_REASONS
 
 
 class ClaimForm(Form):
@@ -42,7 +42,7 @@ class VerifyForm(Form):
 
 
 class ReturnForm(Form):
-    """Return for correction with what is to be mended."""
+    """Return for correction with what is to be mended and why."""
 
     marks = SelectMultipleField(
         _l("需要补正的内容"),
@@ -51,7 +51,16 @@ class ReturnForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    note = TextAreaField(_l("怎样补正"), [DataRequired(_l("写明怎样补正，服务机构会看到")), Length(max=1000)])
+    reason = SelectField(
+        _l("退回原因"),
+        [DataRequired(_l("选择退回的原因"))],
+        choices=choices([("", _l("请选择")), *((key, _l(text)) for key, text in RETURN_REASONS.items())]),
+    )
+    note = TextAreaField(
+        _l("怎样补正"),
+        [Optional(), Length(max=1000)],
+        description=_l("服务机构会看到；原因选“其他”时必填"),
+    )
 
 
 class RejectForm(Form):

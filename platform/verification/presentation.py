@@ -14,7 +14,7 @@ from orders.deadlines import last_day
 from orders.measures import measures
 from orders.models import Order
 from verification.checks import LABELS, Answer, Outcome, failing, referred
-from verification.deciding import REASONS
+from verification.deciding import REASONS, RETURN_REASONS
 from verification.models import RedemptionClaim, RedemptionState
 from verification.queries import Case, Earlier
 from verification.states import EVENTS, REDEMPTION, TONES
@@ -46,6 +46,17 @@ def answer_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:
 def state_of(claim: RedemptionClaim) -> dict[str, str]:
     """The state as a word with its tone."""
     return {"label": gettext(REDEMPTION.labels[claim.state]), "tone": TONES[claim.state]}
+
+
+def reasons_of(claim: RedemptionClaim) -> list[str]:
+    """Why it was returned or refused, in words."""
+    words = REASONS if claim.state is RedemptionState.REJECTED else RETURN_REASONS
+    return [gettext(words[reason]) for reason in claim.reasons if reason in words]
+
+
+def marked_of(claim: RedemptionClaim) -> list[str]:
+    """What was to be mended, in words."""
+    return [gettext(LABELS[mark]) for mark in claim.reasons if mark in LABELS]
 
 
 def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
@@ -96,10 +107,19 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
             }
             for record, files in found.evidence
         ],
-        "reasons": [gettext(REASONS.get(reason) or LABELS.get(reason, reason)) for reason in claim.reasons],
+        "reasons": reasons_of(claim),
+        "marked": marked_of(claim),
+        "following": _following(actor, found),
         "earlier": [_earlier(each) for each in found.earlier],
         "history": history(found.history),
     }
+
+
+def _following(actor: Actor, found: Case) -> dict[str, Any] | None:
+    """For an officer who is done with this one: the claim that waits longest, and how many wait."""
+    if actor.role is not Role.OFFICER or found.claim.state is RedemptionState.SUBMITTED or found.following is None:
+        return None
+    return {"url": url_for("verification.case", number=found.following.order.number), "count": found.waiting}
 
 
 def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
@@ -151,7 +171,7 @@ def _earlier(each: Earlier) -> dict[str, Any]:
         "number": each.order.number,
         "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
         "state": state_of(each.claim),
-        "note": each.claim.note,
+        "note": gettext("：").join([*reasons_of(each.claim), *([each.claim.note] if each.claim.note else [])]),
         "at": each.claim.decided_at,
     }
 

@@ -12,7 +12,7 @@ from accounts.models import Organisation, Region
 from audit.models import AuditEvent
 from files.access import files_of
 from files.models import Attachment
-from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.actors import PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
@@ -47,6 +47,8 @@ class Case:
     agreement_files: Sequence[Attachment]
     earlier: Sequence[Earlier]
     history: Sequence[AuditEvent]
+    following: RedemptionClaim | None = None
+    waiting: int = 0
 
 
 def queue(
@@ -88,6 +90,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     records = living(order)
     files = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
     own = files_of(session, Order.__tablename__, [order.id])[order.id]
+    decides = actor.role is Role.OFFICER and claim.state is not RedemptionState.SUBMITTED
     open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
     answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
     return Case(
@@ -99,6 +102,8 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         agreement_files=[file for file in own if order.agreement and file.id == order.agreement.attachment_id],
         earlier=_earlier(session, actor, claim, answers) if actor.role in STAFF else [],
         history=_history(session, claim),
+        following=next(iter(waiting_claims(session, actor, RedemptionState.SUBMITTED, 1)), None) if decides else None,
+        waiting=count(session, actor, RedemptionState.SUBMITTED) if decides else 0,
     )
 
 

@@ -12,14 +12,14 @@ from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders.access import find
 from verification import deciding, queries
-from verification.checks import NO_INVOICE, run
+from verification.checks import NO_INVOICE, failing, run
 from verification.claiming import claim_of
 from verification.claiming import submit as submit_claim
 from verification.facts import facts_of, stated
 from verification.forms import ClaimForm, RejectForm, ReturnForm, VerifyForm
 from verification.invoices import Invoice
 from verification.models import RedemptionState
-from verification.presentation import answer_rows, case_view, queue_rows
+from verification.presentation import answer_rows, case_view, marked_of, queue_rows, reasons_of
 from verification.states import REDEMPTION
 
 blueprint = Blueprint("verification", __name__)
@@ -64,7 +64,13 @@ def claim(number: str) -> ResponseReturnValue:
     def page() -> str:
         answers = [each for each in run(facts_of(session, order, invoice)) if each.text != NO_INVOICE[1]]
         return render_template(
-            "verification/claim.html", form=form, order=order, claim=present, answers=answer_rows(answers)
+            "verification/claim.html",
+            form=form,
+            order=order,
+            claim=present,
+            answers=answer_rows(answers),
+            reasons=reasons_of(present) if present else [],
+            marked=marked_of(present) if present else [],
         )
 
     if request.method == "GET":
@@ -104,7 +110,12 @@ def send_back(number: str) -> ResponseReturnValue:
     return submit(
         form,
         lambda: deciding.send_back(
-            current_session(), actor(), number, marks=form.marks.data or [], note=form.note.data or ""
+            current_session(),
+            actor(),
+            number,
+            marks=form.marks.data or [],
+            reason=form.reason.data or "",
+            note=form.note.data,
         ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, return_form=form),
@@ -135,11 +146,15 @@ def _case_page(
     person = actor()
     found = queries.case(current_session(), person, number)
     sent = verify_form or return_form or reject_form
+    returning = return_form or ReturnForm(formdata=None, prefix=_RETURN)
+    if return_form is None:
+        # What fails is marked already; the officer adds what the machine cannot see.
+        returning.marks.data = [answer.id for answer in failing(found.answers)]
     return render_template(
         "verification/case.html",
         sent=sent,
         verify_form=verify_form or VerifyForm(formdata=None, prefix=_VERIFY),
-        return_form=return_form or ReturnForm(formdata=None, prefix=_RETURN),
+        return_form=returning,
         reject_form=reject_form or RejectForm(formdata=None, prefix=_REJECT),
         **case_view(person, found),
     )

@@ -34,9 +34,15 @@ KINDS: Final = {
     "reclaim": N_("主管部门收回"),
     "revoke": N_("撤销收回"),
     "approve": N_("批准支付"),
-    "cut": N_("结算核减"),
+    "cut": N_("方案未计的金额退回资金池"),
+    "top_up": N_("奖励由资金池补足"),
     "pay": N_("支付"),
+    "recover": N_("追缴"),
+    "reverse_approve": N_("红字冲减批准"),
+    "reverse_cut": N_("红字冲减退回"),
+    "reverse_top_up": N_("红字冲减补足"),
 }
+"""Every kind of transfer in words; the upper rooms post some of them and tell them in the same words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def shown(desk: Desk) -> dict[str, Any]:
             }
             for item in desk.mine[:SHOWN]
         ],
+        # A person with a hundred claims sees the most urgent ones, and that there are more.
+        "more": max(0, len(desk.mine) - SHOWN),
         "others": [
             {
                 "title": f"{gettext(item.task)}{gettext('：')}{item.title}",

@@ -1,5 +1,7 @@
 """Home (a desk, not a dashboard), search over everything, language, help and health."""
 
+from datetime import date
+
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -12,8 +14,11 @@ from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
 from search.current import engine_name
 from web import desks, finding, health
+from web.deeds import DEEDS
 from web.language import LANGUAGES
 from web.style_samples import style_context
+from web.things import ids_of
+from web.trail import deeds, trail_rows
 
 blueprint = Blueprint("web", __name__)
 
@@ -69,15 +74,27 @@ def help_page() -> ResponseReturnValue:
 
 @blueprint.get("/audit")
 def audit() -> ResponseReturnValue:
-    """The audit trail of the auditor's region, and whether its chain holds."""
-    words = request.args.get("q", "").strip()
+    """The audit trail of the auditor's region, filtered by who, what, when and thing; the address keeps the filter."""
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("q", "deed", "number", "first", "last")}
+    session = current_session()
     page = events(
-        current_session(),
+        session,
         organisations_below(actor().region_path),
-        words=words,
+        words=asked["q"],
+        action=asked["deed"] if asked["deed"] in DEEDS else "",
+        subjects=ids_of(asked["number"].upper()) if asked["number"] else None,
+        first=_day(asked["first"]),
+        last=_day(asked["last"]),
         number=request.args.get("page", 1, type=int),
     )
-    return render_template("web/audit.html", page=page, words=words)
+    return render_template("web/audit.html", page=page, rows=trail_rows(session, page.rows), asked=asked, deeds=deeds())
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @blueprint.get("/style")

@@ -22,8 +22,8 @@ class NavEntry:
     active: bool
 
 
-Entry = tuple[str, str, str, str]
-"""Label (msgid), endpoint, icon, path below which the entry is the present one."""
+Entry = tuple[str, str, str, str | tuple[str, ...]]
+"""Label (msgid), endpoint, icon, path or paths below which the entry is the present one."""
 
 CATALOGUE: Final[Entry] = (N_("目录"), "catalogue.index", "shop", "/catalogue")
 PROGRAMMES: Final[Entry] = (N_("服务券项目"), "vouchers.programmes", "journal-text", "/programmes")
@@ -32,7 +32,7 @@ ORDERS: Final[Entry] = (N_("订单"), "orders.index", "clipboard-check", "/order
 RECORDS: Final[Entry] = (N_("服务记录"), "orders.records", "file-earmark-text", "/records")
 CLAIMS: Final[Entry] = (N_("核验"), "verification.index", "patch-check", "/claims")
 TARGETS: Final[Entry] = (N_("绩效"), "performance.index", "graph-up", "/targets")
-BATCHES: Final[Entry] = (N_("结算"), "settlement.index", "receipt", "/batches")
+BATCHES: Final[Entry] = (N_("结算"), "settlement.index", "receipt", ("/batches", "/statements"))
 STATEMENTS: Final[Entry] = (N_("结算"), "settlement.statements", "receipt", "/statements")
 OFFERINGS: Final[Entry] = (N_("服务产品"), "providers.offerings", "box-seam", "/offerings")
 CERTIFICATIONS: Final[Entry] = (N_("认定"), "providers.certifications", "award", "/certifications")

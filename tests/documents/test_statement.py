@@ -239,3 +239,12 @@ def test_any_text_at_all_can_be_printed(make_statement, text, other):
         issued_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     assert render_statement(content).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("count", range(1, 30))
+def test_a_sum_never_stands_alone_on_a_page(make_statement, count):
+    """Wherever the page ends, what is summed up ends on the page of the sum."""
+    orders = tuple(IncludedOrder(f"DD-{place:04d}", "企业", "服务", 100, 50) for place in range(count))
+    pages = [page.extract_text() for page in PdfReader(BytesIO(render_statement(make_statement(orders=orders)))).pages]
+    (last,) = [page for page in pages if f"合计 {count} 项" in page]
+    assert f"DD-{count - 1:04d}" in last

@@ -4,6 +4,7 @@ A page is one that is opened before the deed is done; the answer after the last 
 """
 
 from collections.abc import Callable
+from typing import Any, Final
 
 import factories as make
 import pytest
@@ -21,6 +22,15 @@ pytestmark = pytest.mark.browser
 
 Welcome = Callable[[Person], Person]
 SERVICE = "工业互联网诊断"
+ALT_V: Final[dict[str, Any]] = {
+    "type": "keyDown",
+    "modifiers": 1,
+    "key": "v",
+    "code": "KeyV",
+    "windowsVirtualKeyCode": 86,
+    "text": "v",
+    "unmodifiedText": "v",
+}
 
 
 def test_visitor_finds_an_offering_and_its_cost(furnished: Furnished, leaving: Welcome) -> None:
@@ -132,16 +142,37 @@ def test_officer_decides_a_claim(furnished: Furnished, leaving: Welcome) -> None
     _took(officer, pages=1, typed=1, answers=1)
 
 
+def test_officer_decides_a_clean_claim_with_one_key(
+    furnished: Furnished, leaving: Welcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The scene's evidence is the same file each time.
+    monkeypatch.setattr("verification.facts._files_elsewhere", lambda *_: 0)
+    order, other = claimed(furnished.scene), claimed(furnished.scene)
+    officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
+    officer.reset()
+    officer.page.locator(f"main a[href*='{order.number}']").first.click()
+    officer.reads("全部符合")
+    with officer.page.expect_navigation():
+        # The access key, as a keyboard sends it; Playwright's own press leaves out the text by which it is found.
+        officer.context.new_cdp_session(officer.page).send("Input.dispatchKeyEvent", ALT_V)
+    officer.reads("已核销，金额转为应付服务机构")
+    _took(officer, pages=1, typed=0, answers=1)
+    # Enter opens the claim that waits longest.
+    with officer.page.expect_navigation():
+        officer.page.keyboard.press("Enter")
+    officer.reads(other.number, "待核验")
+
+
 def test_officer_returns_a_claim(furnished: Furnished, leaving: Welcome) -> None:
     order = claimed(furnished.scene)
     officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
     officer.reset()
     officer.page.locator(f"main a[href*='{order.number}']").first.click()
     officer.page.locator("#return").get_by_label("服务记录").check()
-    officer.fill("怎样补正", "补充第二次上门的照片")
-    officer.press("退回补正")
-    officer.reads("已退回补正")
-    _took(officer, pages=1, typed=1, answers=1)
+    officer.choose("退回原因", "材料不全")
+    officer.press("退回服务机构补正")
+    officer.reads("已退回补正", "服务记录", "材料不全")
+    _took(officer, pages=1, typed=0, answers=1)
 
 
 def test_treasury_approves_a_batch(furnished: Furnished, leaving: Welcome) -> None:

@@ -172,6 +172,24 @@ def test_an_approval_that_lost_its_race_is_told(session, sign_in):
     assert "已上架" in late.text
 
 
+def test_the_bureau_finds_by_name_and_number(session, sign_in):
+    people, other = People(session, certified=True), People(session, certified=True)
+    version, another = people.in_review(), other.in_review()
+    application = People(session).submitted()
+    officer = sign_in(people.officer_membership)
+
+    def found(address, words):
+        return officer.get(address, query_string={"q": words}).text
+
+    mine = found("/offerings", people.provider.name)
+    assert version.offering.number in mine
+    assert another.offering.number not in mine
+    assert version.offering.number in found("/offerings", version.offering.number.lower())
+    assert application.number in found("/certifications", application.organisation.uscc)
+    assert application.number not in found("/certifications", people.provider.name)
+    assert "没有符合条件" in found("/certifications", "没有这家机构")
+
+
 def test_other_organisations_get_404(session, sign_in):
     people, stranger = People(session, certified=True), People(session, code="430000", certified=True)
     version = people.in_review()
@@ -284,3 +302,13 @@ def test_staff_find_organisations_and_all_find_offerings(session, sign_in):
     stranger = sign_in(make.member(session, make.enterprise(session), Role.ENTERPRISE_MEMBER))
     assert people.provider.uscc not in stranger.get("/search", query_string={"q": people.provider.name}).text
     assert "数字化转型诊断" in stranger.get("/search", query_string={"q": "诊断"}).text
+
+
+def test_a_filed_judgement_speaks_the_readers_language(session, sign_in):
+    people = People(session)
+    application = people.submitted()
+    officer = sign_in(people.officer_membership)
+    officer.set_cookie("language", "en")
+    page = officer.get(f"/certifications/{application.number}").text
+    assert "Is an independent legal person" in page
+    assert '<td class="cell-text" data-label="Required">是</td>' not in page

@@ -97,10 +97,17 @@ def test_an_officer_returns_and_rejects(
     nothing = officer.post(f"/claims/{order.number}/return", data={"return-note": "发票模糊"})
     assert nothing.status_code == 422
     assert "标出需要补正的内容" in nothing.get_data(as_text=True)
-    data = {"return-note": "发票模糊", "return-marks": ["invoice_number", "invoice_date"]}
+    assert "选择退回的原因" in nothing.get_data(as_text=True)
+    data = {
+        "return-reason": "illegible",
+        "return-note": "发票模糊",
+        "return-marks": ["invoice_number", "invoice_date"],
+    }
     assert officer.post(f"/claims/{order.number}/return", data=data).status_code == 303
     assert "发票模糊" in text_of(provider, f"/orders/{order.number}/claim")
+    assert "材料看不清" in text_of(provider, f"/orders/{order.number}/claim")
     assert "发票号码、开票日期" in text_of(provider, f"/claims/{order.number}")
+    assert "材料看不清：发票模糊" in text_of(provider, f"/claims/{order.number}")
     found = claim_of(session, order.id)
     assert found is not None
     assert found.state is RedemptionState.RETURNED
@@ -118,7 +125,13 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
     payer = sign_in(person(session, scene.treasury.id, Role.PAYER))
     assert scene.programme.name in text_of(maker, "/batches")
-    text_of(maker, "/batches/new")
+    # Only a scheme that asks for them has more fields than the period.
+    assert "平台资金总额" not in text_of(maker, "/batches/new")
+    scheme, scene.programme.scheme_id = scene.programme.scheme_id, "beijing-2021-batch1"
+    session.commit()
+    assert "平台资金总额" in text_of(maker, "/batches/new")
+    scene.programme.scheme_id = scheme
+    session.commit()
     data = {
         "programme": scene.programme.number,
         "period_from": today().isoformat(),
@@ -129,6 +142,8 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     page = text_of(maker, made.location)
     assert order.number in page
     assert waiting.number in page
+    assert "付给谁" in page
+    assert scene.provider.name in page
     assert maker.post(f"{made.location}/calculation").status_code == 303
     assert maker.post(f"{made.location}/review").status_code == 303
     wrong = holder.post(f"{made.location}/approval", data={"approve-password": "wrong"})
@@ -247,7 +262,11 @@ def test_a_target_table_from_draft_to_a_figures_records(
     page = text_of(officer, saved.location)
     assert page.count("<tr>") == 24 + 1
     assert "50.0%" in page
-    assert order.number in text_of(officer, f"{saved.location}/rows/ind05-srdi")
+    behind = text_of(officer, f"{saved.location}/rows/ind05-srdi")
+    assert order.number in behind
+    # The receipts themselves: three pages from the list of tables.
+    assert "方案.pdf" in behind
+    assert "现场.png" in behind
     assert "还没有计入这一行" in text_of(officer, f"{saved.location}/rows/ind12")
     changed = provider.post(f"{saved.location}/change", data={"reason": "企业数量变化"})
     assert changed.status_code == 303

@@ -140,7 +140,9 @@ def test_a_failing_check_cannot_be_redeemed(session: Session, scene: Scene) -> N
 
 def test_correction_and_claim_again(session: Session, scene: Scene) -> None:
     order = claimed(scene)
-    returned = deciding.send_back(session, scene.officer, order.number, marks=["invoice_buyer"], note="发票模糊")
+    returned = deciding.send_back(
+        session, scene.officer, order.number, marks=["invoice_buyer"], reason="illegible", note="发票模糊"
+    )
     assert (returned.state, order.state) == (RedemptionState.RETURNED, OrderState.RETURNED)
     assert returned.due_on is not None
     assert returned.due_on > today()
@@ -155,12 +157,41 @@ def test_correction_and_claim_again(session: Session, scene: Scene) -> None:
 def test_a_return_names_what_to_mend(session: Session, scene: Scene, marks: list[str]) -> None:
     order = claimed(scene)
     with pytest.raises(BadInput):
-        deciding.send_back(session, scene.officer, order.number, marks=marks, note="发票模糊")
+        deciding.send_back(session, scene.officer, order.number, marks=marks, reason="illegible")
+
+
+@pytest.mark.parametrize(
+    ("reason", "note", "at"), [("nonsense", "", "reason"), ("", "", "reason"), ("see_note", " ", "note")]
+)
+def test_a_return_says_why(session: Session, scene: Scene, reason: str, note: str, at: str) -> None:
+    order = claimed(scene)
+    with pytest.raises(BadInput) as refused:
+        deciding.send_back(session, scene.officer, order.number, marks=["records"], reason=reason, note=note)
+    assert refused.value.field == at
+    returned = deciding.send_back(session, scene.officer, order.number, marks=["records"], reason="incomplete")
+    assert (returned.state, returned.note, returned.reasons) == (
+        RedemptionState.RETURNED,
+        None,
+        ["incomplete", "records"],
+    )
+
+
+def test_who_is_done_is_led_to_the_claim_that_waits_longest(session: Session, scene: Scene) -> None:
+    first, second, third = claimed(scene), claimed(scene), claimed(scene)
+    assert case(session, scene.officer, second.number).following is None
+    deciding.send_back(session, scene.officer, second.number, marks=["records"], reason="incomplete")
+    done = case(session, scene.officer, second.number)
+    assert done.following is not None
+    assert (done.following.order_id, done.waiting) == (first.id, 2)
+    assert case(session, scene.clerk, second.number).following is None
+    assert third.state is OrderState.CLAIMED
 
 
 def test_uncorrected_claims_lapse_and_the_money_goes_back(session: Session, scene: Scene) -> None:
     order = claimed(scene)
-    returned = deciding.send_back(session, scene.officer, order.number, marks=["invoice_buyer"], note="发票模糊")
+    returned = deciding.send_back(
+        session, scene.officer, order.number, marks=["invoice_buyer"], reason="illegible", note="发票模糊"
+    )
     assert lapse_overdue(session) == 0
     with travel(now() + timedelta(days=30)):
         assert lapse_overdue(session) == 1

@@ -1,0 +1,190 @@
+"""The audit trail as people read it: deeds and changes in words, amounts in yuan, each thing by its number."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
+
+from accounts.states import MEMBERSHIP
+from audit.models import AuditEvent
+from enterprises.models import TitleLevel
+from enterprises.titles import TITLE_LABELS
+from foundation.i18n import N_
+from foundation.states import StateTable
+from notices.states import NOTICE
+from orders.states import ORDER, RECORD
+from performance.states import TARGET
+from performance.templates import list_templates
+from policies.facts import Fact, Kind, vocabulary
+from providers.categories import categories
+from providers.offering_facts import CHANNELS, MODES
+from providers.states import CERTIFICATION, OFFERING
+from settlement.states import BATCH
+from verification.states import REDEMPTION
+from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
+from vouchers.terms import RULES
+from web.deeds import CHANGED, DEEDS, MONEY
+from web.filters import moment, number, yuan
+from web.things import Thing, things_of
+
+_TABLES: Final[Sequence[StateTable]] = (
+    *(MEMBERSHIP, NOTICE, CERTIFICATION, OFFERING, PROGRAMME, CLAIM),
+    *(ORDER, RECORD, REDEMPTION, TARGET, BATCH),
+)
+_STATES: Final[Mapping[str, Mapping[str, str]]] = {
+    "voucher": {state.value: label for state, label in VOUCHER_LABELS.items()},
+    **{table.name: {state.value: label for state, label in table.labels.items()} for table in _TABLES},
+}
+_FILE_KINDS: Final[Mapping[str, str]] = {
+    "agreement": N_("服务协议"),
+    "evidence": N_("证明材料"),
+    "invoice": N_("发票"),
+    "market_price": N_("价格佐证材料"),
+    "objection": N_("异议材料"),
+    "process": N_("过程材料"),
+    "result": N_("成果材料"),
+    "statement": N_("结算单"),
+}
+_FOUND: Final[Mapping[str, str]] = {"pass": N_("符合"), "refer": N_("需判断"), "fail": N_("不符合")}
+
+# The row's own thing says this already, by its number.
+_SAID_BY_THE_THING: Final = frozenset(
+    {"transfer", "voucher", "offering_version", "objection", "order", "number", "filename"}
+)
+_DIGESTS: Final = frozenset({"sha256", "hash", "pdf"})
+_DIGITS: Final = 12
+_MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\dT")
+
+
+def trail_rows(session: Session, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
+    """What the audit page shows of each event; one query for each kind of thing on the page."""
+    things = things_of(session, events)
+    return [
+        {
+            "at": event.at,
+            "person": event.person,
+            "organisation": event.organisation,
+            "role": event.role,
+            "ip": event.ip,
+            "deed": deed(event.action),
+            "thing": things.get(event.subject_id, Thing("")) if event.subject_id else Thing(""),
+            "changes": changes(event),
+            "note": _note(event),
+        }
+        for event in events
+    ]
+
+
+def deed(action: str) -> str:
+    """The deed in words; what an older program recorded under another name stays as it is."""
+    return str(gettext(DEEDS[action])) if action in DEEDS else action
+
+
+def deeds() -> list[tuple[str, str]]:
+    """All deeds for a select, in the order of the way of the money."""
+    return [(action, str(gettext(words))) for action, words in DEEDS.items()]
+
+
+def changes(event: AuditEvent) -> list[dict[str, Any]]:
+    """What changed: label, value before (None where there was none) and after."""
+    before, after = event.before or {}, event.after or {}
+    return [
+        {
+            "key": key,
+            "label": label_of(key),
+            "before": value_of(event.action, key, before[key]) if before.get(key) is not None else None,
+            "after": value_of(event.action, key, value),
+        }
+        for key, value in after.items()
+        if key not in _SAID_BY_THE_THING
+    ]
+
+
+def label_of(key: str) -> str:
+    """The word for a key of before and after."""
+    words = MONEY.get(key) or CHANGED.get(key) or RULES.get(key)
+    if words is None and key in vocabulary():
+        words = vocabulary()[key].label
+    return str(gettext(words)) if words else key
+
+
+def value_of(action: str, key: str, value: Any) -> str:
+    """A recorded JSON value as a person reads it."""
+    if value is None or value == "":
+        return "—"
+    words = _word(action, key, value)
+    if words is not None:
+        return str(gettext(words))
+    if key in MONEY and isinstance(value, int):
+        return yuan(value)
+    if action.startswith("certification.") and key in vocabulary():
+        return _fact(vocabulary()[key], value)
+    special = _SPECIAL.get(key, _plain)
+    return special(key, value)
+
+
+def _word(action: str, key: str, value: Any) -> str | None:
+    """The msgid for a value that is a code."""
+    if not isinstance(value, str):
+        return None
+    codes: Mapping[str, Mapping[str, str]] = {
+        "state": _STATES.get(action.partition(".")[0], {}),
+        "level": {level.value: label for level, label in TITLE_LABELS.items()},
+        "title": {level.value: label for level, label in TITLE_LABELS.items()},
+        "mode": MODES,
+        "channel": CHANNELS,
+        "category": {each: category.label for each, category in categories().items()},
+        "template": {template.id: template.title for template in list_templates()},
+    }
+    if key == "kind" and action.startswith("attachment."):
+        return _FILE_KINDS.get(value)
+    return codes.get(key, {}).get(value)
+
+
+def _fact(fact: Fact, value: Any) -> str:
+    if fact.kind is Kind.LIST and isinstance(value, list):
+        return str(gettext("、")).join(str(gettext(fact.choices.get(one, one))) for one in value)
+    if fact.kind is Kind.CHOICE:
+        return str(gettext(fact.choices.get(value, value)))
+    told = _plain(fact.key, value)
+    if fact.unit == "%":
+        return f"{told}%"
+    return f"{told} {gettext(fact.unit)}" if fact.unit else told
+
+
+def _counted(_key: str, outcomes: Mapping[str, str]) -> str:
+    counts = {word: sum(each == outcome for each in outcomes.values()) for outcome, word in _FOUND.items()}
+    return str(gettext("、")).join(f"{gettext(word)} {count}" for word, count in counts.items() if count)
+
+
+def _size(_key: str, count: int) -> str:
+    return f"{-(-count // 1024):,} KB"
+
+
+_SPECIAL: Final[Mapping[str, Callable[[str, Any], str]]] = {"checks": _counted, "size": _size}
+
+
+def _plain(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(gettext("是") if value else gettext("否"))
+    if isinstance(value, int):
+        # A year or a version is no amount: it has no thousands.
+        return str(value) if key in {"year", "version"} else number(value)
+    if isinstance(value, dict):
+        return str(ngettext("%(num)s 项", "%(num)s 项", len(value)))
+    if isinstance(value, list):
+        levels = {level.value: TITLE_LABELS[level] for level in TitleLevel}
+        return str(gettext("、")).join(str(gettext(levels.get(each, str(each)))) for each in value) or "—"
+    text = str(value)
+    if key in _DIGESTS:
+        return text[:_DIGITS] + "…"
+    return moment(datetime.fromisoformat(text)) if _MOMENT.match(text) else text
+
+
+def _note(event: AuditEvent) -> str | None:
+    if event.action == "batch.calculate" and event.note:
+        return str(gettext("%(count)s 个订单", count=event.note))
+    return event.note

@@ -1,0 +1,139 @@
+"""The audit page: deeds and changes in words, found again by who, what, when and thing."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from factories import actor_of, bureau, enterprise, member
+from flask import Flask
+from order_cases import Scene
+
+from audit.trail import record
+from files.store import FolderStore, using
+from foundation.actors import Role
+from foundation.clock import today
+from foundation.states import StateTable
+from vouchers.states import Movement
+from web.deeds import CHANGED, DEEDS, MONEY
+
+PLATFORM = Path(__file__).parents[2] / "platform"
+
+# Deeds whose names are put together: by a state table, by a voucher's movement. Both are spelled out below.
+COMPOSED = {
+    "{table.name}.{event}",
+    "{CLAIM.name}.{event}",
+    "voucher.{movement.value}",
+    "voucher.{movement.value}_reason",
+}
+
+
+@pytest.fixture(autouse=True)
+def _store(tmp_path: Path) -> Iterator[None]:
+    with using(FolderStore(tmp_path / "files")):
+        yield
+
+
+def calls_of_record() -> Iterator[ast.Call]:
+    """Every call that writes to the trail."""
+    for file in PLATFORM.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
+                yield node
+
+
+def recorded() -> Iterator[str]:
+    """Every deed that the program can write down."""
+    for call in calls_of_record():
+        deed = call.args[2]
+        if isinstance(deed, ast.Constant):
+            yield str(deed.value)
+        else:
+            assert isinstance(deed, ast.JoinedStr), ast.unparse(deed)
+            assert ast.unparse(deed)[2:-1] in COMPOSED, f"a new way to name deeds: {ast.unparse(deed)}"
+    tables = {
+        each for module in list(sys.modules.values()) for each in vars(module).values() if isinstance(each, StateTable)
+    }
+    # Tests have tables of their own.
+    yield from (f"{table.name}.{event}" for table in tables if table.name != "thing" for event in table.events)
+    for movement in Movement:
+        yield f"voucher.{movement.value}"
+        if movement in {Movement.EXPIRE, Movement.RECLAIM, Movement.REVOKE}:
+            yield f"voucher.{movement.value}_reason"
+
+
+def test_every_recorded_deed_has_a_name(app: Flask) -> None:
+    assert app.view_functions, "all rooms are imported"
+    assert set(recorded()) == set(DEEDS)
+
+
+def test_every_recorded_key_has_a_word() -> None:
+    keys = {
+        str(key.value)
+        for call in calls_of_record()
+        for keyword in call.keywords
+        if keyword.arg in {"before", "after"} and isinstance(keyword.value, ast.Dict)
+        for key in keyword.value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert keys - CHANGED.keys() - MONEY.keys() == set()
+    assert len(set(DEEDS.values())) == len(DEEDS), "two deeds with one name cannot be told apart"
+    assert CHANGED.keys() & MONEY.keys() == set()
+
+
+def without_selects(page: str) -> str:
+    """The values of options are codes, and nobody sees them."""
+    return re.sub(r"<select.*?</select>", "", page, flags=re.DOTALL)
+
+
+def test_changes_are_told_in_words_and_yuan(session, sign_in) -> None:
+    scene = Scene(session)
+    order = scene.place()
+    page = without_selects(sign_in(member(session, scene.bureau, Role.AUDITOR)).get("/audit").text)
+    assert "占用服务券金额" in page
+    assert "用服务券下单" in page
+    assert f'href="/orders/{order.number}"' in page
+    assert "可使用" in page, "the state before"
+    assert f"¥{order.deduction / 100:,.2f}" in page
+    for code in ("voucher.hold", "order.place", "charged_price", ">held<", "issued"):
+        assert code not in page
+
+
+def test_found_by_who_what_when_and_thing(session, sign_in) -> None:
+    scene = Scene(session)
+    order, other = scene.place(), scene.place()
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+
+    def found(**asked: str) -> str:
+        return auditor.get("/audit", query_string=asked).text
+
+    assert order.number in found(number=order.number.lower())
+    assert other.number not in found(number=order.number).replace(f'value="{other.number}"', "")
+    assert "没有符合条件" in found(deed="order.cancel")
+    assert order.number in found(deed="order.place")
+    day = today().isoformat()
+    assert order.number in found(first=day, last=day)
+    assert "没有符合条件" in found(last="2001-01-01")
+    assert order.number in found(first="not a day")
+    assert "没有符合条件" in found(q="没有这个人")
+    kept = found(q="x", first=day)
+    assert f'value="{day}"' in kept
+    assert 'value="x"' in kept
+
+
+def test_the_auditors_home_counts_what_was_recorded_today(session, sign_in) -> None:
+    scene = Scene(session)
+    scene.place()
+    home = sign_in(member(session, scene.bureau, Role.AUDITOR)).get("/").text
+    assert "今天的操作记录" in home
+    assert f"/audit?first={today().isoformat()}&amp;last={today().isoformat()}" in home
+
+
+def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:
+    near = actor_of(member(session, enterprise(session), Role.ENTERPRISE_MANAGER))
+    record(session, near, "older.deed", None, after={"strange": [1, 2], "done": True})
+    page = sign_in(member(session, bureau(session), Role.AUDITOR)).get("/audit").text
+    assert "older.deed" in page
+    assert "strange" in page
