@@ -1,14 +1,17 @@
 """Reads of accounts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, Organisation, Region, SignIn
+from accounts.models import Membership, MembershipState, Organisation, Region, SignIn, User
 from foundation.actors import Actor, Role
 from foundation.pages import Page, page_of
+
+_MANAGERS = frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER})
 
 
 def region_choices(session: Session) -> list[tuple[str, str]]:
@@ -37,6 +40,20 @@ def open_sign_ins(session: Session, user_id: UUID, *, since: datetime) -> list[S
     """Where a person is signed in and was seen ``since`` then, newest first."""
     query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at >= since)
     return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
+
+
+def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, User]:
+    """Whom to ask at each of these organisations: a manager, else whoever has been there longest."""
+    managers_first = case((Membership.role.in_(_MANAGERS), 0), else_=1)
+    query = (
+        select(Membership)
+        .where(Membership.organisation_id.in_(organisation_ids), Membership.state == MembershipState.ACTIVE)
+        .order_by(managers_first, Membership.created_at, Membership.id)
+    )
+    found: dict[UUID, User] = {}
+    for membership in session.scalars(query).unique():
+        found.setdefault(membership.organisation_id, membership.user)
+    return found
 
 
 def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:

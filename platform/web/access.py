@@ -80,6 +80,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "vouchers.claim",
                 # orders
                 "orders.order",
+                "orders.order_summary",
                 "orders.confirm_agreement",
                 "orders.send_back_agreement",
                 "orders.confirm_record",
