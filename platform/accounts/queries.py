@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, Organisation, Region, SignIn, User
+from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
 from foundation.actors import Actor, Role
 from foundation.pages import Page, page_of
 
@@ -54,6 +54,19 @@ def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID,
     for membership in session.scalars(query).unique():
         found.setdefault(membership.organisation_id, membership.user)
     return found
+
+
+def bureau_in_charge(session: Session, region: Region) -> Organisation | None:
+    """The bureau of the region, or of the nearest region above that has one."""
+    above = [region.path[: place + 1] for place, letter in enumerate(region.path) if letter == "/"]
+    query = select(Organisation).join(Organisation.region)
+    query = query.where(Organisation.kind == OrganisationKind.BUREAU, Region.path.in_(above))
+    return session.scalar(query.order_by(Region.path.desc(), Organisation.created_at).limit(1))
+
+
+def organisation_of(session: Session, organisation_id: UUID) -> Organisation:
+    """The organisation with this id."""
+    return session.get_one(Organisation, organisation_id)
 
 
 def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:

@@ -161,11 +161,13 @@ def _account_page(form: PasswordForm) -> str:
     session = current_session()
     person = actor()
     assert person.user_id is not None  # noqa: S101 - the access list lets only people in
+    present = sessions.current_sign_in()
     return render_template(
         "accounts/account.html",
         form=form,
         plain=Form(),
-        present=sessions.current_sign_in(),
+        present=present,
+        own=present.membership if present else None,
         open_sign_ins=queries.open_sign_ins(session, person.user_id, since=sessions.living_since()),
         memberships=sessions.living_memberships(session, person.user_id),
     )

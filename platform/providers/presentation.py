@@ -45,7 +45,7 @@ _LINE: Final = (
     (N_("受理"), (C.SUBMITTED,), "take", N_("主管部门初审")),
     (N_("审核"), (C.IN_REVIEW, C.MORE_INFORMATION), "open_notice", N_("主管部门")),
     (N_("公示"), (C.PUBLIC_NOTICE,), "certify", N_("公示期与主管部门复审")),
-    (N_("认定"), (C.CERTIFIED, C.RENEWAL_DUE, C.SUSPENDED), "", ""),
+    (N_("认定"), (C.CERTIFIED, C.RENEWAL_DUE, C.SUSPENDED), "certify", ""),
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from foundation.actors import Role
 from foundation.clock import end_of, travel
 from notices.publishing import close_due
-from providers import certification, hooks, standing
+from providers import certification, hooks, price_review, standing
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
 
@@ -170,6 +170,17 @@ def test_an_approval_that_lost_its_race_is_told(session, sign_in):
     late = post(officer, f"{url}/steps/approve")
     assert late.status_code == 409
     assert "已上架" in late.text
+
+
+def test_the_main_button_follows_the_review(session, sign_in):
+    """What the bureau wants changed is changed first; sending it again unchanged is the rarer way."""
+    people = People(session, certified=True)
+    version = people.in_review()
+    price_review.request_changes(session, people.officer, version, note="写明市场同类价格的来源")
+    page = sign_in(people.clerk_membership).get(f"/offerings/{version.offering.number}").text
+    actions = page[page.index('class="case-actions"') : page.index("</header>", page.index('class="case-actions"'))]
+    assert actions.index("按意见修改") < actions.index("更多操作") < actions.index("不修改，重新提交审核")
+    assert 'class="btn btn-primary" href=' in actions
 
 
 def test_other_organisations_get_404(session, sign_in):

@@ -92,6 +92,17 @@ def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None
     assert attempt(PASSWORD) == 403
 
 
+def test_the_account_leads_to_what_belongs_to_the_organisation(client: FlaskClient, session, sign_in) -> None:
+    organisation = enterprise(session)
+    page = sign_in(member(session, organisation, Role.ENTERPRISE_MANAGER)).get("/account").text
+    for words in (organisation.uscc, 'href="/members"', 'href="/titles"'):
+        assert words in page
+    page = sign_in(member(session, organisation, Role.ENTERPRISE_MEMBER)).get("/account").text
+    assert 'href="/members"' not in page
+    assert 'href="/titles"' in page
+    assert "不能自己找回密码" in client.get("/sign-in").text
+
+
 def test_sign_in_and_out(client: FlaskClient, session) -> None:
     person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
     session.commit()
