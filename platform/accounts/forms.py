@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from foundation.forms import Form, choices
 
@@ -56,6 +56,25 @@ class RegisterForm(JoinForm):
         description=_l("与营业执照一致"),
     )
     region_id = SelectField(_l("所在地区"), [InputRequired(_l("请选择所在地区"))])
+
+
+class ContactForm(Form):
+    """How an organisation is reached."""
+
+    phone = StringField(
+        _l("电话"),
+        [
+            Optional(),
+            Length(max=40, message=_l("最多 40 字")),
+            Regexp(r"^[0-9+()\- 转,，]*$", message=_l("填写号码，例如 0592-7703700 转 8")),
+        ],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )
+    address = StringField(
+        _l("地址"),
+        [Optional(), Length(max=120, message=_l("最多 120 字"))],
+        render_kw={"autocomplete": "street-address"},
+    )
 
 
 class PasswordForm(Form):

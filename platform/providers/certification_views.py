@@ -142,7 +142,7 @@ def judgement(number: str) -> str:
     found = _found(number)
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     form.process(request.args)
-    return render_template("providers/_judgement.html", **_form_context(found, form))
+    return render_template("providers/_judgement_live.html", **_form_context(found, form))
 
 
 @blueprint.post("/certifications/<number>/review/<deed>")

@@ -8,6 +8,7 @@ queries: here stands only which roles get through the door.
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.own_account import SPEAKERS
 from foundation.actors import BUREAU, ENTERPRISE, EVERYBODY, PROVIDER, STAFF, TREASURY, Role
 
 
@@ -272,6 +273,7 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
+    "who speaks for an organisation": AccessList(SPEAKERS, frozenset({"accounts.contact"})),
     "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset({"web.audit"})),
 }
 

@@ -99,6 +99,21 @@ def test_certification_from_form_to_certificate(session, sign_in, client):
     assert "社保名单与申报一致" in client.get(notice_url).text
 
 
+def test_what_is_missing_stands_beside_the_form_and_follows(session, sign_in):
+    people = People(session)
+    made = certification.start(session, people.clerk)
+    certification.save(session, people.clerk, made, NATIONAL_FACTS | {"service_staff": "19"})
+    browser = sign_in(people.clerk_membership)
+    page = browser.get(f"/certifications/{made.number}/form").text
+    aside = page[page.index('<aside class="aside"') : page.index("</aside>")]
+    assert 'href="#service_staff"' in aside
+    address = f"/certifications/{made.number}/judgement"
+    live = browser.get(address, query_string=NATIONAL_FACTS, headers={"HX-Request": "true"}).text
+    swapped = live[live.index('id="judgement-summary" hx-swap-oob') :]
+    assert 'href="#service_staff"' not in swapped
+    assert "可以提交" in swapped
+
+
 def test_autosave_keeps_the_draft_and_does_not_use_up_the_form(session, sign_in):
     people = People(session)
     made = certification.start(session, people.clerk)
