@@ -230,7 +230,7 @@ def _case(found: Certification, forms: dict[str, Form]) -> str:
         history=presentation.history_rows(events),
         files=presentation.file_rows(queries.attachments(session, found)),
         notice=queries.notice_of(session, found),
-        asked=[vocabulary()[key].label for key in found.requested or []],
+        asked=[gettext(vocabulary()[key].label) for key in found.requested or []],
         late=presentation.overdue(found),
         terms=terms(),
     )

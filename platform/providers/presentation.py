@@ -14,7 +14,7 @@ from policies.answers import Answer, Status
 from policies.catalogue import rule_set
 from policies.facts import vocabulary
 from policies.rulesets import Criterion
-from policies.wording import show_observed
+from policies.wording import describe, show_observed
 from providers.models import Certification, CertificationState, OfferingState
 from providers.states import CERTIFICATION, EVENTS, OFFERING
 
@@ -82,7 +82,12 @@ def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     """The judgement that was filed with the application, as it was on that day; values with their units and labels."""
     criteria = {one.id: one for one in rule_set(certification.ruleset_id).criteria}
     return [
-        {**row, "observed": _observed(row, criteria.get(row["id"])), "url": None}
+        {
+            **row,
+            **_required(row, criteria.get(row["id"])),
+            "observed": _observed(row, criteria.get(row["id"])),
+            "url": None,
+        }
         for row in (certification.answer or {}).get("criteria", [])
     ]
 
@@ -173,6 +178,13 @@ def _holder(certification: Certification, usual: str) -> str:
     if certification.state is C.IN_REVIEW:
         return N_("主管部门复审") if certification.recommendation else N_("主管部门初审")
     return usual
+
+
+def _required(row: dict[str, Any], criterion: Criterion | None) -> dict[str, str]:
+    """What was required that day, in the reader's language as long as the rule still says the same."""
+    if criterion is None or (criterion.text, describe(criterion)) != (row["text"], row["required"]):
+        return {}
+    return {"text": gettext(criterion.text), "required": describe(criterion, gettext)}
 
 
 def _observed(row: dict[str, Any], criterion: Criterion | None) -> str:
