@@ -4,7 +4,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from foundation.forms import Form, choices
+from accounts.passwords import ensure_strong
+from accounts.signing_in import checked_email
+from accounts.uscc import checked_uscc
+from foundation.forms import Form, checked_by, choices
 
 
 class SignInForm(Form):
@@ -40,6 +43,18 @@ class JoinForm(Form):
         description=_l("至少10个字符，不要用常见密码"),
         render_kw={"autocomplete": "new-password"},
     )
+
+    def validate_uscc(self, field: StringField) -> None:
+        """The check character, as the verb looks at it."""
+        checked_by(lambda: checked_uscc(field.data or ""))
+
+    def validate_email(self, field: StringField) -> None:
+        """That one can write to it."""
+        checked_by(lambda: checked_email(field.data or ""))
+
+    def validate_password(self, field: PasswordField) -> None:
+        """That it is hard to guess."""
+        checked_by(lambda: ensure_strong(field.data or "", email=self.email.data or ""))
 
 
 class RegisterForm(JoinForm):

@@ -223,6 +223,27 @@ def test_the_case_says_whose_turn_it_is_and_opens_only_what_opens(
     assert page.count(f'href="/claims/{claimed.number}"') == 1
 
 
+def test_a_form_whose_time_is_over_leads_to_the_case(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    """Back in the browser, or in a second tab, nobody fills in what can no longer be sent."""
+    order = scene.order_in(OrderState.CONFIRMED)
+    buyer = sign_in(person(session, order.enterprise_id, Role.ENTERPRISE_MEMBER))
+    clerk = sign_in(person(session, scene.provider.id, Role.PROVIDER_MEMBER))
+    case = f"/orders/{order.number}"
+    for browser, address in (
+        (buyer, f"{case}/confirmation"),
+        (clerk, f"{case}/agreement"),
+        (clerk, f"{case}/records/new"),
+        (clerk, f"{case}/records/1/amend"),
+    ):
+        answer = browser.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (303, case)
+        assert "这一步现在不能办理" in browser.get(case).text
+    refused = send(buyer, f"{case}/confirmation", rating="5")
+    assert refused.status_code == 409
+    assert "这一步没有办成" in refused.text
+    assert "还有几处需要修改" not in refused.text
+
+
 def test_both_sides_find_whom_to_contact(session: Session, scene: Scene, provider: FlaskClient) -> None:
     order = scene.place()
     who = session.scalars(

@@ -82,6 +82,15 @@ def test_bad_registration_keeps_what_was_typed(client: FlaskClient, session, cha
     assert session.scalar(select(func.count()).select_from(User)) == 0
 
 
+def test_all_faults_of_a_registration_are_told_at_once(client: FlaskClient, session) -> None:
+    """Nobody should be sent round once for each field."""
+    form = _registration(session, uscc="91350200MA00000000", password="short", email="nobody", region_id="")
+    session.commit()
+    page = client.post("/register", data=form).text
+    for told in ("校验码", "至少", "有效的邮箱", "请选择所在地区"):
+        assert told in page
+
+
 def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None:
     person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
     session.commit()
