@@ -24,6 +24,7 @@ NEWS_WORKING_DAYS: Final = 5
 # Where one form is all that is to be done, the desk opens it; elsewhere the case, which has the choice.
 _FORMS: Final = {_S.CONTRACTED: "orders.new_record", _S.DELIVERED: "orders.confirm"}
 
+_IN_LINE: Final = N_("有名额空出时自动轮到")
 _ENDED: Final = N_("订单已终止，占用金额已退回")
 _BLOCKS: Final = {
     _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
@@ -50,7 +51,7 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
         return []
     side = side_of(actor)
     return [
-        _item(actor, order, whose.task, None, holder=whose.holder)
+        _item(actor, order, whose.task, None, holder=_IN_LINE if whose.side is Side.LINE else whose.holder)
         for order, whose in _turns(session, actor)
         if whose.side is not side
     ]

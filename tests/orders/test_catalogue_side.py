@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from enterprises.models import TitleLevel
 from foundation.actors import Role
 from ledger.verification import verify
+from orders.desk import others
 from orders.extras import best_offer, best_offers
 from orders.models import OrderState
 from orders.revocation import REVOKED
@@ -57,6 +58,14 @@ def test_the_next_step_fits_whoever_looks(session: Session, client: FlaskClient,
             assert words in page
             assert "0592-7654321" in page
             assert f"/catalogue/{one.offering.number}/order" not in page
+
+
+def test_a_provider_does_not_wait_for_itself(session: Session):
+    """An order in line is nobody's turn: its place comes by itself."""
+    scene = Scene(session)
+    scene.order_in_any(OrderState.PLACED)
+    held = [item.holder for item in others(session, scene.clerk)]
+    assert held == ["有名额空出时自动轮到"]
 
 
 def test_who_does_not_buy_sees_no_order_button(session: Session):
