@@ -2,9 +2,12 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from foundation.forms import Form, choices
+from accounts.passwords import ensure_strong
+from accounts.signing_in import checked_email
+from accounts.uscc import checked_uscc
+from foundation.forms import Form, checked_by, choices
 
 
 class SignInForm(Form):
@@ -41,6 +44,18 @@ class JoinForm(Form):
         render_kw={"autocomplete": "new-password"},
     )
 
+    def validate_uscc(self, field: StringField) -> None:
+        """The check character, as the verb looks at it."""
+        checked_by(lambda: checked_uscc(field.data or ""))
+
+    def validate_email(self, field: StringField) -> None:
+        """That one can write to it."""
+        checked_by(lambda: checked_email(field.data or ""))
+
+    def validate_password(self, field: PasswordField) -> None:
+        """That it is hard to guess."""
+        checked_by(lambda: ensure_strong(field.data or "", email=self.email.data or ""))
+
 
 class RegisterForm(JoinForm):
     """A new enterprise or provider and its first person."""
@@ -56,6 +71,25 @@ class RegisterForm(JoinForm):
         description=_l("与营业执照一致"),
     )
     region_id = SelectField(_l("所在地区"), [InputRequired(_l("请选择所在地区"))])
+
+
+class ContactForm(Form):
+    """How an organisation is reached."""
+
+    phone = StringField(
+        _l("电话"),
+        [
+            Optional(),
+            Length(max=40, message=_l("最多 40 字")),
+            Regexp(r"^[0-9+()\- 转,，]*$", message=_l("填写号码，例如 0592-7703700 转 8")),
+        ],
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )
+    address = StringField(
+        _l("地址"),
+        [Optional(), Length(max=120, message=_l("最多 120 字"))],
+        render_kw={"autocomplete": "street-address"},
+    )
 
 
 class PasswordForm(Form):

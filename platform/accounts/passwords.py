@@ -36,7 +36,13 @@ def _nobody() -> str:
 
 
 def hash_password(password: str, *, email: str = "", field: str = "password") -> str:
-    """The argon2id hash of a new password; BadInput when it is too short, too long, common or the e-mail address."""
+    """The argon2id hash of a new password; BadInput when it is not strong."""
+    ensure_strong(password, email=email, field=field)
+    return _hasher.hash(password)
+
+
+def ensure_strong(password: str, *, email: str = "", field: str = "password") -> None:
+    """BadInput when a new password is too short, too long, common or the e-mail address."""
     if len(password) < SHORTEST:
         raise BadInput(N_("密码至少 %(count)s 个字符"), field=field, count=SHORTEST)
     if len(password) > LONGEST:
@@ -44,7 +50,6 @@ def hash_password(password: str, *, email: str = "", field: str = "password") ->
     plain = password.casefold()
     if plain in _common() or len(set(plain)) < 4 or plain in {email.casefold(), email.partition("@")[0].casefold()}:
         raise BadInput(N_("这个密码太常见，容易被猜到"), field=field, remedy=N_("可以用几个互不相关的词连成一句话"))
-    return _hasher.hash(password)
 
 
 def matches(user: User | None, password: str) -> bool:

@@ -1,13 +1,14 @@
 """Reads of accounts."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, Organisation, Region, SignIn, User
+from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
 from foundation.actors import Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
@@ -94,6 +95,33 @@ def open_sign_ins(session: Session, user_id: UUID, *, since: datetime) -> list[S
     """Where a person is signed in and was seen ``since`` then, newest first."""
     query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at >= since)
     return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
+
+
+def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, User]:
+    """Whom to ask at each of these organisations: a manager, else whoever has been there longest."""
+    managers_first = case((Membership.role.in_(MANAGERS), 0), else_=1)
+    query = (
+        select(Membership)
+        .where(Membership.organisation_id.in_(organisation_ids), Membership.state == MembershipState.ACTIVE)
+        .order_by(managers_first, Membership.created_at, Membership.id)
+    )
+    found: dict[UUID, User] = {}
+    for membership in session.scalars(query).unique():
+        found.setdefault(membership.organisation_id, membership.user)
+    return found
+
+
+def bureau_in_charge(session: Session, region: Region) -> Organisation | None:
+    """The bureau of the region, or of the nearest region above that has one."""
+    above = [region.path[: place + 1] for place, letter in enumerate(region.path) if letter == "/"]
+    query = select(Organisation).join(Organisation.region)
+    query = query.where(Organisation.kind == OrganisationKind.BUREAU, Region.path.in_(above))
+    return session.scalar(query.order_by(Region.path.desc(), Organisation.created_at).limit(1))
+
+
+def organisation_of(session: Session, organisation_id: UUID) -> Organisation:
+    """The organisation with this id."""
+    return session.get_one(Organisation, organisation_id)
 
 
 def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:

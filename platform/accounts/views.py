@@ -12,9 +12,10 @@ from werkzeug.exceptions import NotFound as PageNotFound
 
 from accounts import lockout, queries, registration, second_factor, sessions, signing_in
 from accounts.current import actor
-from accounts.forms import CodeForm, JoinForm, PasswordForm, RegisterForm, SignInForm
+from accounts.devices import told_of
+from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
 from accounts.models import OrganisationKind, SignIn
-from accounts.own_account import change_password
+from accounts.own_account import SPEAKERS, change_contact, change_password
 from audit.trail import record
 from foundation.actions import submit
 from foundation.actors import Role
@@ -166,17 +167,38 @@ def account() -> ResponseReturnValue:
     return _account_page(PasswordForm())
 
 
-def _account_page(form: PasswordForm) -> str:
+def _account_page(form: PasswordForm, contact: ContactForm | None = None) -> str:
     session = current_session()
     person = actor()
     assert person.user_id is not None  # noqa: S101 - the access list lets only people in
+    present = sessions.current_sign_in()
+    own = present.membership if present else None
     return render_template(
         "accounts/account.html",
         form=form,
         plain=Form(),
-        present=sessions.current_sign_in(),
+        present=present,
+        own=own,
+        contact=contact or ContactForm(None, obj=own.organisation if own else None),
+        speaks=person.role in SPEAKERS,
+        told_of=lambda agent: told_of(agent, gettext),
         open_sign_ins=queries.open_sign_ins(session, person.user_id, since=sessions.living_since()),
         memberships=sessions.living_memberships(session, person.user_id),
+    )
+
+
+@blueprint.post("/account/contact")
+def contact() -> ResponseReturnValue:
+    """How the own organisation is reached."""
+    form = ContactForm()
+    return submit(
+        form,
+        lambda: change_contact(
+            current_session(), actor(), phone=form.phone.data or "", address=form.address.data or ""
+        ),
+        then=lambda _done: url_for("accounts.account"),
+        page=lambda: _account_page(PasswordForm(None), form),
+        done=N_("联系方式已保存"),
     )
 
 

@@ -1,11 +1,11 @@
 """The register of titles: what counts on a day is what stands here, never what somebody ticks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from accounts.current import not_here
@@ -31,15 +31,26 @@ _RANK: Final = {level: rank for rank, level in enumerate(TITLE_LABELS)}
 
 def titles_on(session: Session, organisation_id: UUID, day: date) -> list[Title]:
     """The titles that are valid on ``day`` (first and last day included, a revoked one up to the day before), highest first."""
-    found = session.scalars(
-        select(Title).where(
-            Title.organisation_id == organisation_id,
-            Title.valid_from <= day,
-            Title.valid_to >= day,
-            or_(Title.revoked_on.is_(None), Title.revoked_on > day),
-        )
-    )
+    found = session.scalars(select(Title).where(Title.organisation_id == organisation_id, *_valid(day)))
     return sorted(found, key=lambda title: (_RANK[title.level], title.valid_to))
+
+
+def levels_on(session: Session, organisation_ids: Collection[UUID], day: date) -> dict[UUID, set[TitleLevel]]:
+    """The levels that each of these organisations holds on ``day``, in one query; who holds none is missing."""
+    held: dict[UUID, set[TitleLevel]] = {}
+    for organisation_id, level in session.execute(
+        select(Title.organisation_id, Title.level).where(Title.organisation_id.in_(organisation_ids), *_valid(day))
+    ):
+        held.setdefault(organisation_id, set()).add(level)
+    return held
+
+
+def _valid(day: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Title.valid_from <= day,
+        Title.valid_to >= day,
+        or_(Title.revoked_on.is_(None), Title.revoked_on > day),
+    )
 
 
 def title_on(session: Session, organisation_id: UUID, day: date) -> TitleLevel | None:

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here, own_organisation
+from accounts.queries import bureau_in_charge, organisation_of
 from enterprises import titles as register
 from enterprises.forms import RevokeForm, TitleForm
 from enterprises.models import TitleLevel
@@ -23,8 +24,7 @@ blueprint = Blueprint("enterprises", __name__)
 def titles() -> ResponseReturnValue:
     """The register of the region; for an enterprise its own titles."""
     if actor().role in ENTERPRISE:
-        own = register.own(current_session(), own_organisation())
-        return render_template("enterprises/own_titles.html", titles=own, labels=register.TITLE_LABELS, today=today())
+        return _own_titles()
     words, chosen = request.args.get("q", "").strip(), request.args.get("level", "")
     level = TitleLevel(chosen) if chosen in {one.value for one in TitleLevel} else None
     page = register.page(
@@ -37,6 +37,20 @@ def titles() -> ResponseReturnValue:
         level=chosen,
         labels=register.TITLE_LABELS,
         today=today(),
+    )
+
+
+def _own_titles() -> str:
+    session = current_session()
+    organisation = organisation_of(session, own_organisation())
+    return render_template(
+        "enterprises/own_titles.html",
+        titles=register.own(session, organisation.id),
+        valid=bool(register.titles_on(session, organisation.id, today())),
+        labels=register.TITLE_LABELS,
+        today=today(),
+        organisation=organisation,
+        bureau=bureau_in_charge(session, organisation.region),
     )
 
 

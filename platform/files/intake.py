@@ -1,7 +1,7 @@
 """Taking a file in: bounded, recognised by its content, stored once, and attached to what it proves."""
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import IO, Final
 from uuid import UUID
@@ -30,7 +30,7 @@ from files.store import CHUNK, answering, current_store, digest
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.database import Base
-from foundation.errors import BadInput, DomainError
+from foundation.errors import BadInput, DomainError, Faults
 from foundation.i18n import N_
 from foundation.identifiers import new_id
 
@@ -66,23 +66,62 @@ def take(
 ) -> Attachment:
     """Attach ``upload`` to ``subject`` as ``kind`` (``agreement``, ``process`` …) and return the attachment.
 
-    The same file sent again for the same purpose gives the attachment that is there. Raises BadInput by ``field``:
-    nothing chosen, empty, above ``limit`` bytes, a type that is not ``allowed``, a name that says something else than
+    The same file sent again for the same purpose gives the attachment that is there. Raises BadInput by ``field`` and
+    with the file's name: nothing chosen, empty, above ``limit`` bytes, a type that is not ``allowed``, a name that says something else than
     the content, broken, encrypted, or two files in one.
     """
     filename = clean_filename(upload.filename)
+    try:
+        blob = _stored(session, upload, filename, field=field, allowed=allowed, limit=limit)
+    except DomainError as error:
+        # Of several files in one field a person must know which.
+        error.field, error.about = field, filename
+        raise
+    return _attach(session, actor, blob, subject, kind=kind, filename=filename)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that is to be attached, as what, and the field that it came from."""
+
+    upload: Upload
+    kind: str
+    field: str
+
+
+def take_all(
+    session: Session,
+    actor: Actor,
+    wanted: Iterable[Wanted],
+    *,
+    subject: Base,
+    allowed: Collection[FileType] = EVIDENCE,
+) -> None:
+    """``take`` for several files; all that cannot be used are told at once."""
+    faults: list[DomainError] = []
+    for one in wanted:
+        try:
+            take(session, actor, one.upload, subject=subject, kind=one.kind, field=one.field, allowed=allowed)
+        except BadInput as error:
+            faults.append(error)
+    if faults:
+        raise faults[0] if len(faults) == 1 else Faults(faults)
+
+
+def _stored(
+    session: Session, upload: Upload, filename: str, *, field: str, allowed: Collection[FileType], limit: int
+) -> Blob:
     with answering(field), tempfile.SpooledTemporaryFile(max_size=2 * 1024 * 1024) as copy:
         size = _copy(upload.stream, copy, limit, field)
         if size == 0:
-            raise BadInput(N_("“%(name)s”是空文件"), field=field, remedy=N_("选择有内容的文件"), name=filename)
+            raise BadInput(N_("是空文件"), field=field, remedy=N_("选择有内容的文件"))
         media_type = _accepted(copy, size, filename, allowed, field).media_type
         copy.seek(0)
         sha256 = digest(copy)
         copy.seek(0)
         # The bytes first: a row that points to nothing would be worse than bytes without a row.
         current_store().put(sha256, copy)
-    blob = _blob(session, sha256, size, media_type)
-    return _attach(session, actor, blob, subject, kind=kind, filename=filename)
+    return _blob(session, sha256, size, media_type)
 
 
 def carry(session: Session, *, source: Base, target: Base) -> None:
@@ -122,11 +161,7 @@ def _copy(stream: IO[bytes], copy: IO[bytes], limit: int, field: str) -> int:
 
 def _accepted(copy: IO[bytes], size: int, filename: str, allowed: Collection[FileType], field: str) -> FileType:
     words = "、".join(kind.word for kind in allowed)
-    try:
-        found = recognise(copy, size, filename)
-    except DomainError as error:
-        error.field = field
-        raise
+    found = recognise(copy, size, filename)
     said = type_of_name(filename)
     if found is not None and said is not None and said is not found:
         raise BadInput(

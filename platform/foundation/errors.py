@@ -6,13 +6,17 @@ Messages are Chinese msgids with ``%(name)s`` places, so a shell can translate f
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from foundation.i18n import N_
+
 Translate = Callable[[str], str]
+_ABOUT = N_("“%(name)s”：%(fault)s")
 
 
 class DomainError(Exception):
     """A refusal that a person can understand and act upon; shells show it, they never hide it.
 
     ``field`` names the form field or input path, ``rule`` cites the document and article, ``remedy`` says the way out.
+    ``about`` is the name of the one thing among several that the field holds, such as a file.
     """
 
     status = 422
@@ -32,6 +36,7 @@ class DomainError(Exception):
         self.field = field
         self.rule = rule
         self.remedy = remedy
+        self.about: str | None = None
         self.params: Mapping[str, Any] = params
 
     def __str__(self) -> str:
@@ -39,7 +44,8 @@ class DomainError(Exception):
 
     def text(self, translate: Translate = str) -> str:
         """The message, translated and filled."""
-        return _fill(translate(self.message), self.params)
+        said = _fill(translate(self.message), self.params)
+        return said if self.about is None else _fill(translate(_ABOUT), {"name": self.about, "fault": said})
 
     def way_out(self, translate: Translate = str) -> str | None:
         """What to do next, translated and filled; None where the message says it already."""

@@ -1,6 +1,6 @@
 """The base of all forms: white space goes, amounts are read exactly, and a submission carries its id."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -55,12 +55,24 @@ class Form(FlaskForm):  # type: ignore[misc]
         faults: Sequence[DomainError] = error.faults if isinstance(error, Faults) else [error]
         for fault in faults:
             field = self._fields.get(fault.field or "")
-            words = [fault.text(gettext), fault.way_out(gettext), fault.rule]
-            text = "；".join(word.rstrip("。") for word in words if word)
+            text = _told(fault)
             if field is None:
                 self.form_errors.append(text)
             else:
                 field.errors = [*field.errors, text]
+
+
+def checked_by(check: Callable[[], object]) -> None:
+    """Run a verb's own check while the form is validated, so that its refusal is told together with the other faults."""
+    try:
+        check()
+    except DomainError as error:
+        raise ValidationError(_told(error)) from error
+
+
+def _told(fault: DomainError) -> str:
+    words = [fault.text(gettext), fault.way_out(gettext), fault.rule]
+    return "；".join(word.rstrip("。") for word in words if word)
 
 
 def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

@@ -10,7 +10,7 @@ from foundation.clock import local, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from orders.models import Order, OrderState
-from orders.progress import Side, Turn, turn
+from orders.progress import Side, Turn, side_of, turn
 from orders.queries import count, under_way
 from orders.states import ENDED
 
@@ -24,6 +24,7 @@ NEWS_WORKING_DAYS: Final = 5
 # Where one form is all that is to be done, the desk opens it; elsewhere the case, which has the choice.
 _FORMS: Final = {_S.CONTRACTED: "orders.new_record", _S.DELIVERED: "orders.confirm"}
 
+_IN_LINE: Final = N_("有名额空出时自动轮到")
 _ENDED: Final = N_("订单已终止，占用金额已退回")
 _BLOCKS: Final = {
     _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
@@ -36,7 +37,7 @@ _BLOCKS: Final = {
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     """Orders whose turn is this person's, and for enterprises what has ended these days."""
-    side = _side(actor)
+    side = side_of(actor)
     if side is None:
         return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
@@ -48,9 +49,9 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
     """Orders of the person's organisation that somebody else holds, with who."""
     if actor.role not in ENTERPRISE | PROVIDER:
         return []
-    side = _side(actor)
+    side = side_of(actor)
     return [
-        _item(actor, order, whose.task, None, holder=whose.holder)
+        _item(actor, order, whose.task, None, holder=_IN_LINE if whose.side is Side.LINE else whose.holder)
         for order, whose in _turns(session, actor)
         if whose.side is not side
     ]
@@ -61,14 +62,6 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
     if actor.role not in ENTERPRISE | PROVIDER | BUREAU | {Role.AUDITOR}:
         return []
     return [Figure(label=N_("进行中的订单"), endpoint="orders.index", count=count(session, actor, UNDER_WAY))]
-
-
-def _side(actor: Actor) -> Side | None:
-    if actor.role in ENTERPRISE:
-        return Side.ENTERPRISE
-    if actor.role in PROVIDER:
-        return Side.PROVIDER
-    return Side.BUREAU if actor.role in BUREAU else None
 
 
 def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:

@@ -1,7 +1,8 @@
 """Pages with files: the agreement, service records, and the confirmation with its rating."""
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from accounts.current import actor
 from files.intake import Upload
@@ -15,6 +16,7 @@ from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, rec
 from orders.measures import Kind, measures_for
 from orders.models import Order, ServiceRecord
 from orders.presentation import register_rows
+from orders.progress import actions
 from orders.queries import records_page
 from orders.views import blueprint
 
@@ -34,7 +36,7 @@ def agreement(number: str) -> ResponseReturnValue:
         )
 
     if request.method == "GET":
-        return page()
+        return page() if "upload_agreement" in actions(person, order) else _over(number)
     return submit(
         form,
         lambda: agreements.upload(
@@ -64,6 +66,12 @@ def amend_record(number: str, line: int) -> ResponseReturnValue:
     return _record_page(number, line)
 
 
+def _over(number: str) -> ResponseReturnValue:
+    """To the case, when the form's time has not come or is over: by the back button, or in a second tab."""
+    flash(gettext("这一步现在不能办理，或已经办完；这里是订单的最新进度"), "info")
+    return redirect(url_for("orders.case", number=number), 303)
+
+
 def _record_page(number: str, amends: int | None) -> ResponseReturnValue:
     session, person = current_session(), actor()
     order = find(session, person, number)
@@ -77,7 +85,8 @@ def _record_page(number: str, amends: int | None) -> ResponseReturnValue:
         )
 
     if request.method == "GET":
-        return page()
+        deed = "file_record" if amends is None else "amend_record"
+        return page() if deed in actions(person, order) else _over(number)
     return submit(
         form,
         lambda: records.file(
@@ -137,7 +146,7 @@ def confirm(number: str) -> ResponseReturnValue:
         return render_template("orders/confirmation.html", form=form, order=order, records=records.living(order))
 
     if request.method == "GET":
-        return page()
+        return page() if "confirm" in actions(person, order) else _over(number)
     return submit(
         form,
         lambda: confirmation.confirm(session, person, number, rating=int(form.rating.data), comment=form.comment.data),

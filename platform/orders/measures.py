@@ -100,7 +100,7 @@ def _faults_of_one(measure: Measure, values: Mapping[str, Decimal]) -> list[Doma
     value = values[measure.key]
     largest = Decimal(1) if measure.kind is Kind.YES_NO else _LARGEST
     if not value.is_finite() or not 0 <= value <= largest:
-        return [BadInput(N_("应在 0 与 %(largest)s 之间"), field=measure.key, largest=largest)]
+        return [BadInput(N_("填写 0 至 %(largest)s 的数"), field=measure.key, largest=f"{largest:,}")]
     if value != round(value, measure.decimals):
         return [BadInput(N_("最多 %(decimals)s 位小数"), field=measure.key, decimals=measure.decimals)]
     if measure.part_of and value > values.get(measure.part_of, Decimal(0)):

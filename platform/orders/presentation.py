@@ -18,7 +18,7 @@ from orders.confirmation import RATINGS
 from orders.deadlines import filed_late
 from orders.measures import measures
 from orders.models import Order, OrderState, RecordState, ServiceRecord
-from orders.progress import actions, deadline, line, turn
+from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
@@ -34,6 +34,13 @@ TRANSFERS: Final = {
     "release": N_("退回服务券"),
     "redeem": N_("核销，转为应付服务机构"),
 }
+_NOTES: Final = {
+    "upload_agreement": N_("协议编号：%(note)s"),
+    "sign": N_("协议编号：%(note)s"),
+    "claim": N_("发票号码：%(note)s"),
+    "settle": N_("结算批次：%(note)s"),
+}
+"""What the note of a step is, where it is a bare number."""
 CHANNEL_WORDS: Final = {"online": N_("线上"), "offline": N_("线下"), "both": N_("线上线下结合")}
 _RECORD_TONES: Final = {RecordState.CONFIRMED: "ok", RecordState.CONTESTED: "act", RecordState.FILED: "wait"}
 
@@ -47,7 +54,15 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "order": order,
         "state": _state(order),
         "stages": [{**asdict(stage), "label": gettext(stage.label), "age": _age(stage.days)} for stage in line(order)],
-        "turn": present and {"task": gettext(present.task), "holder": present.holder},
+        "turn": present
+        and {
+            "task": gettext(present.task),
+            "holder": present.holder,
+            "mine": present.side is side_of(actor),
+            "in_line": present.side is Side.LINE,
+            "why": _why_returned(order),
+        },
+        "contacts": found.contacts,
         "deadline": _deadline(order),
         "can": actions(actor, order),
         "place_in_line": found.place_in_line,
@@ -132,7 +147,7 @@ def _deadline(order: Order) -> dict[str, Any] | None:
         "late": found.late,
         "label": gettext("本步骤期限"),
         "after": gettext(found.after) if found.after else None,
-        "url": None,
+        "url": url_for("vouchers.programme", number=order.programme.number, _anchor="rules"),
         "age": words,
     }
 
@@ -187,6 +202,13 @@ def _measures(record: ServiceRecord) -> list[tuple[str, str]]:
     ]
 
 
+def _why_returned(order: Order) -> str | None:
+    """What the bureau asked for, while it is being mended."""
+    if order.state is not OrderState.RETURNED:
+        return None
+    return next((step.note for step in reversed(order.steps) if step.event == "return"), None)
+
+
 def _history(order: Order) -> list[dict[str, Any]]:
     return [
         {
@@ -194,7 +216,7 @@ def _history(order: Order) -> list[dict[str, Any]]:
             "who": step.person,
             "organisation": step.organisation,
             "what": gettext(EVENTS.get(step.event, step.event)),
-            "note": step.note,
+            "note": gettext(_NOTES[step.event], note=step.note) if step.note and step.event in _NOTES else step.note,
             "before": None,
             "after": None,
         }

@@ -35,6 +35,15 @@ class Turn:
     holder: str
 
 
+def side_of(actor: Actor) -> Side | None:
+    """The side on which this person stands; None for whoever only looks."""
+    if actor.role in ENTERPRISE:
+        return Side.ENTERPRISE
+    if actor.role in PROVIDER:
+        return Side.PROVIDER
+    return Side.BUREAU if actor.role in BUREAU else None
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step of the line as templates/components/case.html shows it; ``label`` is a msgid, days are working days."""

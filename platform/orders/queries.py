@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
-from accounts.models import Organisation, Region
+from accounts.models import Organisation, Region, User
+from accounts.queries import contacts
 from files.access import elsewhere, files_of
 from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
@@ -41,6 +42,8 @@ class Case:
     place_in_line: int | None
     # Blob → how many other things carry the same file; filled for the authorities alone.
     elsewhere: Mapping[UUID, int]
+    # Organisation → whom to ask there.
+    contacts: Mapping[UUID, User]
 
 
 def page(
@@ -114,6 +117,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         ).all(),
         place_in_line=place_in_line(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
+        contacts=contacts(session, [order.enterprise_id, order.provider_id]),
     )
 
 

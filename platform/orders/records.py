@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.changes import change_state
-from files.intake import EVIDENCE, Upload, carry
-from files.intake import take as take_file
+from files.intake import EVIDENCE, Upload, Wanted, carry, take_all
 from foundation.actors import ENTERPRISE, PROVIDER, Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, DomainError, Faults
@@ -79,9 +78,9 @@ def file(
     session.flush()
     if before is not None:
         carry(session, source=before, target=filed)
-    for kind, field, uploads in (("process", "process_files", process), ("result", "result_files", result)):
-        for upload in uploads:
-            take_file(session, actor, upload, subject=filed, kind=kind, field=field, allowed=EVIDENCE)
+    files = [Wanted(one, "process", "process_files") for one in process]
+    files += [Wanted(one, "result", "result_files") for one in result]
+    take_all(session, actor, files, subject=filed, allowed=EVIDENCE)
     filed.filed_at = now()
     change_state(session, actor, filed, RECORD, "file")
     if order.state is OrderState.CONTRACTED:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from accounts.current import actor
+from accounts.current import actor, not_here
 from foundation.actions import submit
 from foundation.actors import Actor
 from foundation.forms import Form
@@ -44,7 +44,8 @@ def order(number: str) -> ResponseReturnValue:
         same = same_under_way(session, person, offered.offering_id, UNDER_WAY)
         return render_template("orders/order.html", form=form, offered=offered, available=available, same=same)
 
-    if request.method == "GET":
+    # Without JavaScript a button works the summary out for the chosen voucher: only tried out, nothing is ordered.
+    if request.method == "GET" or "recount" in request.form:
         return page()
     return submit(
         form,
@@ -61,6 +62,18 @@ def order(number: str) -> ResponseReturnValue:
         page=page,
         done=N_("已下单，金额已占用；进度可以随时在这里查看"),
     )
+
+
+@blueprint.get("/catalogue/<number>/order/summary")
+def order_summary(number: str) -> ResponseReturnValue:
+    """What the chosen voucher would pay, to stand beside the form while one chooses."""
+    session, person = current_session(), actor()
+    offered = listed_version(session, number)
+    chosen = request.args.get("voucher", "")
+    choice = next((one for one in choices_for(session, person, offered).usable if one.voucher_number == chosen), None)
+    if choice is None:
+        raise not_here()
+    return render_template("orders/_summary.html", choice=choice)
 
 
 def _shown(form: OrderForm) -> Shown:

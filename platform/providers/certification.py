@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation
 from audit.changes import change_state
 from audit.trail import record
-from files.intake import Upload, take
+from files.intake import Upload, Wanted, take_all
 from foundation.actors import PROVIDER, Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, DomainError, Faults, NotAllowed
@@ -92,8 +92,7 @@ def save(
         session.flush()
         shown = {key: after.get(key) for key in sorted(changed)}
         record(session, actor, "certification.save", certification, before=before, after=shown)
-    for upload in files or []:
-        take(session, actor, upload, subject=certification, kind="evidence", field="files")
+    take_all(session, actor, [Wanted(one, "evidence", "files") for one in files or []], subject=certification)
     return certification
 
 

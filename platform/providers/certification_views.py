@@ -144,7 +144,7 @@ def judgement(number: str) -> str:
     found = _found(number)
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     form.process(request.args)
-    return render_template("providers/_judgement.html", **_form_context(found, form))
+    return render_template("providers/_judgement_live.html", **_form_context(found, form))
 
 
 @blueprint.post("/certifications/<number>/review/<deed>")
@@ -232,7 +232,7 @@ def _case(found: Certification, forms: dict[str, Form]) -> str:
         history=presentation.history_rows(events),
         files=presentation.file_rows(queries.attachments(session, found)),
         notice=queries.notice_of(session, found),
-        asked=[vocabulary()[key].label for key in found.requested or []],
+        asked=[gettext(vocabulary()[key].label) for key in found.requested or []],
         late=presentation.overdue(found),
         terms=terms(),
     )

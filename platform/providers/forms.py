@@ -184,7 +184,7 @@ def _fact_field(fact: Fact) -> Field:
     if fact.kind is Kind.LIST:
         return Checkboxes(label, needed, choices=choices(options))
     numeric = fact.kind is Kind.NUMBER
-    described = _l("单位：%(unit)s", unit=fact.unit) if fact.unit else ""
+    described = _l("单位：%(unit)s", unit=_l(fact.unit)) if fact.unit else ""
     return StringField(label, needed, description=described, render_kw={"inputmode": "decimal"} if numeric else {})
 
 

@@ -45,7 +45,7 @@ _LINE: Final = (
     (N_("受理"), (C.SUBMITTED,), "take", N_("主管部门初审")),
     (N_("审核"), (C.IN_REVIEW, C.MORE_INFORMATION), "open_notice", N_("主管部门")),
     (N_("公示"), (C.PUBLIC_NOTICE,), "certify", N_("公示期与主管部门复审")),
-    (N_("认定"), (C.CERTIFIED, C.RENEWAL_DUE, C.SUSPENDED), "", ""),
+    (N_("认定"), (C.CERTIFIED, C.RENEWAL_DUE, C.SUSPENDED), "certify", ""),
 )
 
 
@@ -80,20 +80,15 @@ def counts(answer: Answer) -> str:
 
 def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     """The judgement that was filed with the application, as it was on that day; values with their units and labels."""
-    rules = rule_set(certification.ruleset_id)
-    criteria = {one.id: one for one in rules.criteria}
-    answer = certification.answer or {}
-    # A later version may require something else: then the words of that day stand, in the language of the notice.
-    same = answer.get("version") == rules.version
+    criteria = {one.id: one for one in rule_set(certification.ruleset_id).criteria}
     return [
         {
             **row,
-            "text": gettext(str(row.get("text"))),
-            "required": describe(criteria[row["id"]], gettext) if same else row["required"],
+            **_required(row, criteria.get(row["id"])),
             "observed": _observed(row, criteria.get(row["id"])),
             "url": None,
         }
-        for row in answer.get("criteria", [])
+        for row in (certification.answer or {}).get("criteria", [])
     ]
 
 
@@ -183,6 +178,13 @@ def _holder(certification: Certification, usual: str) -> str:
     if certification.state is C.IN_REVIEW:
         return N_("主管部门复审") if certification.recommendation else N_("主管部门初审")
     return usual
+
+
+def _required(row: dict[str, Any], criterion: Criterion | None) -> dict[str, str]:
+    """What was required that day, in the reader's language as long as the rule still says the same."""
+    if criterion is None or (criterion.text, describe(criterion)) != (row["text"], row["required"]):
+        return {}
+    return {"text": gettext(criterion.text), "required": describe(criterion, gettext)}
 
 
 def _observed(row: dict[str, Any], criterion: Criterion | None) -> str:

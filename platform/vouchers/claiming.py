@@ -1,6 +1,8 @@
 """Claiming a voucher and deciding the queue: first come first served, and the money runs out exactly."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.trail import record
+from enterprises.models import TitleLevel
+from enterprises.titles import levels_on
 from foundation.actors import SYSTEM, Actor
 from foundation.clock import now, today
 from foundation.errors import Conflict, NotAllowed
@@ -27,10 +31,19 @@ from vouchers.terms import Terms, terms_of
 CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
 CUT_TO_POOL = N_("项目资金余额不足，按剩余资金发放")
 OVER_CAP = N_("已达到每家企业的上限")
+NO_TITLE = N_("轮到时没有本项目认可的有效称号，顺位已让给下一家")
 NO_FUNDS = N_("项目资金已用完，按顺位候补")
 LAPSED = N_("项目已到期，候补结束")
 
 _BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An enterprise when its turn comes: fen of the programme on its vouchers, and the titles that it holds that day."""
+
+    used: int
+    titles: AbstractSet[TitleLevel]
 
 
 def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim:
@@ -81,8 +94,9 @@ def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim
 def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     """Decide the claims of a programme in line, in order, until the money is gone; returns how many got a voucher.
 
-    Order: the second of the claim, then priority titles, then who pressed first inside the second. The pool is locked
-    first, so two deciders never give the same money. May run any number of times.
+    Order: the second of the claim, then priority titles, then who pressed first inside the second. Whose title has
+    ended while waiting is not eligible, and the next moves up. The pool is locked first, so two deciders never give
+    the same money. May run any number of times.
     """
     pool = account(session, AccountKind.POOL, programme_id)
     money = ensure_covers(session, pool, 0)
@@ -97,7 +111,9 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     ).all()
     if not line:
         return 0
-    used = _committed(session, programme_id, {request.enterprise_id for request in line})
+    enterprises = {request.enterprise_id for request in line}
+    used = _committed(session, programme_id, enterprises)
+    held = levels_on(session, enterprises, today())
     rules = _terms(session, {request.programme_version_id for request in line})
     running = now().replace(microsecond=0)
     vouchers: list[Voucher] = []
@@ -105,7 +121,8 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
         terms = rules[request.programme_version_id]
         if _tie_is_open(request, terms, money, running):
             break
-        amount = _decide(session, request, terms, used.get(request.enterprise_id, 0), money)
+        standing = Standing(used.get(request.enterprise_id, 0), held.get(request.enterprise_id, set()))
+        amount = _decide(session, request, terms, standing, money)
         if amount:
             vouchers.append(_voucher(request, terms, amount))
             used[request.enterprise_id] = used.get(request.enterprise_id, 0) + amount
@@ -147,14 +164,14 @@ def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datet
     return request.queued_at >= running and 0 < money < ample
 
 
-def _decide(session: Session, request: VoucherClaim, terms: Terms, used: int, money: int) -> int:
+def _decide(session: Session, request: VoucherClaim, terms: Terms, standing: Standing, money: int) -> int:
     """Set the claim's state and reason; returns fen to issue."""
-    left = terms.cap_per_enterprise - used
-    if left <= 0:
-        _turn(session, request, "refuse", OVER_CAP)
-        return 0
+    left = terms.cap_per_enterprise - standing.used
     if terms.expires_on < today():
         _turn(session, request, "lapse", LAPSED)
+        return 0
+    if left <= 0 or standing.titles.isdisjoint(terms.titles):
+        _turn(session, request, "refuse", OVER_CAP if left <= 0 else NO_TITLE)
         return 0
     if money <= 0:
         if request.state is ClaimState.QUEUED:

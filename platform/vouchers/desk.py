@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from accounts.models import Region
+from enterprises.titles import titles_on
 from foundation.actors import BUREAU, ENTERPRISE, Actor, Role
-from foundation.clock import end_of, today
+from foundation.clock import end_of, now, today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from ledger.models import LedgerAccount
@@ -17,13 +18,16 @@ from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, Vouc
 from vouchers.terms import current_terms
 
 _SOON: Final = timedelta(days=30)
+_NEWS: Final = timedelta(days=7)
 _USABLE: Final = (VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED)
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """Programmes to check, announce or fund; for enterprises those to claim from, and vouchers that end soon."""
+    """Programmes to check, announce or fund; for enterprises those to claim from, or how to be entitled, and vouchers
+    that end soon.
+    """
     if actor.role in ENTERPRISE:
-        return [*_to_claim(session, actor), *_ending(session, actor)]
+        return [*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)]
     if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER}:
         return [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
     return []
@@ -82,6 +86,8 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
     if actor.organisation_id is None:
         return []
+    if not titles_on(session, actor.organisation_id, today()):
+        return [_title_first(actor)]
     items = []
     for programme in session.scalars(
         select(Programme).where(Programme.state == ProgrammeState.OPEN).options(selectinload(Programme.versions))
@@ -100,6 +106,42 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
                 )
             )
     return items
+
+
+def _title_first(actor: Actor) -> DeskItem:
+    """Where an enterprise begins that no programme can know."""
+    return DeskItem(
+        task=N_("请主管部门登记本企业称号"),
+        title=actor.organisation_name or "",
+        endpoint="enterprises.titles",
+        arguments={},
+        since=now(),
+        blocks=N_("没有有效的称号不能申领服务券"),
+    )
+
+
+def _without_voucher(session: Session, actor: Actor) -> list[DeskItem]:
+    """Claims that ended these days without a voucher: whoever waited learns why it is over."""
+    rows = session.execute(
+        select(VoucherClaim, Programme)
+        .join(VoucherClaim.programme)
+        .where(
+            VoucherClaim.enterprise_id == actor.organisation_id,
+            VoucherClaim.state.in_([ClaimState.NOT_ELIGIBLE, ClaimState.LAPSED]),
+            VoucherClaim.decided_at >= now() - _NEWS,
+        )
+    )
+    return [
+        DeskItem(
+            task=N_("申领没有发券"),
+            title=programme.name,
+            endpoint="vouchers.claim",
+            arguments={"number": programme.number},
+            since=claim.decided_at or claim.queued_at,
+            blocks=claim.reason,
+        )
+        for claim, programme in rows
+    ]
 
 
 def _ending(session: Session, actor: Actor) -> list[DeskItem]:

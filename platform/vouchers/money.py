@@ -1,10 +1,11 @@
 """Where the money of a programme stands, station by station, and the transfers behind each figure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
@@ -77,6 +78,19 @@ def flow(session: Session, programme_id: UUID) -> list[Station]:
 def pool(session: Session, programme_id: UUID) -> int:
     """Fen that can still be issued."""
     return next(station.amount for station in flow(session, programme_id) if station.kind is AccountKind.POOL)
+
+
+def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Fen that each of these programmes can still issue, in one query."""
+    signed = func.sum(case((Transfer.target_id == LedgerAccount.id, Transfer.amount), else_=-Transfer.amount))
+    rows = session.execute(
+        select(LedgerAccount.programme_id, signed)
+        .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
+        .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
+        .group_by(LedgerAccount.programme_id)
+    )
+    found = {programme_id: int(amount) for programme_id, amount in rows}
+    return {programme_id: found.get(programme_id, 0) for programme_id in programme_ids}
 
 
 def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:

@@ -33,6 +33,12 @@ def programmes(
     return page_of(session, query.order_by(Programme.created_at.desc(), Programme.id.desc()), number)
 
 
+def open_programmes(session: Session, most: int = 3) -> Sequence[Programme]:
+    """Programmes from which enterprises can claim now, newest first."""
+    query = select(Programme).options(selectinload(Programme.versions)).where(Programme.state == ProgrammeState.OPEN)
+    return session.scalars(query.order_by(Programme.created_at.desc(), Programme.id.desc()).limit(most)).unique().all()
+
+
 def programme(session: Session, actor: Actor | None, number: str) -> Programme:
     """One programme with its versions; NotFound when it is not published and not of the actor's region."""
     query = select(Programme).options(selectinload(Programme.versions), joinedload(Programme.treasury))

@@ -27,6 +27,15 @@ blueprint = Blueprint("vouchers", __name__)
 
 State = TypeVar("State", bound=StrEnum)
 
+PROGRAMME_STEPS = {
+    "programme.draft": ProgrammeState.DRAFT,
+    "programme.check": ProgrammeState.CHECKED,
+    "programme.announce": ProgrammeState.ANNOUNCED,
+    "programme.open": ProgrammeState.OPEN,
+    "programme.close": ProgrammeState.CLOSED,
+    "programme.settle": ProgrammeState.SETTLED,
+}
+"""What brings a programme to each step of its line."""
 EXAMPLE_PRICES = (150_000_00, 120_000_00)
 """List and charged price of the worked example on a programme's page."""
 
@@ -47,6 +56,7 @@ def programmes() -> ResponseReturnValue:
         "vouchers/programmes.html",
         page=page,
         terms={one.id: terms_of(current_version(one)) for one in page.rows},
+        remaining=money.remaining(session, [one.id for one in page.rows]),
         labels=PROGRAMME.labels,
         title_labels=TITLE_LABELS,
     )
@@ -64,6 +74,7 @@ def programme_page(found: Programme, form: Form) -> str:
     version = current_version(found)
     terms = terms_of(version)
     listed, charged = EXAMPLE_PRICES
+    history = queries.history(session, found)
     return render_template(
         "vouchers/programme.html",
         programme=found,
@@ -79,7 +90,8 @@ def programme_page(found: Programme, form: Form) -> str:
         ),
         label=PROGRAMME.labels[found.state],
         states=PROGRAMME.labels,
-        history=queries.history(session, found) if person is not None and person.role in STAFF else (),
+        reached={PROGRAMME_STEPS[one.action]: one.at for one in history if one.action in PROGRAMME_STEPS},
+        history=history if person is not None and person.role in STAFF else (),
         form=form,
     )
 

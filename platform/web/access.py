@@ -8,6 +8,7 @@ queries: here stands only which roles get through the door.
 from dataclasses import dataclass
 from typing import Final
 
+from accounts.own_account import SPEAKERS
 from foundation.actors import BUREAU, ENTERPRISE, EVERYBODY, PROVIDER, STAFF, TREASURY, Role
 
 
@@ -80,6 +81,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "vouchers.claim",
                 # orders
                 "orders.order",
+                "orders.order_summary",
                 "orders.confirm_agreement",
                 "orders.send_back_agreement",
                 "orders.confirm_record",
@@ -271,6 +273,7 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
+    "who speaks for an organisation": AccessList(SPEAKERS, frozenset({"accounts.contact"})),
     "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset({"web.audit"})),
 }
 

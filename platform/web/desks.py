@@ -87,11 +87,16 @@ def shown(desk: Desk) -> dict[str, Any]:
                 "title": f"{gettext(item.task)}{gettext('：')}{item.title}",
                 "url": url_for(item.endpoint, **item.arguments),
                 "holder": gettext(item.holder) if item.holder else None,
+                "number": _number(item),
+                "deadline": _last_moment(item),
+                "late": item.due is not None and item.due < now(),
                 "age": age(item.since),
                 "state": None,
             }
             for item in desk.others[:SHOWN]
         ],
+        # Nothing under way and no money: the page says where to begin.
+        "starting": not desk.others and not any(figure.amount or figure.count for figure in desk.figures),
         "numbers": [
             {
                 "label": gettext(figure.label),

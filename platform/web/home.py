@@ -12,7 +12,11 @@ from audit.queries import events
 from config import Environment
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
+from providers.categories import categories
 from search.current import engine_name
+from vouchers.money import remaining
+from vouchers.queries import open_programmes
+from vouchers.terms import current_terms
 from web import desks, finding, health
 from web.deeds import DEEDS
 from web.language import LANGUAGES
@@ -28,8 +32,20 @@ def home() -> ResponseReturnValue:
     """The desk of a signed-in person; the front page for a visitor."""
     person = actor_or_none()
     if person is None:
-        return render_template("web/front.html", demonstration=_is_demonstration())
+        return _front_page()
     return render_template("web/home.html", **desks.shown(desks.desk(current_session(), person)))
+
+
+def _front_page() -> str:
+    session = current_session()
+    programmes = open_programmes(session)
+    left = remaining(session, [one.id for one in programmes])
+    return render_template(
+        "web/front.html",
+        demonstration=_is_demonstration(),
+        programmes=[(one, left[one.id], current_terms(one)) for one in programmes],
+        categories=categories().values(),
+    )
 
 
 def _is_demonstration() -> bool:

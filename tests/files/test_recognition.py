@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from accounts.models import OrganisationKind
 from config import Settings
 from files.access import download, elsewhere
-from files.intake import EVIDENCE, INVOICE, SIGNED, Upload, take
+from files.intake import EVIDENCE, INVOICE, SIGNED, Upload, Wanted, take, take_all
 from files.models import Attachment, Blob
 from files.recognition import CSV, DOCX, JPEG, OFD, PDF, PNG, TEXT, XLSX, XML, FileType, clean_filename, recognise
 from files.store import FolderStore, S3Store, StoreAway, open_store, using
 from foundation.actors import Role
-from foundation.errors import BadInput, NotFound
+from foundation.errors import BadInput, Faults, NotFound
 
 PDF_BYTES = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PNG_BYTES = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20 + b"\x00\x00\x00\x00IEND\xaeB`\x82"
@@ -183,8 +183,21 @@ def test_refusals_name_the_field_and_leave_nothing(  # noqa: PLR0917 - four fixt
     with pytest.raises(BadInput, match=said) as refusal:
         take(session, clerk, upload, subject=subject, kind="proof", field="proof", allowed=allowed, limit=1000)
     assert refusal.value.field == "proof"
+    assert refusal.value.text().startswith(f"“{name}”")
     assert session.scalar(select(func.count()).select_from(Attachment)) == 0
     assert not store.root.exists()
+
+
+def test_all_bad_files_are_named_at_once(session, store, clerk, subject) -> None:
+    """Whoever chose five photos learns about each bad one, not about the first of them."""
+    chosen = [("好.pdf", PDF_BYTES), ("坏.png", PDF_BYTES), ("空.pdf", b"")]
+    wanted = [Wanted(Upload(io.BytesIO(content), name), "process", "process_files") for name, content in chosen]
+    with pytest.raises(Faults) as refusal:
+        take_all(session, clerk, wanted, subject=subject)
+    assert [fault.field for fault in refusal.value.faults] == ["process_files"] * 2
+    assert [fault.text()[:5] for fault in refusal.value.faults] == ["“坏.pn", "“空.pd"]
+    with pytest.raises(BadInput, match=r"坏\.png"):
+        take_all(session, clerk, [Wanted(Upload(io.BytesIO(PDF_BYTES), "坏.png"), "a", "b")], subject=subject)
 
 
 def test_a_file_of_a_thing_that_no_room_speaks_for_is_seen_by_nobody(session, store, clerk, subject) -> None:

@@ -3,11 +3,14 @@
 from types import SimpleNamespace
 
 import factories as make
-from order_cases import Scene
+from flask.testing import FlaskClient
+from order_cases import Scene, person
 from sqlalchemy.orm import Session
 
+from enterprises.models import TitleLevel
 from foundation.actors import Role
 from ledger.verification import verify
+from orders.desk import others
 from orders.extras import best_offer, best_offers
 from orders.models import OrderState
 from orders.revocation import REVOKED
@@ -30,6 +33,39 @@ def test_an_enterprise_sees_its_own_voucher_first(session: Session):
     assert extra is not None
     numbers = {extra.context["offer"].voucher_number, extra.context["offer"].programme_number}
     assert numbers & {voucher.number, scene.programme.number}
+
+
+def test_the_next_step_fits_whoever_looks(session: Session, client: FlaskClient, sign_in):
+    """One main button: sign in, order, claim first, or turn to the provider where no voucher pays."""
+    scene, free = Scene(session), Scene(session, charged_price=0)
+    loan = Scene(session, category="listing_and_finance")
+    for one in (free, loan):
+        one.provider.phone = "0592-7654321"
+    voucher = scene.voucher()
+    session.flush()
+    buyer = sign_in(person(session, voucher.enterprise_id, Role.ENTERPRISE_MEMBER))
+    entitled = sign_in(person(session, make.enterprise(session, TitleLevel.SRDI).id, Role.ENTERPRISE_MANAGER))
+    untitled = sign_in(person(session, make.enterprise(session, None).id, Role.ENTERPRISE_MANAGER))
+    address = f"/catalogue/{scene.offering.number}"
+    assert f'href="{address}/order">下单' in buyer.get(address).get_data(as_text=True)
+    assert '/claim">申领服务券' in entitled.get(address).get_data(as_text=True)
+    page = untitled.get(address).get_data(as_text=True)
+    assert f'href="{address}/order">怎样取得服务券' in page
+    assert "登录后下单" in client.get(address).get_data(as_text=True)
+    for one, words in ((free, "这项服务免费，不用券"), (loan, "这项服务不能用券")):
+        for browser in (client, buyer):
+            page = browser.get(f"/catalogue/{one.offering.number}").get_data(as_text=True)
+            assert words in page
+            assert "0592-7654321" in page
+            assert f"/catalogue/{one.offering.number}/order" not in page
+
+
+def test_a_provider_does_not_wait_for_itself(session: Session):
+    """An order in line is nobody's turn: its place comes by itself."""
+    scene = Scene(session)
+    scene.order_in_any(OrderState.PLACED)
+    held = [item.holder for item in others(session, scene.clerk)]
+    assert held == ["有名额空出时自动轮到"]
 
 
 def test_who_does_not_buy_sees_no_order_button(session: Session):

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from accounts.models import Membership
+from accounts.models import Membership, Organisation, User
 from audit.models import AuditEvent
+from enterprises.models import TitleLevel
 from files.models import Attachment
 from foundation.actors import Role
 from foundation.clock import today
@@ -162,12 +163,104 @@ def test_a_form_without_a_voucher_is_told_so(scene: Scene, enterprise: FlaskClie
     assert "两条产线" in response.get_data(as_text=True)
 
 
+def test_the_summary_follows_the_chosen_voucher(
+    session: Session, scene: Scene, voucher: Voucher, enterprise: FlaskClient
+) -> None:
+    """As a fragment while one chooses, and by a button where there is no JavaScript; nothing is ordered by either."""
+    small = scene.voucher(session.get_one(Organisation, voucher.enterprise_id), face=3_000_000)
+    url = f"/catalogue/{scene.offering.number}/order"
+    page = enterprise.get(url).get_data(as_text=True)
+    assert f'hx-get="{url}/summary"' in page
+    answer = enterprise.get(f"{url}/summary?voucher={small.number}", headers={"HX-Request": "true"})
+    fragment = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "<html" not in fragment
+    for words in (small.number, "¥120,000.00", "¥20,000.00", "¥30,000.00", "¥70,000.00"):
+        assert words in fragment
+    assert voucher.number not in fragment
+    assert enterprise.get(f"{url}/summary?voucher={scene.voucher().number}").status_code == 404
+    tried = send(
+        enterprise, url, **order_form(scene, voucher) | {"voucher": small.number}, needs="两条产线", recount="1"
+    )
+    page = tried.get_data(as_text=True)
+    assert tried.status_code == 200
+    assert "两条产线" in page
+    summary = page[page.index('id="order-summary"') : page.index("</aside>")]
+    assert small.number in summary
+    assert voucher.number not in summary
+    assert session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+def test_who_has_no_voucher_is_led_on(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    """Who may claim gets the button to do it; who has no title learns how to get into the register and whom to call."""
+    url = f"/catalogue/{scene.offering.number}/order"
+    entitled = sign_in(person(session, make.enterprise(session, TitleLevel.SRDI).id, Role.ENTERPRISE_MANAGER))
+    assert f'href="/programmes/{scene.programme.number}/claim"' in entitled.get(url).get_data(as_text=True)
+    scene.provider.phone = "0592-1234567"
+    session.flush()
+    untitled = sign_in(person(session, make.enterprise(session, None).id, Role.ENTERPRISE_MANAGER))
+    page = untitled.get(url).get_data(as_text=True)
+    for words in ('href="/titles"', 'href="/programmes"', "0592-1234567"):
+        assert words in page
+
+
+def test_the_case_says_whose_turn_it_is_and_opens_only_what_opens(
+    session: Session, scene: Scene, sign_in: SignIn
+) -> None:
+    order = scene.order_in(OrderState.DELIVERED)
+    buyer = sign_in(person(session, order.enterprise_id, Role.ENTERPRISE_MEMBER))
+    clerk = sign_in(person(session, scene.provider.id, Role.PROVIDER_MEMBER))
+    case = f"/orders/{order.number}"
+    assert "轮到贵单位：确认成效并评价" in buyer.get(case).get_data(as_text=True)
+    page = clerk.get(case).get_data(as_text=True)
+    assert "轮到贵单位" not in page
+    assert f"现在由 {order.enterprise.name} 办理：确认成效并评价" in page
+    assert f'href="/programmes/{scene.programme.number}#rules"' in page
+    claimed = scene.order_in(OrderState.CLAIMED)
+    buyer = sign_in(person(session, claimed.enterprise_id, Role.ENTERPRISE_MEMBER))
+    assert f"/claims/{claimed.number}" not in buyer.get(f"/orders/{claimed.number}").get_data(as_text=True)
+    page = clerk.get(f"/orders/{claimed.number}").get_data(as_text=True)
+    assert page.count(f'href="/claims/{claimed.number}"') == 1
+
+
+def test_a_form_whose_time_is_over_leads_to_the_case(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    """Back in the browser, or in a second tab, nobody fills in what can no longer be sent."""
+    order = scene.order_in(OrderState.CONFIRMED)
+    buyer = sign_in(person(session, order.enterprise_id, Role.ENTERPRISE_MEMBER))
+    clerk = sign_in(person(session, scene.provider.id, Role.PROVIDER_MEMBER))
+    case = f"/orders/{order.number}"
+    for browser, address in (
+        (buyer, f"{case}/confirmation"),
+        (clerk, f"{case}/agreement"),
+        (clerk, f"{case}/records/new"),
+        (clerk, f"{case}/records/1/amend"),
+    ):
+        answer = browser.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (303, case)
+        assert "这一步现在不能办理" in browser.get(case).text
+    refused = send(buyer, f"{case}/confirmation", rating="5")
+    assert refused.status_code == 409
+    assert "这一步没有办成" in refused.text
+    assert "还有几处需要修改" not in refused.text
+
+
+def test_both_sides_find_whom_to_contact(session: Session, scene: Scene, provider: FlaskClient) -> None:
+    order = scene.place()
+    who = session.scalars(
+        select(User).join(User.memberships).where(Membership.organisation_id == order.enterprise_id)
+    ).first()
+    assert who is not None
+    page = provider.get(f"/orders/{order.number}").get_data(as_text=True)
+    assert who.name in page
+    assert f'href="mailto:{who.email}"' in page
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"file": (b"", "协议.pdf")}, "空文件"),
-        ({"file": (PDF, "协议.png")}, "文件名写的是 PNG，内容却是 PDF"),
-        ({"file": (b"x" * (20 * 1024 * 1024 + 1), "协议.pdf")}, "文件超过 20 MB"),
+        ({"file": (PDF, "协议.png")}, "“协议.png”：文件名写的是 PNG，内容却是 PDF"),
+        ({"file": (b"x" * (20 * 1024 * 1024 + 1), "协议.pdf")}, "“协议.pdf”：文件超过 20 MB"),
         ({"file": (b"MZ\x90\x00" + b"\x00" * 100, "协议.pdf")}, "可以上传 PDF"),
         ({"signed_on": "2020-01-01"}, "早于下单日"),
         ({"signed_on": "20201332"}, "签订日期"),

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from foundation.actors import Role
 from foundation.clock import end_of, travel
 from notices.publishing import close_due
-from providers import certification, hooks, standing
+from providers import certification, hooks, price_review, standing
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
 
@@ -97,6 +97,21 @@ def test_certification_from_form_to_certificate(session, sign_in, client):
     assert pdf.data.startswith(b"%PDF")
     assert found.number in client.get(f"/providers/{people.provider.uscc}").text
     assert "社保名单与申报一致" in client.get(notice_url).text
+
+
+def test_what_is_missing_stands_beside_the_form_and_follows(session, sign_in):
+    people = People(session)
+    made = certification.start(session, people.clerk)
+    certification.save(session, people.clerk, made, NATIONAL_FACTS | {"service_staff": "19"})
+    browser = sign_in(people.clerk_membership)
+    page = browser.get(f"/certifications/{made.number}/form").text
+    aside = page[page.index('<aside class="aside"') : page.index("</aside>")]
+    assert 'href="#service_staff"' in aside
+    address = f"/certifications/{made.number}/judgement"
+    live = browser.get(address, query_string=NATIONAL_FACTS, headers={"HX-Request": "true"}).text
+    swapped = live[live.index('id="judgement-summary" hx-swap-oob') :]
+    assert 'href="#service_staff"' not in swapped
+    assert "可以提交" in swapped
 
 
 def test_autosave_keeps_the_draft_and_does_not_use_up_the_form(session, sign_in):
@@ -188,6 +203,17 @@ def test_the_bureau_finds_by_name_and_number(session, sign_in):
     assert application.number in found("/certifications", application.organisation.uscc)
     assert application.number not in found("/certifications", people.provider.name)
     assert "没有符合条件" in found("/certifications", "没有这家机构")
+
+
+def test_the_main_button_follows_the_review(session, sign_in):
+    """What the bureau wants changed is changed first; sending it again unchanged is the rarer way."""
+    people = People(session, certified=True)
+    version = people.in_review()
+    price_review.request_changes(session, people.officer, version, note="写明市场同类价格的来源")
+    page = sign_in(people.clerk_membership).get(f"/offerings/{version.offering.number}").text
+    actions = page[page.index('class="case-actions"') : page.index("</header>", page.index('class="case-actions"'))]
+    assert actions.index("按意见修改") < actions.index("更多操作") < actions.index("不修改，重新提交审核")
+    assert 'class="btn btn-primary" href=' in actions
 
 
 def test_other_organisations_get_404(session, sign_in):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 from voucher_factories import claimant, fund, open_programme, terms
 
+from accounts.models import Organisation
 from enterprises.models import TitleLevel
 from enterprises.titles import titles_on
 from foundation.actors import SYSTEM, Role
@@ -114,6 +115,34 @@ def test_over_the_cap_at_the_decision_is_cut_or_refused(session: Session):
     fund(session, setting, 5000)
     assert states(early, again) == [("allotted", 700), ("allotted", 300)]
     assert again.reason is None or again.reason == claiming.CUT_TO_CAP
+
+
+def test_who_lost_the_title_while_waiting_is_told_and_the_next_moves_up(session: Session):
+    setting = open_programme(session, cap_per_enterprise=1000)
+    ended, revoked, renewed, next_one = [claimant(session) for _ in range(4)]
+    claims = [claim(session, one, programme_id=setting.programme.id) for one in (ended, revoked, renewed, next_one)]
+    assert states(*claims) == [("waiting", 0)] * 4
+    for one in (ended, renewed):
+        titles_on(session, one.organisation_id, today())[0].valid_to = today() - timedelta(days=1)
+    titles_on(session, revoked.organisation_id, today())[0].revoked_on = today()
+    factories.give_title(session, session.get_one(Organisation, renewed.organisation_id), TitleLevel.SRDI, today())
+    session.flush()
+    fund(session, setting, 2000)
+    assert states(*claims) == [("not_eligible", 0), ("not_eligible", 0), ("allotted", 1000), ("allotted", 1000)]
+    assert claims[0].reason == claims[1].reason == claiming.NO_TITLE
+    assert claims[0].decided_at is not None
+    assert pool_of(session, setting) == 0
+    assert verify(session).ok
+
+
+def test_a_title_that_the_programme_does_not_take_is_none_when_the_turn_comes(session: Session):
+    setting = open_programme(session, cap_per_enterprise=1000)
+    enterprise = claimant(session)
+    waiting = claim(session, enterprise, programme_id=setting.programme.id)
+    titles_on(session, enterprise.organisation_id, today())[0].level = TitleLevel.INNOVATIVE
+    fund(session, setting, 2000)
+    assert states(waiting) == [("not_eligible", 0)]
+    assert pool_of(session, setting) == 2000
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 """The pages through the test client: from the officer's draft to the enterprise's voucher, and who sees what."""
 
 import re
+from datetime import timedelta
 
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, open_programme, voucher
+from voucher_factories import claimant, fund, open_programme, voucher
 
-from accounts.models import Membership
+from accounts.models import Membership, Organisation
 from enterprises.models import TitleLevel
+from enterprises.titles import titles_on
 from foundation.actors import Role
+from foundation.clock import now, today, travel
 from foundation.identifiers import new_id
-from vouchers.claiming import claim
+from vouchers import programmes
+from vouchers.claiming import NO_TITLE, claim
 from vouchers.desk import figures, others, waiting
 from vouchers.models import Programme
 from vouchers.queries import vouchers_of
@@ -111,6 +115,22 @@ def test_the_drafter_is_refused_on_the_page(session: Session, sign_in):
     assert browser.post(f"{case}/announce", data={}).status_code == 409
 
 
+def test_visitors_see_what_is_open_and_how_much_is_left(session: Session, client):
+    setting = open_programme(session, money=5000_00, cap_per_enterprise=1000_00)
+    claim(session, claimant(session), programme_id=setting.programme.id)
+    closed = open_programme(session, money=7000_00)
+    programmes.close_claims(session, closed.officer, closed.programme)
+    session.flush()
+    front = client.get("/").text
+    assert f'href="/programmes/{setting.programme.number}"' in front
+    assert closed.programme.number not in front
+    for page in (front, client.get("/programmes").text):
+        assert "¥4,000.00" in page
+    page = client.get(f"/programmes/{closed.programme.number}").text
+    line = page[page.index('<ol class="steps"') : page.index("</ol>")]
+    assert line.count(f">{today():%Y-%m-%d}</time>") == 5
+
+
 def test_public_pages_show_rules_and_hide_drafts(session: Session, client, sign_in, offices):
     setting = open_programme(session, money=123_00)
     officer = sign_in(offices[Role.OFFICER])
@@ -179,6 +199,57 @@ def test_desks(session: Session):
     assert [figure.amount for figure in figures(session, first)] == [1000]
     assert [figure.count for figure in figures(session, setting.officer)] == [1]
     assert vouchers_of(session, first).total == 1
+
+
+def test_who_has_no_title_learns_the_way_into_the_register(session: Session, sign_in):
+    """The desk leads to the titles, and the page says who registers, with which papers, and what goes without."""
+    setting = open_programme(session, money=1000, cap_per_enterprise=1000)
+    setting.programme.bureau.phone = "0592-7703700"
+    untitled = factories.enterprise(session, None)
+    member = factories.member(session, untitled, Role.ENTERPRISE_MEMBER)
+    assert [item.task for item in waiting(session, factories.actor_of(member))] == ["请主管部门登记本企业称号"]
+    browser = sign_in(member)
+    home = browser.get("/").text
+    for address in ('href="/titles"', 'href="/catalogue"', 'href="/programmes"'):
+        assert address in home
+    page = browser.get("/titles").text
+    for words in (untitled.uscc, setting.programme.bureau.name, "0592-7703700", "/catalogue?band=free"):
+        assert words in page
+    ended = factories.enterprise(session, None)
+    factories.give_title(session, ended, TitleLevel.SRDI, today() - timedelta(days=2000))
+    actor = factories.actor(session, ended, Role.ENTERPRISE_MEMBER)
+    assert [item.task for item in waiting(session, actor)] == ["请主管部门登记本企业称号"]
+
+
+def test_who_got_nothing_is_told_on_the_desk_for_some_days(session: Session, sign_in):
+    setting = open_programme(session, cap_per_enterprise=1000)
+    enterprise = claimant(session)
+    claim(session, enterprise, programme_id=setting.programme.id)
+    titles_on(session, enterprise.organisation_id, today())[0].revoked_on = today()
+    session.flush()
+    fund(session, setting, 1000)
+    told = next(item for item in waiting(session, enterprise) if item.task == "申领没有发券")
+    assert told.blocks == NO_TITLE
+    with travel(now() + timedelta(days=14)):
+        assert "申领没有发券" not in [item.task for item in waiting(session, enterprise)]
+    browser = sign_in(
+        factories.member(session, session.get_one(Organisation, enterprise.organisation_id), Role.ENTERPRISE_MEMBER)
+    )
+    assert "不符合条件" in browser.get("/vouchers").text
+
+
+def test_a_full_voucher_is_no_refusal(session: Session, sign_in):
+    """Who has claimed everything is told so kindly and led to the vouchers, not called ineligible."""
+    setting = open_programme(session, money=5000, cap_per_enterprise=1000)
+    organisation = factories.enterprise(session, TitleLevel.SRDI)
+    member = factories.member(session, organisation, Role.ENTERPRISE_MEMBER)
+    claim(session, factories.actor_of(member), programme_id=setting.programme.id)
+    page = sign_in(member).get(f"/programmes/{setting.programme.number}/claim").text
+    main = page[page.index("<h1>") :]
+    assert "已领满" in main
+    assert 'class="btn btn-primary" href="/vouchers"' in main
+    assert main.index("已领满") < main.index("条件逐条核对")
+    assert "暂时不能申领" not in main
 
 
 def test_empty_pages_say_what_to_do(session: Session, client, sign_in):

@@ -107,6 +107,14 @@ def test_who_is_signed_in_stays_so_on_a_page_that_is_not_there(session: Session,
     assert person.organisation.name in sign_in(person).get("/nothing-here").text
 
 
+def test_a_visitor_is_sent_to_a_search_that_opens(client: FlaskClient, session: Session, sign_in) -> None:
+    page = client.get("/nothing-here").text
+    assert 'href="/search"' not in page
+    assert 'href="/catalogue"' in page[page.index("<h1>") :]
+    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
+    assert 'href="/search"' in sign_in(person).get("/nothing-here").text
+
+
 @pytest.mark.parametrize("address", ["/", "/account", "/nothing-here", "/catalogue", "/healthz"])
 def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixture, address: str) -> None:
     nowhere = create_engine("postgresql+psycopg://nobody:hush-hush@127.0.0.1:1/none")

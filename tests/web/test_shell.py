@@ -3,10 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from factories import PASSWORD, actor_of, bureau, enterprise, member, new_uscc, region
+from factories import PASSWORD, actor_of, bureau, enterprise, member, new_uscc, provider, region
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from accounts.devices import told_of
 from accounts.models import Organisation, User
 from audit.trail import record
 from foundation.actors import Role
@@ -81,6 +82,15 @@ def test_bad_registration_keeps_what_was_typed(client: FlaskClient, session, cha
     assert session.scalar(select(func.count()).select_from(User)) == 0
 
 
+def test_all_faults_of_a_registration_are_told_at_once(client: FlaskClient, session) -> None:
+    """Nobody should be sent round once for each field."""
+    form = _registration(session, uscc="91350200MA00000000", password="short", email="nobody", region_id="")
+    session.commit()
+    page = client.post("/register", data=form).text
+    for told in ("校验码", "至少", "有效的邮箱", "请选择所在地区"):
+        assert told in page
+
+
 def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None:
     person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
     session.commit()
@@ -90,6 +100,55 @@ def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None
 
     assert [attempt("wrong wrong wrong") for _ in range(5)] == [403] * 5
     assert attempt(PASSWORD) == 403
+
+
+def test_the_account_leads_to_what_belongs_to_the_organisation(client: FlaskClient, session, sign_in) -> None:
+    organisation = enterprise(session)
+    page = sign_in(member(session, organisation, Role.ENTERPRISE_MANAGER)).get("/account").text
+    for words in (organisation.uscc, 'href="/members"', 'href="/titles"'):
+        assert words in page
+    page = sign_in(member(session, organisation, Role.ENTERPRISE_MEMBER)).get("/account").text
+    assert 'href="/members"' not in page
+    assert 'href="/titles"' in page
+    assert "不能自己找回密码" in client.get("/sign-in").text
+
+
+def test_a_manager_enters_how_the_organisation_is_reached(client: FlaskClient, session, sign_in) -> None:
+    """What the other side of an order, and whoever reads the catalogue, needs; a clerk does not change it."""
+    organisation = provider(session)
+    manager = sign_in(member(session, organisation, Role.PROVIDER_MANAGER))
+    facts = {"submission_id": str(uuid4()), "phone": " 0592-7703700 转 8 ", "address": "厦门市湖里区1号"}
+    assert manager.post("/account/contact", data=facts).status_code == 303
+    session.refresh(organisation)
+    assert (organisation.phone, organisation.address) == ("0592-7703700 转 8", "厦门市湖里区1号")
+    page = client.get(f"/providers/{organisation.uscc}").text
+    assert "0592-7703700 转 8" in page
+    assert 'value="0592-7703700 转 8"' in manager.get("/account").text
+    wrong = manager.post("/account/contact", data=facts | {"submission_id": str(uuid4()), "phone": "打前台"})
+    assert wrong.status_code == 422
+    assert 'value="打前台"' in wrong.text
+    clerk = sign_in(member(session, organisation, Role.PROVIDER_MEMBER))
+    assert clerk.post("/account/contact", data=facts | {"submission_id": str(uuid4())}).status_code == 403
+    assert 'name="phone"' not in clerk.get("/account").text
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0",
+            "Edge · Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Mobile/15E148 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/120.0 Mobile Safari/537.36 MicroMessenger/8.0", "微信 · Android"),
+        ("curl/8.0", "curl/8.0"),
+    ],
+)
+def test_a_device_is_told_in_words(agent: str, told: str) -> None:
+    assert told_of(agent) == told
 
 
 def test_sign_in_and_out(client: FlaskClient, session) -> None:
