@@ -1,5 +1,6 @@
 """Numbers of statements: a series for each issuer and year, without a gap, and no two issuers give the same number."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from threading import Barrier
@@ -14,6 +15,7 @@ from accounts.models import Organisation
 from foundation.errors import Conflict
 from foundation.locking import without_locks
 from foundation.unit_of_work import unit_of_work
+from settlement import numbering
 from settlement.models import StatementIssuer
 from settlement.numbering import take_number
 
@@ -59,11 +61,19 @@ def test_the_database_refuses_a_second_issuer_with_the_same_code(session: Sessio
 
 @pytest.mark.concurrency
 @pytest.mark.parametrize("locks", [True, False])
-def test_first_statements_at_once(own_engine: Engine, *, locks: bool) -> None:
-    """With the lock both get a code; without it the constraint refuses one, so the lock is what helps."""
+def test_first_statements_at_once(own_engine: Engine, monkeypatch: pytest.MonkeyPatch, *, locks: bool) -> None:
+    """With the lock all get a code; without it the constraint refuses some, so the lock is what helps."""
     with unit_of_work(own_engine) as session:
         bureaus = [make.bureau(session).id for _ in range(4)]
-    ready = Barrier(len(bureaus))
+    ready, all_have_looked = Barrier(len(bureaus)), Barrier(len(bureaus))
+    codes_of = numbering._codes
+
+    def meet(region: str) -> Iterator[str]:
+        if not locks:
+            all_have_looked.wait(20)
+        return codes_of(region)
+
+    monkeypatch.setattr(numbering, "_codes", meet)
 
     def issue(bureau: object) -> str | None:
         try:

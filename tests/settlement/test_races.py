@@ -18,6 +18,7 @@ from foundation.locking import without_locks
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
 from settlement.approval import approve, outstanding
+from settlement.batches import ensure_replays
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
 
@@ -70,9 +71,16 @@ def test_two_approve_at_once(own_engine: Engine) -> None:
         assert verify(session).ok
 
 
-def test_without_locks_both_get_past_the_check(own_engine: Engine) -> None:
+def test_without_locks_both_get_past_the_check(own_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The positive control: both find the batch unapproved, and only the ledger and the database's constraints are left."""
     number, people, _payer = reviewed(own_engine)
+    both_have_checked = Barrier(2)
+
+    def meet(batch: Batch) -> None:
+        both_have_checked.wait(20)
+        ensure_replays(batch)
+
+    monkeypatch.setattr("settlement.approval.ensure_replays", meet)
     answers = at_once(own_engine, [approving(number, person) for person in people], locks=False)
     (refused,) = [answer for answer in answers if answer is not None]
     assert isinstance(refused, IntegrityError | Exhausted)

@@ -12,7 +12,7 @@ from voucher_factories import claimant, open_programme, voucher
 from foundation.actors import SYSTEM
 from foundation.errors import Conflict
 from foundation.identifiers import new_id
-from foundation.locking import without_locks
+from foundation.locking import _enabled, without_locks
 from foundation.unit_of_work import unit_of_work
 from ledger.accounts import account
 from ledger.models import AccountKind
@@ -27,6 +27,8 @@ from vouchers.wallets import wallet
 pytestmark = pytest.mark.concurrency
 
 THREADS = 48
+# So many have looked at the same money before one of them takes it, when nothing keeps them apart.
+ENOUGH = 4
 
 
 def race(
@@ -60,12 +62,21 @@ def prepared(engine: Engine, make: Callable[[Session], object]):
 
 @pytest.fixture
 def slow_between_check_and_posting(own_engine: Engine):
-    """Widens the gap in which a missing lock shows, at the database and for both runs alike."""
+    """Widens the gap in which a missing lock shows: who has checked waits before posting until others have checked too.
+
+    With the locks on nobody else comes, so that one goes on soon; with the locks off they all come, however slow the
+    machine is, and the control cannot pass by luck.
+    """
+    together, checked = threading.Condition(), 0
 
     @event.listens_for(own_engine, "before_cursor_execute")
     def wait(connection, cursor, statement, *rest) -> None:
-        if "INSERT INTO ledger_transfers" in statement:
-            cursor.execute("SELECT pg_sleep(0.02)")
+        nonlocal checked
+        if "INSERT INTO ledger_transfers" in statement and threading.current_thread() is not threading.main_thread():
+            with together:
+                checked += 1
+                together.notify_all()
+                together.wait_for(lambda: checked >= ENOUGH, timeout=0.2 if _enabled.get() else 20)
 
     return own_engine
 
