@@ -39,7 +39,7 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Entitlement:
     """An enterprise when its turn comes: fen of the programme on its vouchers, and the titles that it holds that day."""
 
     used: int
@@ -121,7 +121,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
         terms = rules[request.programme_version_id]
         if _tie_is_open(request, terms, money, running):
             break
-        standing = Standing(used.get(request.enterprise_id, 0), held.get(request.enterprise_id, set()))
+        standing = Entitlement(used.get(request.enterprise_id, 0), held.get(request.enterprise_id, set()))
         amount = _decide(session, request, terms, standing, money)
         if amount:
             vouchers.append(_voucher(request, terms, amount))
@@ -164,7 +164,7 @@ def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datet
     return request.queued_at >= running and 0 < money < ample
 
 
-def _decide(session: Session, request: VoucherClaim, terms: Terms, standing: Standing, money: int) -> int:
+def _decide(session: Session, request: VoucherClaim, terms: Terms, standing: Entitlement, money: int) -> int:
     """Set the claim's state and reason; returns fen to issue."""
     left = terms.cap_per_enterprise - standing.used
     if terms.expires_on < today():

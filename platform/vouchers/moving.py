@@ -57,7 +57,7 @@ class Done(NamedTuple):
 
 
 @dataclass(slots=True)
-class Standing:
+class LockedVoucher:
     """A voucher as this transaction found it under the lock, and as its own movements leave it."""
 
     voucher_id: UUID
@@ -84,7 +84,7 @@ class Station:
 
 def locked(
     session: Session, voucher_id: UUID, *, order_id: UUID | None = None, station: Station | None = None
-) -> Standing | None:
+) -> LockedVoucher | None:
     """Lock a voucher and read all about it, what ``order_id`` has done, and the ``station`` it turns to.
 
     None when there is no such voucher.
@@ -100,7 +100,7 @@ def locked(
         return None
     first = rows[0]
     tell(session, Voucher, voucher_id, state=VoucherState(first.state))
-    return Standing(
+    return LockedVoucher(
         voucher_id=voucher_id,
         programme_id=first.programme_id,
         version_id=first.programme_version_id,
@@ -117,7 +117,7 @@ def locked(
 def move(
     session: Session,
     actor: Actor,
-    voucher: Standing,
+    voucher: LockedVoucher,
     movement: Movement,
     *,
     source: UUID,

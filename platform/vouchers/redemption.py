@@ -26,7 +26,7 @@ from ledger.accounts import account
 from ledger.models import AccountKind
 from vouchers.claiming import allot
 from vouchers.models import ProgrammeVersion
-from vouchers.moving import Done, Standing, Station, locked, move
+from vouchers.moving import Done, LockedVoucher, Station, locked, move
 from vouchers.states import Movement, Wallet, ensure_movement
 from vouchers.terms import terms_of
 
@@ -141,7 +141,7 @@ def return_rest(session: Session, actor: Actor, voucher_id: UUID, movement: Move
 
 def _locked(
     session: Session, actor: Actor, voucher_id: UUID, order_id: UUID, station: Station | None = None
-) -> Standing:
+) -> LockedVoucher:
     voucher = locked(session, voucher_id, order_id=order_id, station=station)
     if voucher is None or (actor.role in ENTERPRISE and voucher.enterprise_id != actor.organisation_id):
         raise not_here()
@@ -180,7 +180,7 @@ def _ensure_undecided(done: list[Done]) -> None:
         _repeated(done, decided, UUID(int=0), 0)
 
 
-def _ensure_not_expired(voucher: Standing) -> None:
+def _ensure_not_expired(voucher: LockedVoucher) -> None:
     if today() > voucher.expires_on:
         raise Conflict(
             N_("服务券已于 %(day)s 过期"),
@@ -194,14 +194,14 @@ _parts: dict[UUID, bool] = {}
 """By version: the terms of an announced version never change, and vouchers are only issued on such."""
 
 
-def _terms_allow_parts(session: Session, voucher: Standing) -> bool:
+def _terms_allow_parts(session: Session, voucher: LockedVoucher) -> bool:
     version_id = voucher.version_id
     if version_id not in _parts:
         _parts[version_id] = terms_of(session.get_one(ProgrammeVersion, version_id)).partial_use
     return _parts[version_id]
 
 
-def _return_rest(session: Session, actor: Actor, voucher: Standing, movement: Movement, *, cause: UUID) -> Wallet:
+def _return_rest(session: Session, actor: Actor, voucher: LockedVoucher, movement: Movement, *, cause: UUID) -> Wallet:
     result = move(
         session,
         actor,
