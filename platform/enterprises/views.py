@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here, own_organisation
 from accounts.queries import bureau_in_charge, organisation_of
+from documents.exports import asked_for, export
 from enterprises import titles as register
+from enterprises.exports import TITLES
 from enterprises.forms import RevokeForm, TitleForm
 from enterprises.models import TitleLevel
 from foundation.actions import submit
@@ -30,6 +32,8 @@ def titles() -> ResponseReturnValue:
     page = register.page(
         current_session(), actor(), words=words, level=level, number=request.args.get("page", 1, type=int)
     )
+    if asked_for():
+        return export(current_session(), actor(), TITLES, page, {"level": level, "q": words})
     return render_template(
         "enterprises/titles.html",
         page=page,

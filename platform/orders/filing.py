@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from accounts.current import actor
+from documents.exports import asked_for, export
 from files.intake import Upload
 from foundation.actions import submit
 from foundation.clock import today
@@ -12,6 +13,7 @@ from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders import agreements, confirmation, records
 from orders.access import find
+from orders.exports import RECORDS
 from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, record_form, uploads
 from orders.measures import Kind, measures_for
 from orders.models import Order, ServiceRecord
@@ -160,4 +162,6 @@ def confirm(number: str) -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """The register (台账) of service records."""
     found = records_page(current_session(), actor(), number=request.args.get("page", 1, int))
+    if asked_for():
+        return export(current_session(), actor(), RECORDS, found, {})
     return render_template("orders/records.html", page=found, rows=register_rows(found.rows))

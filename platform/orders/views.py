@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here
+from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.actors import Actor
 from foundation.forms import Form
@@ -16,6 +17,7 @@ from foundation.unit_of_work import current_session
 from orders import agreements, delivery, docking, ending, extras, records, revocation  # noqa: F401
 from orders.choosing import choices_for
 from orders.desk import UNDER_WAY
+from orders.exports import ORDERS
 from orders.forms import DecisionForm, OrderForm, PlainForm, ReasonForm, submitted
 from orders.letter import check, letter
 from orders.models import OrderState
@@ -92,6 +94,8 @@ def index() -> ResponseReturnValue:
     found, totals = order_page(
         current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int)
     )
+    if asked_for():
+        return export(current_session(), actor(), ORDERS, found, {"state": state, "q": words})
     return render_template(
         "orders/index.html",
         page=found,

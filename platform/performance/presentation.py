@@ -41,14 +41,13 @@ def table_view(
 ) -> dict[str, Any]:
     """Everything that ``templates/performance/table.html`` shows."""
     template = get_template(table.template_id)
-    filled = values_of(table)
     own = actor.role in PROVIDER
     deciding = actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
     return {
         "table": table,
         "template": template,
         "state": state_of(table),
-        "rows": [_row(table, row, filled, actual[row.id]) for row in template.rows],
+        "rows": table_rows(table, actual),
         "versions": [
             {"table": each, "state": state_of(each), "here": each.id == table.id}
             for each in versions
@@ -58,6 +57,12 @@ def table_view(
         "changing": own and table.state in IN_FORCE,
         "deciding": deciding,
     }
+
+
+def table_rows(table: TargetTable, actual: Mapping[str, RowActual]) -> list[dict[str, Any]]:
+    """The rows of a table in the order of its template."""
+    filled = values_of(table)
+    return [_row(table, row, filled, actual[row.id]) for row in get_template(table.template_id).rows]
 
 
 def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:

@@ -6,16 +6,19 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
+from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.actors import PROVIDER
 from foundation.clock import today
 from foundation.i18n import N_
+from foundation.pages import Page
 from foundation.unit_of_work import current_session
 from performance import queries, tables
 from performance.actuals import behind, of_table
+from performance.exports import ROWS, TABLES
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
-from performance.presentation import behind_view, history, row_words, state_of, table_view
+from performance.presentation import behind_view, history, row_words, state_of, table_rows, table_view
 from performance.states import TARGET
 from performance.templates import get_template
 
@@ -30,6 +33,8 @@ def index() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:100]
     person = actor()
     found = queries.tables(current_session(), person, state=state, words=words, number=request.args.get("page", 1, int))
+    if asked_for():
+        return export(current_session(), person, TABLES, found, {"state": state, "q": words})
     return render_template(
         "performance/index.html",
         page=found,
@@ -69,7 +74,12 @@ def new() -> ResponseReturnValue:
 @blueprint.get("/targets/<uuid:table_id>")
 def table(table_id: UUID) -> ResponseReturnValue:
     """Baseline, target and actual of every row."""
-    return _table_page(table_id)
+    if not asked_for():
+        return _table_page(table_id)
+    session, person = current_session(), actor()
+    found = tables.find(session, person, table_id)
+    rows = table_rows(found, of_table(session, found))
+    return export(session, person, ROWS, Page(rows, len(rows), 1), {}, subject=found)
 
 
 @blueprint.route("/targets/<uuid:table_id>/edit", methods=["GET", "POST"])

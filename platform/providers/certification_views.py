@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from accounts.current import actor, not_here
 from documents.certificate import CertificateContent, render_certificate
+from documents.exports import asked_for, export
 from files.access import authorise
 from foundation.actions import submit
 from foundation.clock import at
@@ -17,10 +18,12 @@ from foundation.errors import DomainError
 from foundation.forms import Form, choices
 from foundation.i18n import N_
 from foundation.identifiers import new_id
+from foundation.pages import Page
 from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
+from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
 from providers.states import CERTIFICATION
@@ -45,19 +48,29 @@ _WITHOUT_WORDS = frozenset({"take", "open_notice", "certify"})
 
 
 @blueprint.get("/certifications")
-def certifications() -> str:
+def certifications() -> ResponseReturnValue:
     """A provider's own applications; the bureau's queue."""
-    state = request.args.get("state", "")
-    words = request.args.get("q", "").strip()[:100]
+    if asked_for():
+        return export(current_session(), actor(), CERTIFICATIONS, *_certifications())
+    return _certifications_page()
+
+
+def _certifications() -> tuple[Page[Certification], dict[str, Any]]:
+    """The page that the address asks for, and by which state and words it was found."""
+    state, words = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
     wanted = CertificationState(state) if state in set(CertificationState) else None
-    page = queries.certifications(
-        current_session(), actor(), state=wanted, words=words, number=request.args.get("page", 1, type=int)
-    )
+    number = request.args.get("page", 1, type=int)
+    page = queries.certifications(current_session(), actor(), state=wanted, words=words, number=number)
+    return page, {"state": wanted, "q": words}
+
+
+def _certifications_page() -> str:
+    page, filters = _certifications()
     return render_template(
         "providers/certifications.html",
         page=page,
-        state=state,
-        words=words,
+        state=filters["state"] or "",
+        words=filters["q"],
         labels=CERTIFICATION.labels,
         tones=presentation.TONES,
         levels=LEVELS,
@@ -72,7 +85,7 @@ def start_certification() -> ResponseReturnValue:
         PlainForm(),
         lambda: applying.start(current_session(), actor()),
         then=lambda made: url_for("providers.certification_form", number=made.number),
-        page=certifications,
+        page=_certifications_page,
     )
 
 

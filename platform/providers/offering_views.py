@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here
+from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.clock import today
 from foundation.forms import Form
@@ -18,6 +19,7 @@ from providers import presentation, price_review, queries
 from providers.categories import categories, kinds, mall_kinds
 from providers.certification import is_certified
 from providers.certification_views import blueprint
+from providers.exports import OFFERINGS
 from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
 from providers.models import OfferingState, OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
@@ -36,13 +38,15 @@ _DONE = {
 
 
 @blueprint.get("/offerings")
-def offerings() -> str:
+def offerings() -> ResponseReturnValue:
     """A provider's own offerings; the bureau's queue."""
     session, person = current_session(), actor()
     state = request.args.get("state", "")
     words = request.args.get("q", "").strip()[:100]
     wanted = OfferingState(state) if state in set(OfferingState) else None
     page = queries.offerings(session, person, state=wanted, words=words, number=request.args.get("page", 1, type=int))
+    if asked_for():
+        return export(session, person, OFFERINGS, page, {"state": wanted, "q": words})
     return render_template(
         "providers/offerings.html",
         page=page,

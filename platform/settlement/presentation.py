@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
 from foundation.actors import TREASURY, Actor, Role
@@ -13,7 +14,7 @@ from foundation.money import parse_yuan
 from ledger.models import AccountKind
 from settlement.cases import fitted
 from settlement.models import Batch, BatchState, Statement
-from settlement.queries import BatchCase, Move, StatementCase
+from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of
 from settlement.states import BATCH, EVENTS, TONES
 from vouchers.money import KINDS, STATIONS
 
@@ -28,6 +29,20 @@ _STAGES: Final = (
 def state_of(batch: Batch) -> dict[str, str]:
     """The state as a word with its tone."""
     return {"label": gettext(BATCH.labels[batch.state]), "tone": TONES[batch.state]}
+
+
+def batch_rows(batches: Iterable[Batch]) -> list[dict[str, Any]]:
+    """Rows of the list of batches."""
+    return [{"batch": batch, "state": state_of(batch)} for batch in batches]
+
+
+def statement_rows(session: Session, statements: Sequence[Statement]) -> list[dict[str, Any]]:
+    """Rows of the list of statements; two queries, however many."""
+    paid, corrected = paid_of(session, statements), corrected_of(session, statements)
+    return [
+        {"statement": each, "state": statement_state(each, paid=each.id in paid, corrected=each.id in corrected)}
+        for each in statements
+    ]
 
 
 def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:

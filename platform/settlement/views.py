@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
+from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.clock import local, today
 from foundation.forms import choices
@@ -13,9 +14,10 @@ from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
 from settlement.cases import ASKING
 from settlement.checking import check
+from settlement.exports import BATCHES, STATEMENTS
 from settlement.forms import ApproveForm, BatchForm, CorrectForm, PayForm, PlainForm, ReasonForm
 from settlement.models import BatchState
-from settlement.presentation import batch_view, state_of, statement_state, statement_view
+from settlement.presentation import batch_rows, batch_view, statement_rows, statement_view
 from settlement.states import BATCH
 
 blueprint = Blueprint("settlement", __name__)
@@ -30,10 +32,12 @@ def index() -> ResponseReturnValue:
     found = queries.batches(
         current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int)
     )
+    if asked_for():
+        return export(current_session(), actor(), BATCHES, found, {"state": state, "q": words})
     return render_template(
         "settlement/index.html",
         page=found,
-        rows=[{"batch": batch, "state": state_of(batch)} for batch in found.rows],
+        rows=batch_rows(found.rows),
         state=given,
         words=words,
         states=[(each.value, BATCH.labels[each]) for each in BatchState],
@@ -182,14 +186,9 @@ def statements() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:100]
     session = current_session()
     found = queries.statements(session, actor(), words=words, number=request.args.get("page", 1, int))
-    paid, corrected = queries.paid_of(session, found.rows), queries.corrected_of(session, found.rows)
-    rows = [
-        {
-            "statement": each,
-            "state": statement_state(each, paid=each.id in paid, corrected=each.id in corrected),
-        }
-        for each in found.rows
-    ]
+    if asked_for():
+        return export(session, actor(), STATEMENTS, found, {"q": words})
+    rows = statement_rows(session, found.rows)
     return render_template("settlement/statements.html", page=found, rows=rows, words=words)
 
 

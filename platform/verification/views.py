@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from accounts.current import actor
+from documents.exports import asked_for, export
 from files.intake import Upload
 from foundation.actions import submit
 from foundation.clock import today
@@ -15,6 +16,7 @@ from verification import deciding, queries
 from verification.checks import NO_INVOICE, failing, run
 from verification.claiming import claim_of
 from verification.claiming import submit as submit_claim
+from verification.exports import CLAIMS
 from verification.facts import facts_of, stated
 from verification.forms import ClaimForm, RejectForm, ReturnForm, VerifyForm
 from verification.invoices import Invoice
@@ -35,6 +37,8 @@ def index() -> ResponseReturnValue:
     state = RedemptionState(given) if given in set(RedemptionState) else None
     words = request.args.get("q", "").strip()[:100]
     found = queries.queue(current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int))
+    if asked_for():
+        return export(current_session(), actor(), CLAIMS, found, {"state": state, "q": words})
     return render_template(
         "verification/index.html",
         page=found,

@@ -1,16 +1,16 @@
 """Where the money of a programme stands, station by station, and the transfers behind each figure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Row, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
-from foundation.pages import PAGE_SIZE, Page
+from foundation.pages import CHUNK, PAGE_SIZE, Page
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
 
@@ -108,8 +108,13 @@ def moves(session: Session, programme: Programme, station: str, number: int = 1)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
     ordered = query.order_by(Transfer.posted_at.desc(), Transfer.id.desc())
+
+    def chunks() -> Iterator[Sequence[Move]]:
+        for part in session.execute(ordered.execution_options(yield_per=CHUNK)).partitions():
+            yield _moves(session, part, kind)
+
     rows = session.execute(ordered.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
-    return Page(_moves(session, [(row[0], row[1], row[2]) for row in rows], kind), total, number)
+    return Page(_moves(session, rows, kind), total, number, source=chunks)
 
 
 def moves_of(session: Session, voucher: Voucher) -> list[Move]:
@@ -129,11 +134,11 @@ def moves_of(session: Session, voucher: Voucher) -> list[Move]:
         )
         .order_by(Transfer.posted_at, Transfer.id)
     ).all()
-    return _moves(session, [(row[0], row[1], row[2]) for row in rows], None)
+    return _moves(session, rows, None)
 
 
 def _moves(
-    session: Session, rows: list[tuple[Transfer, LedgerAccount, LedgerAccount]], station: AccountKind | None
+    session: Session, rows: Sequence[Row[Transfer, LedgerAccount, LedgerAccount]], station: AccountKind | None
 ) -> list[Move]:
     owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
     numbers = {

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
+from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.clock import today
 from foundation.errors import DomainError
@@ -17,6 +18,7 @@ from foundation.unit_of_work import current_session
 from vouchers import money, programmes, queries
 from vouchers.appropriation import appropriate as appropriate_money
 from vouchers.deduction import Deduction, deduct
+from vouchers.exports import CLAIMS, TRANSFERS
 from vouchers.forms import AppropriationForm, NoteForm, ProgrammeForm, from_preset, from_terms
 from vouchers.models import ClaimState, Programme
 from vouchers.presets import presets
@@ -194,6 +196,8 @@ def transfers(number: str, station: str) -> ResponseReturnValue:
     session = current_session()
     found = queries.programme(session, actor(), number)
     page = money.moves(session, found, station, request.args.get("page", 1, type=int))
+    if asked_for():
+        return export(session, actor(), TRANSFERS, page, {"station": station}, subject=found)
     stations = money.flow(session, found.id)
     return render_template(
         "vouchers/money.html",
@@ -214,6 +218,8 @@ def claims(number: str) -> ResponseReturnValue:
     word = request.args.get("state", "")
     state = ClaimState(word) if word in {one.value for one in ClaimState} else None
     page = queries.claims_in(session, found, state=state, number=request.args.get("page", 1, type=int))
+    if asked_for():
+        return export(session, actor(), CLAIMS, page, {"programme": found.number, "state": state})
     return render_template("vouchers/claims.html", programme=found, page=page, labels=CLAIM.labels)
 
 

@@ -1,6 +1,6 @@
 """Reads of programmes, claims and vouchers, each for whoever may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -150,6 +150,11 @@ def _seen(query: Select[Any], actor: Actor) -> Select[Any]:
         raise not_here()
     regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
     return query.where(Programme.region_id.in_(regions))
+
+
+def organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Organisation]:
+    """Organisations by id."""
+    return {one.id: one for one in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
 
 
 def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, actor_or_none, own_organisation
+from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
 from foundation.actions import submit
 from foundation.actors import ENTERPRISE, STAFF
@@ -17,6 +18,7 @@ from foundation.unit_of_work import current_session
 from vouchers import claiming, expiry, money, queries
 from vouchers.deduction import deduct
 from vouchers.eligibility import may_claim
+from vouchers.exports import VOUCHERS
 from vouchers.forms import NoteForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
@@ -131,13 +133,17 @@ def claim(number: str) -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     """The enterprise's vouchers with what is free on each; for staff those of the region."""
     session, person = current_session(), actor()
+    state = _state(VoucherState, request.args.get("state", ""))
+    programme_number = request.args.get("programme", "").strip()[:100]
     page = queries.vouchers_of(
         session,
         person,
-        state=_state(VoucherState, request.args.get("state", "")),
-        programme_number=request.args.get("programme", ""),
+        state=state,
+        programme_number=programme_number,
         number=request.args.get("page", 1, type=int),
     )
+    if asked_for():
+        return export(session, person, VOUCHERS, page, {"state": state, "programme": programme_number})
     own = person.role in ENTERPRISE
     return render_template(
         "vouchers/vouchers.html",

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from documents.exports import MOST
 from foundation.clock import local, now, today, working_days_between
 from foundation.money import display_yuan
 
@@ -69,5 +70,6 @@ def install(app: Flask) -> None:
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)
+    app.jinja_env.globals["most_exported"] = MOST
     # For texts that are data (rule sets, errors): unlike _() it neither fills percent signs nor trusts markup.
     app.jinja_env.globals["translate"] = gettext

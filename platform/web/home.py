@@ -10,6 +10,7 @@ from accounts.current import actor, actor_or_none
 from accounts.queries import organisations_below
 from audit.queries import events
 from config import Environment
+from documents.exports import asked_for, export
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
 from providers.categories import categories
@@ -19,6 +20,7 @@ from vouchers.queries import open_programmes
 from vouchers.terms import current_terms
 from web import desks, finding, health
 from web.deeds import DEEDS
+from web.exports import EVENTS
 from web.language import LANGUAGES
 from web.style_samples import style_context
 from web.things import ids_of
@@ -103,6 +105,8 @@ def audit() -> ResponseReturnValue:
         last=_day(asked["last"]),
         number=request.args.get("page", 1, type=int),
     )
+    if asked_for():
+        return export(session, actor(), EVENTS, page, asked)
     return render_template("web/audit.html", page=page, rows=trail_rows(session, page.rows), asked=asked, deeds=deeds())
 
 

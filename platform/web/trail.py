@@ -24,6 +24,7 @@ from providers.offering_facts import CHANNELS, MODES
 from providers.states import CERTIFICATION, OFFERING
 from settlement.states import BATCH
 from verification.states import REDEMPTION
+from vouchers.money import STATIONS
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
 from vouchers.terms import RULES
 from web.deeds import CHANGED, DEEDS, MONEY
@@ -99,7 +100,7 @@ def changes(event: AuditEvent) -> list[dict[str, Any]]:
             "after": value_of(event.action, key, value),
         }
         for key, value in after.items()
-        if key not in _SAID_BY_THE_THING
+        if event.subject_id is None or key not in _SAID_BY_THE_THING
     ]
 
 
@@ -135,6 +136,8 @@ def _word(action: str, key: str, value: Any) -> str | None:
         "level": {level.value: label for level, label in TITLE_LABELS.items()},
         "title": {level.value: label for level, label in TITLE_LABELS.items()},
         "mode": MODES,
+        "deed": DEEDS,
+        "station": {kind.value: label for kind, label in STATIONS.items()},
         "channel": CHANNELS,
         "category": {each: category.label for each, category in categories().items()},
         "template": {template.id: template.title for template in list_templates()},

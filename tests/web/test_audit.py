@@ -12,6 +12,7 @@ from flask import Flask
 from order_cases import Scene
 
 from audit.trail import record
+from documents.exports import Listing
 from files.store import FolderStore, using
 from foundation.actors import Role
 from foundation.clock import today
@@ -21,12 +22,13 @@ from web.deeds import CHANGED, DEEDS, MONEY
 
 PLATFORM = Path(__file__).parents[2] / "platform"
 
-# Deeds whose names are put together: by a state table, by a voucher's movement. Both are spelled out below.
+# Deeds whose names are put together: by a state table, a voucher's movement or a list. All are spelled out below.
 COMPOSED = {
     "{table.name}.{event}",
     "{CLAIM.name}.{event}",
     "voucher.{movement.value}",
     "voucher.{movement.value}_reason",
+    "{listing.thing}.export",
 }
 
 
@@ -53,9 +55,9 @@ def recorded() -> Iterator[str]:
         else:
             assert isinstance(deed, ast.JoinedStr), ast.unparse(deed)
             assert ast.unparse(deed)[2:-1] in COMPOSED, f"a new way to name deeds: {ast.unparse(deed)}"
-    tables = {
-        each for module in list(sys.modules.values()) for each in vars(module).values() if isinstance(each, StateTable)
-    }
+    everything = [each for module in list(sys.modules.values()) for each in vars(module).values()]
+    tables = {each for each in everything if isinstance(each, StateTable)}
+    yield from (f"{each.thing}.export" for each in everything if isinstance(each, Listing))
     # Tests have tables of their own.
     yield from (f"{table.name}.{event}" for table in tables if table.name != "thing" for event in table.events)
     for movement in Movement:
