@@ -46,7 +46,8 @@ def visible(text: str) -> str:
 
 def harmless(text: str) -> str:
     """``text`` for a cell or a file: controls, bidirectional marks and lone surrogates shown by their code, the rest kept."""
-    return "".join(_code(one) if _is_control(one) else one for one in text)
+    # Nearly every text is printable throughout, and a long list has a million of them.
+    return text if text.isprintable() else "".join(_code(one) if _is_control(one) else one for one in text)
 
 
 def runs(line: str, font: str = fonts.REGULAR) -> list[Run]:

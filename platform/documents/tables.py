@@ -28,7 +28,8 @@ class Yuan:
 
 Value = str | int | Decimal | Yuan | date | datetime | None
 
-_FORMULA: Final = "=+-@＝＋－＠"
+_FORMULA: Final = tuple("=+-@＝＋－＠")
+_BREAKS: Final = ("\t", "\r", "\n")
 _EXACT: Final = 10**15
 """Spreadsheets keep 15 significant digits; a longer number is written as text rather than changed."""
 _LONGEST: Final = 32_767
@@ -48,8 +49,9 @@ def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[Value]], *, title
     sheet.freeze_panes = "A2"
     sheet.append([_head(sheet, header) for header in headers])
     count = 1
+    cells = _Cells(sheet)
     for row in chain(sample, stream):
-        sheet.append([_xlsx_cell(sheet, value) for value in row])
+        sheet.append([cells.cell(at, value) for at, value in enumerate(row)])
         count += 1
     if headers:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{count}"
@@ -80,19 +82,37 @@ def _head(sheet: Any, header: str) -> Any:
     return cell
 
 
-def _xlsx_cell(sheet: Any, value: Value) -> Any:
-    match value:
-        case str() if value:
-            return _xlsx_text(sheet, value)
-        case Yuan(fen=fen):
-            return _formatted(sheet, Decimal(fen) / 100, "#,##0.00;[Red]-#,##0.00")
-        case datetime():
-            return _formatted(sheet, _wall_clock(value), "yyyy-mm-dd hh:mm")
-        case date():
-            return _formatted(sheet, value, "yyyy-mm-dd")
-        case int() | Decimal():
-            return value if -_EXACT < value < _EXACT else _xlsx_text(sheet, str(value))
-    return None
+class _Cells:
+    """Cells of one row after the other: a row is written at once, so each column needs one cell of a format only."""
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+        self._made: dict[tuple[int, str], Any] = {}
+
+    def cell(self, at: int, value: Value) -> Any:
+        """What to append for ``value`` in column ``at``."""
+        match value:
+            case str() if value:
+                # openpyxl takes plain text as it is, but reads a formula or an error (#N/A) into what begins like one.
+                plain = value[0] != "#" and not _starts_formula(value)
+                return _fitting(harmless(value)) if plain else _xlsx_text(self._sheet, value)
+            case Yuan(fen=fen):
+                return self._formatted(at, Decimal(fen) / 100, "#,##0.00;[Red]-#,##0.00")
+            case datetime():
+                return self._formatted(at, _wall_clock(value), "yyyy-mm-dd hh:mm")
+            case date():
+                return self._formatted(at, value, "yyyy-mm-dd")
+            case int() | Decimal():
+                return value if -_EXACT < value < _EXACT else str(value)
+        return None
+
+    def _formatted(self, at: int, value: Any, number_format: str) -> Any:
+        cell = self._made.get((at, number_format))
+        if cell is None:
+            cell = self._made[at, number_format] = WriteOnlyCell(self._sheet)
+        cell.value = value
+        cell.number_format = number_format
+        return cell
 
 
 def _xlsx_text(sheet: Any, text: str) -> Any:
@@ -100,12 +120,6 @@ def _xlsx_text(sheet: Any, text: str) -> Any:
     cell.data_type = "s"
     # Without the prefix a spreadsheet would make a formula of it as soon as somebody edits the cell.
     cell.quotePrefix = _starts_formula(text)
-    return cell
-
-
-def _formatted(sheet: Any, value: Any, number_format: str) -> Any:
-    cell = WriteOnlyCell(sheet, value)
-    cell.number_format = number_format
     return cell
 
 
@@ -129,7 +143,7 @@ def _csv_text(text: str) -> str:
 
 
 def _starts_formula(text: str) -> bool:
-    return text[:1] in {"\t", "\r", "\n"} or text.lstrip()[:1] in set(_FORMULA)
+    return text.startswith(_BREAKS) or text.lstrip().startswith(_FORMULA)
 
 
 def _wall_clock(moment: datetime) -> datetime:

@@ -57,6 +57,14 @@ def test_values_keep_their_kind():
     ]  # fmt: skip
 
 
+def test_each_cell_has_its_own_value_and_a_word_is_no_error():
+    rows = [[Yuan(100), Yuan(200), "#N/A", date(2026, 1, n)] for n in (1, 2)]
+    sheet = read_xlsx(write_xlsx(["甲", "乙", "丙", "丁"], rows))
+    assert [[cell.value for cell in row[:3]] for row in sheet.iter_rows(min_row=2)] == [[1, 2, "#N/A"]] * 2
+    assert [row[3].value.day for row in sheet.iter_rows(min_row=2)] == [1, 2]
+    assert sheet["C2"].data_type == "s"
+
+
 def test_csv_opens_as_chinese_in_spreadsheets():
     assert write_csv(["名称"], []).startswith(b"\xef\xbb\xbf")
     assert read_csv(write_csv(["名称"], [["喆𠮷"]], encoding="gb18030"), "gb18030") == [["名称"], ["喆𠮷"]]

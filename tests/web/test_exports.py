@@ -317,7 +317,7 @@ def test_the_trail_says_who_exported_what(
     assert first.after == {"state": "docking", "q": scene.provider.name[:4], "exported": 2, "format": "csv"}
     assert (second.subject_id, second.after) == (
         scene.programme.id,
-        {"station": "pool", "exported": 1, "format": "xlsx"},
+        {"station": "pool", "exported": 3, "format": "xlsx"},
     )
     page = sign_in(member(scene.session, scene.bureau, Role.AUDITOR)).get("/audit?deed=order.export").text
     for words in ("导出订单列表", "对接中", "关键词", "导出条数"):
