@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,7 @@ def travel_together(moment: datetime) -> Iterator[None]:
         _shifts_for_all.pop()
 
 
+@lru_cache(maxsize=4096)
 def is_working_day(day: date) -> bool:
     """Whether offices work: weekends, statutory holidays and the make-up days of the State Council's yearly notice.
 
