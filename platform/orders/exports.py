@@ -12,7 +12,7 @@ from orders.presentation import CHANNEL_WORDS, list_rows, register_rows
 
 
 def _measures(row: dict[str, Any]) -> str:
-    return "；".join(f"{label} {value}" for label, value in row["measures"])
+    return str(gettext("；")).join(f"{label} {value}" for label, value in row["measures"])
 
 
 ORDERS: Final = Listing(

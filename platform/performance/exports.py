@@ -1,5 +1,6 @@
 """The columns of target tables, and of the rows of one of them, in a spreadsheet."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -7,7 +8,7 @@ from flask_babel import gettext
 from documents.exports import Column, Listing
 from foundation.i18n import N_
 from performance.states import TARGET
-from performance.templates import get_template
+from performance.templates import Template, get_template
 
 TABLES: Final = Listing(
     "target_table",
@@ -48,3 +49,9 @@ ROWS: Final = Listing(
         Column(N_("其中：实绩"), lambda row: row["actual"].part),
     ),
 )
+
+
+def rows_of(template: Template) -> Listing:
+    """``ROWS`` with the words that this template has for its columns."""
+    words = {"基期": template.columns.baseline.label, "目标": template.columns.target.label}
+    return replace(ROWS, columns=[replace(each, head=words.get(each.head, each.head)) for each in ROWS.columns])

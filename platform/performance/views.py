@@ -15,7 +15,7 @@ from foundation.pages import Page
 from foundation.unit_of_work import current_session
 from performance import queries, tables
 from performance.actuals import behind, of_table
-from performance.exports import ROWS, TABLES
+from performance.exports import TABLES, rows_of
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
 from performance.presentation import behind_view, history, row_words, state_of, table_rows, table_view
@@ -79,7 +79,9 @@ def table(table_id: UUID) -> ResponseReturnValue:
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
     rows = table_rows(found, of_table(session, found))
-    return export(session, person, ROWS, Page(rows, len(rows), 1), {}, subject=found)
+    return export(
+        session, person, rows_of(get_template(found.template_id)), Page(rows, len(rows), 1), {}, subject=found
+    )
 
 
 @blueprint.route("/targets/<uuid:table_id>/edit", methods=["GET", "POST"])

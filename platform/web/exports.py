@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from flask import get_template_attribute
+from flask_babel import gettext
 
 from documents.exports import Column, Listing
 from foundation.i18n import N_
@@ -21,7 +22,7 @@ def _changes(row: dict[str, Any]) -> str:
             for value in (change["before"], change["after"])
         )
         told.append(f"{change['label']} {after if before is None else f'{before} → {after}'}")
-    return "\n".join(told)
+    return str(gettext("；")).join(told)
 
 
 EVENTS: Final = Listing(

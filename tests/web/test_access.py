@@ -82,6 +82,23 @@ def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | No
     assert wrong == {}
 
 
+@pytest.mark.parametrize("role", [None, Role.ENTERPRISE_MEMBER, Role.PROVIDER_MEMBER, Role.PAYER, Role.ADMINISTRATOR])
+def test_a_file_opens_no_door(app: Flask, session, sign_in, role: Role | None) -> None:
+    """Where a role may not see the page, asking for its rows as a file is refused in the same way."""
+    client = app.test_client()
+    if role is not None:
+        client = sign_in(member(session, organisation(session, _KIND_OF[role]), role))
+    closed = 0
+    for rule in app.url_map.iter_rules():
+        access = list_of(rule.endpoint)
+        if access is None or access.roles is None or role in access.roles or "GET" not in (rule.methods or set()):
+            continue
+        answer = client.get(address_of(app, rule), query_string={"format": "xlsx"})
+        assert answer.status_code == 403 or answer.headers.get("Location", "").startswith("/sign-in?next="), rule.rule
+        closed += 1
+    assert closed > 10
+
+
 @pytest.mark.parametrize("role", [None, Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER, Role.OFFICER, Role.REVIEWER])
 def test_head_is_get_without_the_body(app: Flask, session, sign_in, role: Role | None) -> None:
     client = app.test_client()

@@ -207,9 +207,11 @@ def test_values_of_the_money_and_the_table(house: House, sign_in: Callable[..., 
     amounts = [voucher[f"{part}（元）"] for part in ("可使用", "已占用", "已核销", "已退回项目")]
     assert sum(amounts) == voucher["面额（元）"] == 500_000
     row = next(
-        each for each in found_in(browser, house.address("/targets/{table}?format=xlsx")) if each["基期"] is not None
+        each
+        for each in found_in(browser, house.address("/targets/{table}?format=xlsx"))
+        if each["实施期初始值"] is not None
     )
-    assert (row["基期"], row["目标"], row["其中：目标"]) == (3, 10, 4)
+    assert (row["实施期初始值"], row["实施期满一年目标"], row["其中：目标"]) == (3, 10, 4)
     titles = found_in(browser, "/titles?format=xlsx")
     assert all(isinstance(each["统一社会信用代码"], str) for each in titles)
 
