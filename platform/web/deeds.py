@@ -9,6 +9,8 @@ from typing import Final
 from foundation.i18n import N_
 
 DEEDS: Final[Mapping[str, str]] = {
+    # audit
+    "audit.pruned": N_("删去超过保存期限的办理记录"),
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
@@ -20,6 +22,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.password_changed": N_("修改登录密码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
+    "organisations.contact_changed": N_("修改单位联系方式"),
     # files
     "attachment.add": N_("上传文件"),
     "attachment.download": N_("下载文件"),
@@ -181,6 +184,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "document": N_("依据文件"),
     "document_number": N_("文号"),
     "effect": N_("服务效果"),
+    "events": N_("记录条数"),
     "filename": N_("文件名"),
     "frequency": N_("服务频次"),
     "hash": N_("内容校验码"),
@@ -217,6 +221,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "tie_reserve": N_("同一秒申领的预留份数"),
     "title": N_("称号或标题"),
     "transfer": N_("转账编号"),
+    "up_to": N_("封存批次止于"),
     "upheld": N_("异议成立"),
     "uscc": N_("统一社会信用代码"),
     "valid_from": N_("有效期自"),
