@@ -163,6 +163,7 @@ MONEY: Final[Mapping[str, str]] = {
 """Keys whose values are fen."""
 
 CHANGED: Final[Mapping[str, str]] = {
+    "address": N_("地址"),
     "agreement_working_days": N_("签订协议期限（工作日）"),
     "by": N_("红字结算单"),
     "category": N_("所属服务类别"),
@@ -201,6 +202,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "organisation": N_("单位"),
     "pdf": N_("PDF 校验码"),
     "person": N_("人员"),
+    "phone": N_("电话"),
     "price_basis": N_("价格依据"),
     "programme": N_("项目"),
     "rating": N_("评价（分）"),
