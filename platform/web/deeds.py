@@ -9,6 +9,8 @@ from typing import Final
 from foundation.i18n import N_
 
 DEEDS: Final[Mapping[str, str]] = {
+    # audit
+    "audit.pruned": N_("删去超过保存期限的办理记录"),
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
@@ -20,6 +22,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.password_changed": N_("修改登录密码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
+    "organisations.contact_changed": N_("修改单位联系方式"),
     # files
     "attachment.add": N_("上传文件"),
     "attachment.download": N_("下载文件"),
@@ -175,6 +178,7 @@ MONEY: Final[Mapping[str, str]] = {
 """Keys whose values are fen."""
 
 CHANGED: Final[Mapping[str, str]] = {
+    "address": N_("地址"),
     "agreement_working_days": N_("签订协议期限（工作日）"),
     "by": N_("红字结算单"),
     "category": N_("所属服务类别"),
@@ -197,6 +201,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "document": N_("依据文件"),
     "document_number": N_("文号"),
     "effect": N_("服务效果"),
+    "events": N_("记录条数"),
     "exported": N_("导出条数"),
     "filename": N_("文件名"),
     "first": N_("日期从"),
@@ -217,6 +222,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "organisation": N_("单位"),
     "pdf": N_("PDF 校验码"),
     "person": N_("人员"),
+    "phone": N_("电话"),
     "price_basis": N_("价格依据"),
     "programme": N_("项目"),
     "q": N_("关键词"),
@@ -239,6 +245,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "tie_reserve": N_("同一秒申领的预留份数"),
     "title": N_("称号或标题"),
     "transfer": N_("转账编号"),
+    "up_to": N_("封存批次止于"),
     "upheld": N_("异议成立"),
     "uscc": N_("统一社会信用代码"),
     "valid_from": N_("有效期自"),
