@@ -475,7 +475,7 @@ def _settlement(story: Story) -> None:
     assert link is not None, text
     visitor = story.people["visitor"]
     visitor.goto(link[0])
-    visitor.reads("校验一致", story.statement, "¥120,000.00")
+    visitor.reads("校验码一致", story.statement, "¥120,000.00")
     visitor.look("statement-check", phone=True)
     visitor.goto(link[0][:-1] + ("0" if link[0][-1] != "0" else "1"))
     visitor.reads("校验码不一致")
