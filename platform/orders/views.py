@@ -147,7 +147,7 @@ def fail_docking(number: str) -> ResponseReturnValue:
         form,
         "fail_docking",
         lambda person: docking.fail(current_session(), person, number, reason=form.reason.data or ""),
-        N_("订单已作废，占用金额已退回，名额已给下一顺位企业"),
+        N_("订单已作废，占用金额已退回；有企业排队的，名额已给下一顺位"),
     )
 
 

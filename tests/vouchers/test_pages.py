@@ -6,7 +6,7 @@ from datetime import timedelta
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, fund, open_programme, voucher
+from voucher_factories import claimant, fund, open_programme, terms, voucher
 
 from accounts.models import Membership, Organisation
 from enterprises.models import TitleLevel
@@ -203,6 +203,17 @@ def test_desks(session: Session):
     assert [figure.amount for figure in figures(session, first)] == [1000]
     assert [figure.count for figure in figures(session, setting.officer)] == [1]
     assert vouchers_of(session, first).total == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-9), timedelta(days=9)])
+def test_rules_drafted_on_the_first_day_of_their_window_are_not_late(session: Session, ahead):
+    bureau, treasury = factories.bureau(session), factories.treasury(session)
+    rules = terms(claims_open_at=now() + ahead)
+    facts = {"name": "n", "summary": "s", "scheme_id": "xiamen-2021", "treasury_uscc": treasury.uscc, "terms": rules}
+    programmes.draft(session, factories.actor(session, bureau, Role.OFFICER), **facts)
+    (item,) = waiting(session, factories.actor(session, bureau, Role.REVIEWER))
+    assert item.task == "审核项目规则"
+    assert item.due == (rules.claims_open_at if ahead > timedelta(0) else None)
 
 
 def test_who_has_no_title_learns_the_way_into_the_register(session: Session, sign_in):
