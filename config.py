@@ -16,6 +16,8 @@ DEMONSTRATION_SECRET: Final = "demonstration-only-this-secret-is-public"  # noqa
 SHORTEST_SECRET: Final = 32
 
 _PREFIX: Final = "HUIQI_"
+# Not settings of the program but answers to a command's question, where nobody is there to type them.
+_ANSWERS: Final = frozenset({"HUIQI_STAFF_PASSWORD"})
 
 
 class BadSettings(Exception):
@@ -148,9 +150,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """
     given = {name: value for name, value in (os.environ if env is None else env).items() if value.strip()}
     names = {field.alias for field in Settings.model_fields.values()}
-    faults = [
-        f"{name}: there is no such setting" for name in sorted(given) if name.startswith(_PREFIX) and name not in names
-    ]
+    unknown = {name for name in given if name.startswith(_PREFIX)} - names - _ANSWERS
+    faults = [f"{name}: there is no such setting" for name in sorted(unknown)]
     try:
         settings = Settings.model_validate({name: value for name, value in given.items() if name in names})
     except ValidationError as error:

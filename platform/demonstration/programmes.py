@@ -55,3 +55,6 @@ def claim(cast: Cast, part: ProgrammePart, said: ClaimPart) -> Story:
     """An enterprise claims what it may have."""
     yield cast.calendar.moment(said.day, 10)
     claiming.claim(cast.session, cast.buyer(said.enterprise), programme_id=cast.programmes[part.key])
+    # What the worker does when the claim's second is over, where money is short.
+    yield cast.calendar.moment(said.day, 10, 1)
+    claiming.allot(cast.session, cast.programmes[part.key])

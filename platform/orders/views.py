@@ -1,6 +1,6 @@
 """Pages of orders: the list, the case, and the order form of an offering."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,6 +9,7 @@ from accounts.current import actor, not_here
 from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.actors import Actor
+from foundation.errors import Conflict
 from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
@@ -20,7 +21,7 @@ from orders.desk import UNDER_WAY
 from orders.exports import ORDERS
 from orders.forms import DecisionForm, OrderForm, PlainForm, ReasonForm, submitted
 from orders.letter import check, letter
-from orders.models import OrderState
+from orders.models import Order, OrderState
 from orders.ordering import Shown, listed_version, place
 from orders.presentation import case_view, list_rows, state_choices
 from orders.queries import case as order_case
@@ -49,9 +50,10 @@ def order(number: str) -> ResponseReturnValue:
     # Without JavaScript a button works the summary out for the chosen voucher: only tried out, nothing is ordered.
     if request.method == "GET" or "recount" in request.form:
         return page()
-    return submit(
-        form,
-        lambda: place(
+
+    def placed() -> Order:
+        _ensure_others_shown(form, same_under_way(session, person, offered.offering_id, UNDER_WAY))
+        return place(
             session,
             person,
             order_id=submitted(form),
@@ -59,7 +61,11 @@ def order(number: str) -> ResponseReturnValue:
             voucher_number=form.voucher.data or "",
             shown=_shown(form),
             needs=form.needs.data,
-        ),
+        )
+
+    return submit(
+        form,
+        placed,
         then=lambda made: url_for("orders.case", number=made.number),
         page=page,
         done=N_("已下单，金额已占用；进度可以随时在这里查看"),
@@ -83,6 +89,20 @@ def _shown(form: OrderForm) -> Shown:
     given = (form.charged_price.data or "", request.form.get(f"deduction-{form.voucher.data}", ""))
     price, deduction = (int(text) if text.isdecimal() and len(text) < 17 else 0 for text in given)
     return Shown(price, deduction)
+
+
+def _ensure_others_shown(form: OrderForm, same: Sequence[Order]) -> None:
+    """Conflict when the same service was ordered since the page was made, in another tab or by a colleague."""
+    shown = request.form.get("under_way")
+    if shown is None:
+        return
+    for other in same:
+        if other.number not in shown.split() and other.id != submitted(form):
+            raise Conflict(
+                N_("贵单位刚才已对这项服务下了订单 %(number)s；仍要另下一单的，请再次提交"),
+                field="voucher",
+                number=other.number,
+            )
 
 
 @blueprint.get("/orders")
@@ -151,7 +171,7 @@ def fail_docking(number: str) -> ResponseReturnValue:
         form,
         "fail_docking",
         lambda person: docking.fail(current_session(), person, number, reason=form.reason.data or ""),
-        N_("订单已作废，占用金额已退回，名额已给下一顺位企业"),
+        N_("订单已作废，占用金额已退回；有企业排队的，名额已给下一顺位"),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.current import not_here
 from audit.changes import change_state
 from audit.trail import record
-from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.actors import PROVIDER, STAFF, Actor, Role
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed
 from foundation.i18n import N_
@@ -152,14 +152,14 @@ def send_back(session: Session, actor: Actor, table_id: UUID, *, reason: str) ->
 def find(session: Session, actor: Actor, table_id: UUID) -> TargetTable:
     """The table, for its provider and for the authorities of its region; NotFound otherwise.
 
-    A draft is the provider's own business until it is submitted.
+    A draft is the provider's own business until it is submitted; only the auditor reads everything of a region.
     """
     table = session.get(TargetTable, table_id)
     if table is None:
         raise not_here()
     own = actor.role in PROVIDER and table.organisation_id == actor.organisation_id
     seen = actor.role in STAFF and actor.sees_region(table.organisation.region.path)
-    if not own and not (seen and table.state is not TargetState.DRAFT):
+    if not own and not (seen and (table.state is not TargetState.DRAFT or actor.role is Role.AUDITOR)):
         raise not_here()
     return table
 

@@ -14,8 +14,8 @@ from settlement.models import Batch, Statement
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the public page says of a number: the statement, whether its stored content still has its hash, and the
-    statement that took it back, where there is one.
+    """What the public page says of a number: the statement, whether what is stored of it is still what was issued, and
+    the statement that took it back, where there is one.
     """
 
     statement: Statement
@@ -37,7 +37,17 @@ def check(session: Session, number: str) -> Check | None:
     if statement is None:
         return None
     by = session.scalar(select(Statement).where(Statement.corrects_id == statement.id))
-    return Check(statement, recomputed_hash(statement.content) == statement.content_hash, by)
+    return Check(statement, _intact(statement), by)
+
+
+def _intact(statement: Statement) -> bool:
+    """Whether the content has its hash, and the columns that pages show and add up say the same as the content."""
+    content = statement.content
+    return (
+        recomputed_hash(content) == statement.content_hash
+        and content["number"] == statement.number
+        and content["total"] == statement.total
+    )
 
 
 def recomputed_hash(content: Mapping[str, Any]) -> str:

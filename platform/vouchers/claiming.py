@@ -157,8 +157,11 @@ def lapse(session: Session, programme: Programme) -> int:
 
 
 def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:
-    """Whether the claim's second still runs and money is short, so that somebody with priority may yet go first."""
-    if not terms.tie_reserve:
+    """Whether the claim's second still runs and money is short, so that somebody with priority may yet go first.
+
+    Nobody can go before a claim with priority any more: among those, who pressed first is first.
+    """
+    if not terms.tie_reserve or request.priority == 0:
         return False
     ample = request.requested + terms.tie_reserve * terms.cap_per_enterprise
     return request.queued_at >= running and 0 < money < ample

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from foundation.clock import today
 from foundation.i18n import N_
 from foundation.money import percent_of
 from vouchers.sources import Source, usable_sources
@@ -42,15 +44,20 @@ class Offer:
     deduction: Deduction
 
 
-def deduct(terms: Terms, *, category: str, list_price: int, charged_price: int, available: int) -> Deduction:
+def deduct(
+    terms: Terms, *, category: str, list_price: int, charged_price: int, available: int, on: date | None = None
+) -> Deduction:
     """What ``terms`` deduct from ``charged_price`` with ``available`` fen on the voucher. Pure; all amounts in fen.
 
-    The share is rounded down to the fen, then cut by the cap per order, then by what the voucher holds.
+    The share is rounded down to the fen, then cut by the cap per order, then by what the voucher holds. For an order
+    ``on`` a day outside of the contract window it is nothing.
     """
     share = percent_of(charged_price, terms.deduction_percent)
     amount, reason, rule = share, None, terms.cited("deduction_percent")
     if not terms.admits_category(category):
         amount, reason, rule = 0, N_("这类服务不在本项目支持范围内"), terms.cited("excluded_categories")
+    elif on is not None and not terms.contract_in_window(on):
+        amount, reason, rule = 0, N_("今天不在服务协议的签订期间内"), terms.cited("contract_window")
     elif available < min(share, terms.cap_per_order or share):
         amount, reason, rule = available, N_("按服务券余额抵扣"), terms.cited("cap_per_enterprise")
     elif terms.cap_per_order is not None and share > terms.cap_per_order:
@@ -81,7 +88,8 @@ def preview(
 
 
 def offers(sources: Sequence[Source], *, category: str, list_price: int, charged_price: int) -> list[Offer]:
-    """What each of these sources would deduct, best first. Pure."""
+    """What each of these sources would deduct today, or from a programme once its contracts begin; best first."""
+    day = today()
     worked = [
         Offer(
             programme_id=source.programme_id,
@@ -95,6 +103,7 @@ def offers(sources: Sequence[Source], *, category: str, list_price: int, charged
                 list_price=list_price,
                 charged_price=charged_price,
                 available=source.available,
+                on=day if source.voucher_id else max(day, source.terms.contracts_from),
             ),
         )
         for source in sources

@@ -192,11 +192,13 @@ def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
         task = N_("公布项目")
     if task is None:
         return None
+    since, opens = programme.versions[-1].created_at, current_terms(programme).claims_open_at
     return DeskItem(
         task=task,
         title=programme.name,
         endpoint="vouchers.programme",
         arguments={"number": programme.number},
-        since=programme.versions[-1].created_at,
-        due=current_terms(programme).claims_open_at,
+        since=since,
+        # Rules drafted on the first day of their window, or changed in it, are not late from the beginning.
+        due=opens if opens > since else None,
     )

@@ -66,6 +66,10 @@ def test_a_fault_is_one_line_that_names_the_setting(name, value, told):
     assert "\n" not in line
 
 
+def test_the_answer_to_a_commands_question_is_no_slip_of_the_pen():
+    assert load_settings({"HUIQI_STAFF_PASSWORD": "a long enough phrase"}) == load_settings({})
+
+
 @pytest.mark.parametrize(
     "url", ["https://me:secret@huiqi.example.cn", "https://huiqi.example.cn/?x=1", "https://huiqi.example.cn/#top"]
 )

@@ -147,6 +147,21 @@ def test_changed_amounts_are_shown_and_the_next_submission_agrees(
     assert session.scalars(select(Order)).one().needs == "两条产线"
 
 
+def test_a_tab_that_is_older_than_another_order_asks_again(
+    session: Session, scene: Scene, voucher: Voucher, enterprise: FlaskClient
+) -> None:
+    url = f"/catalogue/{scene.offering.number}/order"
+    old = order_form(scene, voucher, under_way="", needs="第二个标签页")
+    done(send(enterprise, url, **order_form(scene, voucher, under_way="")))
+    response = send(enterprise, url, **old)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 409
+    assert "刚才已对这项服务下了订单" in page
+    assert "第二个标签页" in page
+    order = session.scalars(select(Order)).one()
+    assert f'name="under_way" value="{order.number}"' in page
+
+
 def test_the_same_form_sent_twice_orders_once(
     session: Session, scene: Scene, voucher: Voucher, enterprise: FlaskClient
 ) -> None:

@@ -146,6 +146,10 @@ def test_others_do_not_see_it(session: Session, scene: Scene) -> None:
     for person in (stranger, elsewhere, scene.officer):
         with pytest.raises(NotFound):
             tables.find(session, person, draft.id)
+    # Whose trail leads to it: an auditor reads everything of the region.
+    auditor = make.actor(session, make.bureau(session), Role.AUDITOR)
+    assert tables.find(session, auditor, draft.id) is draft
+    assert listed(session, auditor).total == 1
     tables.submit(session, scene.clerk, draft.id)
     assert tables.find(session, scene.officer, draft.id) is draft
     assert [listed(session, person).total for person in (scene.clerk, scene.officer, stranger, elsewhere)] == [

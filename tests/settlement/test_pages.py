@@ -204,11 +204,14 @@ def test_anybody_checks_a_statement(session: Session, scene: Scene, client: Flas
     assert asked.location == f"/verify/{statement.number}"
     assert "与纸面核对" in text_of(client, asked.location)
     right = text_of(client, f"/verify/{statement.number}?hash={statement.content_hash}")
-    assert "校验一致" in right
+    assert "校验码一致" in right
+    # Whoever forges the amount copies the code with it: only the reader can compare the paper.
+    assert "再核对下面的收款单位和金额" in right
+    assert statement.pdf_hash in right
     assert "¥50,000.00" in right
     wrong = text_of(client, f"/verify/{statement.number}?hash={'0' * 64}")
     assert "校验码不一致" in wrong
-    assert "校验一致：" not in wrong
+    assert "校验码一致" not in wrong
     assert "没有编号为" in text_of(client, "/verify/JS-350200-1999-0001", 404)
 
 

@@ -24,6 +24,7 @@ from vouchers.claiming import allot, claim
 from vouchers.eligibility import may_claim
 from vouchers.expiry import expire_due, lapse_due, revoke
 from vouchers.models import ClaimState, VoucherState
+from vouchers.presets import presets
 from vouchers.queries import position, vouchers_of
 
 
@@ -80,6 +81,16 @@ def test_while_money_is_short_a_running_second_stays_open_for_priority(session: 
         allot(session, setting.programme.id)
         allot(session, setting.programme.id)
     assert states(giant, plain) == [("allotted", 1000), ("waiting", 0)]
+
+
+def test_nobody_goes_before_a_claim_with_priority_so_it_does_not_wait(session: Session):
+    setting = open_programme(session, money=1000, cap_per_enterprise=1000, tie_reserve=1)
+    giant = claim(session, claimant(session, TitleLevel.LITTLE_GIANT), programme_id=setting.programme.id)
+    assert states(giant) == [("allotted", 1000)]
+
+
+def test_the_xiamen_rules_keep_a_tie_open_while_money_is_short():
+    assert presets()["xiamen-2021"].starting(today()).tie_reserve > 0
 
 
 def test_a_second_claim_is_cut_to_what_the_cap_leaves(session: Session):

@@ -1,5 +1,7 @@
 """The worked deduction: always adds up, rounded down, cut in the right order with its reason."""
 
+from datetime import timedelta
+
 import factories
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 from voucher_factories import claimant, open_programme, terms
 
-from foundation.clock import today
+from foundation.clock import now, today, travel
 from foundation.identifiers import new_id
 from vouchers.claiming import claim
 from vouchers.deduction import deduct, preview
@@ -71,6 +73,20 @@ def test_preview_offers_the_best_source_first(session: Session):
     (offer,) = preview(session, enterprise.organisation_id, **prices)
     assert (offer.voucher_number, offer.deduction.deduction, offer.deduction.own_share) == (voucher.number, 300, 500)
     assert preview(session, factories.enterprise(session, None).id, **prices) == []
+
+
+def test_a_voucher_whose_contract_window_is_over_deducts_nothing(session: Session):
+    """Else the order form chose it first, and refused what it had offered."""
+    last = today()
+    setting = open_programme(session, money=1000, cap_per_enterprise=1000, contracts_to=last)
+    enterprise = claimant(session)
+    claim(session, enterprise, programme_id=setting.programme.id)
+    prices = {"category": "cloud", "list_price": 900, "charged_price": 800}
+    (offer,) = preview(session, enterprise.organisation_id, **prices)
+    assert offer.deduction.deduction == 800
+    with travel(now() + timedelta(days=1)):
+        (offer,) = preview(session, enterprise.organisation_id, **prices)
+        assert (offer.deduction.deduction, offer.deduction.reason) == (0, "今天不在服务协议的签订期间内")
 
 
 def test_terms_survive_storage():

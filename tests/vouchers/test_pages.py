@@ -6,7 +6,7 @@ from datetime import timedelta
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, fund, open_programme, voucher
+from voucher_factories import claimant, fund, open_programme, terms, voucher
 
 from accounts.models import Membership, Organisation
 from enterprises.models import TitleLevel
@@ -15,7 +15,7 @@ from foundation.actors import Role
 from foundation.clock import now, today, travel
 from foundation.identifiers import new_id
 from vouchers import programmes
-from vouchers.claiming import NO_TITLE, claim
+from vouchers.claiming import NO_TITLE, allot, claim
 from vouchers.desk import figures, others, waiting
 from vouchers.models import Programme
 from vouchers.queries import vouchers_of
@@ -81,8 +81,12 @@ def test_from_the_draft_to_the_voucher(session: Session, sign_in, offices):
     assert "¥500,000.00" in page.text
     claimed = enterprise.post(f"{case}/claim", data=form_values(page.text), follow_redirects=True)
     assert claimed.status_code == 200
-    assert "¥500,000.00" in claimed.text
-    assert enterprise.post(f"{case}/claim", data=form_values(page.text)).location == "/vouchers"
+    # Little money is left: whoever has priority may still press in the same second.
+    assert "同一秒的申领排出先后就发放" in claimed.text
+    with travel(now() + timedelta(seconds=1)):
+        allot(session, session.query(Programme).one().id)
+    assert "¥500,000.00" in enterprise.get("/vouchers").text
+    assert enterprise.post(f"{case}/claim", data=form_values(page.text)).status_code == 303
     again = enterprise.post(f"{case}/claim", data=form_values(page.text) | {"submission_id": str(new_id())})
     assert again.status_code == 403
     assert "已达到每家企业的上限" in again.text
@@ -127,8 +131,7 @@ def test_visitors_see_what_is_open_and_how_much_is_left(session: Session, client
     for page in (front, client.get("/programmes").text):
         assert "¥4,000.00" in page
     page = client.get(f"/programmes/{closed.programme.number}").text
-    start = page.index('<ol class="steps"')
-    line = page[start : page.index("</ol>", start)]
+    line = page[page.index('<ol class="steps"') :].partition("</ol>")[0]
     assert line.count(f">{today():%Y-%m-%d}</time>") == 5
 
 
@@ -202,6 +205,17 @@ def test_desks(session: Session):
     assert vouchers_of(session, first).total == 1
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=-9), timedelta(days=9)])
+def test_rules_drafted_on_the_first_day_of_their_window_are_not_late(session: Session, ahead):
+    bureau, treasury = factories.bureau(session), factories.treasury(session)
+    rules = terms(claims_open_at=now() + ahead)
+    facts = {"name": "n", "summary": "s", "scheme_id": "xiamen-2021", "treasury_uscc": treasury.uscc, "terms": rules}
+    programmes.draft(session, factories.actor(session, bureau, Role.OFFICER), **facts)
+    (item,) = waiting(session, factories.actor(session, bureau, Role.REVIEWER))
+    assert item.task == "审核项目规则"
+    assert item.due == (rules.claims_open_at if ahead > timedelta(0) else None)
+
+
 def test_who_has_no_title_learns_the_way_into_the_register(session: Session, sign_in):
     """The desk leads to the titles, and the page says who registers, with which papers, and what goes without."""
     setting = open_programme(session, money=1000, cap_per_enterprise=1000)
@@ -259,3 +273,10 @@ def test_empty_pages_say_what_to_do(session: Session, client, sign_in):
     browser = sign_in(member)
     assert "还没有服务券" in browser.get("/vouchers").text
     assert "还没有登记贵单位的称号" in browser.get("/titles").text
+
+
+def test_an_officer_finds_the_register_of_titles_from_the_programmes(client, offices, sign_in):
+    """Claims stand on the register, and the navigation of a bureau has no room for it."""
+    assert 'href="/titles"' in sign_in(offices[Role.OFFICER]).get("/programmes").text
+    assert 'href="/titles"' not in sign_in(offices[Role.BUDGET_HOLDER]).get("/programmes").text
+    assert 'href="/titles"' not in client.get("/programmes").text
