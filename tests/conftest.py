@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,6 +25,10 @@ from foundation.unit_of_work import bound
 from web.app import create_app
 
 pytest_plugins = ["elasticsearch_plugin"]
+
+# How long an example takes says how busy the machine is, not whether the program is right.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 

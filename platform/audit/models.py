@@ -1,4 +1,4 @@
-"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on both."""
+"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on all of them."""
 
 from datetime import datetime
 from typing import Any

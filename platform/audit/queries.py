@@ -1,6 +1,8 @@
 """Reading the trail."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -8,7 +10,25 @@ from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
 from foundation.clock import end_of
+from foundation.database import Base
 from foundation.pages import Page, page_of
+
+_MOST: Final = 100
+
+
+def history(session: Session, *subjects: Base) -> Sequence[AuditEvent]:
+    """What was done to these things of one kind, newest first; the last hundred deeds."""
+    if not subjects:
+        return []
+    return session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.subject_type == subjects[0].__tablename__,
+            AuditEvent.subject_id.in_([subject.id for subject in subjects]),
+        )
+        .order_by(AuditEvent.sequence.desc())
+        .limit(_MOST)
+    ).all()
 
 
 def events(

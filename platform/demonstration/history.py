@@ -28,6 +28,7 @@ Progress = Callable[[int, int], None]
 _JOBS: Final = (
     vouchers.jobs.every_minute,
     vouchers.jobs.every_night,
+    vouchers.jobs.lapse_lines,
     notices.jobs.every_night,
     providers.jobs.every_night,
     orders.jobs.every_ten_minutes,

@@ -16,7 +16,9 @@ from foundation.actors import Actor
 from foundation.clock import today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
+from foundation.locking import lock_row
 from foundation.pages import Page, page_of
+from policies.uscc import normalise_uscc
 
 TITLE_LABELS: Final = {
     TitleLevel.KEY_LITTLE_GIANT: N_("重点“小巨人”企业"),
@@ -73,7 +75,7 @@ def register(
 
     BadInput for an unknown USCC, one outside the bureau's region, or a period that ends before it begins.
     """
-    organisation = session.scalar(select(Organisation).where(Organisation.uscc == uscc.strip().upper()))
+    organisation = session.scalar(select(Organisation).where(Organisation.uscc == normalise_uscc(uscc)))
     if (
         organisation is None
         or organisation.kind is not OrganisationKind.ENTERPRISE
@@ -114,7 +116,7 @@ def register(
 
 def revoke(session: Session, actor: Actor, *, title_id: UUID, reason: str) -> Title:
     """End a title from today on; what was claimed with it before stays. Conflict when it has ended already."""
-    title = find(session, actor, title_id)
+    title = lock_row(session, Title, find(session, actor, title_id).id)
     if title.revoked_on is not None or title.valid_to < today():
         raise Conflict(N_("这个称号已经失效"))
     title.revoked_on = today()
@@ -138,7 +140,7 @@ def page(
     query = _with_organisation().where(Region.path.startswith(actor.region_path, autoescape=True))
     if words:
         query = query.where(
-            or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.strip().upper())
+            or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == normalise_uscc(words))
         )
     if level is not None:
         query = query.where(Title.level == level)

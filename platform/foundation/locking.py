@@ -2,7 +2,9 @@
 
 Rules (each from a bug somebody else had): lock what you make scarcer; once in a transaction; before you check;
 in sorted order, so that two transactions cannot wait for each other; with a short time-out, so that a person gets
-an answer. Check after locking: what was read before the lock may be stale, so locked rows are read anew.
+an answer. Check after locking: what was read before the lock may be stale, so locked rows are read anew. Locks are
+``FOR NO KEY UPDATE``: keys never change here, and whoever writes a row that refers to the locked one need not wait for
+it, which would be a lock that no order of ours knows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,7 +59,7 @@ def lock_rows(session: Session, model: type[Thing], ids: Iterable[UUID]) -> list
     if not _enabled.get():
         return list(session.scalars(query))
     try:
-        return list(session.scalars(query.where(_patience).with_for_update(of=model)))
+        return list(session.scalars(query.where(_patience).with_for_update(of=model, key_share=True)))
     except OperationalError as error:
         raise as_busy(error) or error from error
 
@@ -86,7 +88,7 @@ def lock_and_read(
 
 @cache
 def _lock_text(model: type[Base]) -> str:
-    return f"SELECT FROM {model.__tablename__} WHERE id = %(id)s AND {_PATIENCE} FOR UPDATE"
+    return f"SELECT FROM {model.__tablename__} WHERE id = %(id)s AND {_PATIENCE} FOR NO KEY UPDATE"
 
 
 def lock_key(session: Session, space: str, key: str) -> None:

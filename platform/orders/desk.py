@@ -1,12 +1,13 @@
 """What orders put on a desk."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import local, today, working_days_between
+from foundation.clock import local, now, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from orders.models import Order, OrderState
@@ -76,9 +77,11 @@ def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
 
 def _ended(session: Session, actor: Actor) -> list[DeskItem]:
     """An order that ended frees money: the enterprise can order something else with it."""
+    # Seven days of holidays at most stand between working days.
+    lately = now() - timedelta(days=2 * NEWS_WORKING_DAYS + 7)
     recent = [
         order
-        for order in under_way(session, actor, tuple(ENDED))
+        for order in under_way(session, actor, tuple(ENDED), after=lately)
         if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
         and order.steps[-1].organisation != actor.organisation_name
     ]

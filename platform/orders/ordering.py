@@ -22,7 +22,8 @@ from orders.events import order_changed
 from orders.line import lock_line, move_up
 from orders.models import Order, OrderState
 from orders.steps import write
-from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
+from providers.certification import is_certified
+from providers.models import Offering, OfferingState, OfferingVersion
 from vouchers.deduction import Deduction, deduct
 from vouchers.models import Voucher
 from vouchers.redemption import hold
@@ -143,29 +144,13 @@ def _admitted(session: Session, voucher: Voucher, offered: OfferingVersion, term
                 last=terms.contracts_to.isoformat(),
             )
         )
-    if not certified_on_day(session, offered.offering.provider_id):
+    if not is_certified(session, offered.offering.provider_id, day):
         faults.append(
             BadInput(N_("这家服务机构今天没有有效的示范平台认定"), remedy=N_("在目录中选择其他服务机构的服务"))
         )
     if faults:
         raise Faults(faults)
     return titles[0]
-
-
-def certified_on_day(session: Session, provider_id: UUID) -> bool:
-    """Whether the provider holds a certificate that is valid today."""
-    day = today()
-    return (
-        session.scalar(
-            select(Certification.id).where(
-                Certification.organisation_id == provider_id,
-                Certification.state.in_([CertificationState.CERTIFIED, CertificationState.RENEWAL_DUE]),
-                Certification.valid_from <= day,
-                Certification.valid_to >= day,
-            )
-        )
-        is not None
-    )
 
 
 def _ensure_as_shown(worked: Deduction, shown: Shown) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext, ngettext
@@ -10,6 +11,7 @@ from flask_babel import gettext, ngettext
 from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
 from files.models import Attachment
+from files.presentation import file_row
 from foundation.actors import Actor
 from foundation.clock import local, today, working_days_between
 from foundation.i18n import N_
@@ -116,7 +118,7 @@ def register_rows(records: Sequence[ServiceRecord]) -> list[dict[str, Any]]:
             "order": record.order,
             "state": gettext(RECORD.labels[record.state]),
             "tone": _RECORD_TONES.get(record.state, "neutral"),
-            "measures": _measures(record),
+            "measures": measured(record.measures),
         }
         for record in records
     ]
@@ -164,16 +166,12 @@ def _file(file: Attachment, order: Order, elsewhere: Mapping[Any, int]) -> dict[
     note = gettext(FILE_KINDS.get(file.kind, file.kind))
     if elsewhere.get(file.blob_id):
         note += gettext("；另有 %(count)s 处用了同一份文件", count=elsewhere[file.blob_id])
-    names = {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
-    return {
-        "name": file.filename,
-        "url": url_for("files.file", attachment_id=file.id),
-        "size": file.blob.size,
-        "kind": file.blob.media_type,
-        "at": file.created_at,
-        "by": names.get(file.organisation_id) if file.organisation_id else None,
-        "note": note,
-    }
+    return file_row(file, names=party_names(order), note=note)
+
+
+def party_names(order: Order) -> dict[UUID, str]:
+    """Who may have filed something for the order."""
+    return {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
 
 
 def _record(
@@ -185,7 +183,7 @@ def _record(
         "label": gettext(RECORD.labels[record.state]),
         "tone": _RECORD_TONES.get(record.state, "neutral"),
         "channel": gettext(CHANNEL_WORDS.get(record.channel, record.channel)),
-        "measures": _measures(record),
+        "measures": measured(record.measures),
         "files": [_file(file, order, elsewhere) for file in files],
         "late": filed is not None and filed_late(record.delivered_on, local(filed).date(), terms),
         "answerable": record.state is RecordState.FILED,
@@ -193,11 +191,12 @@ def _record(
     }
 
 
-def _measures(record: ServiceRecord) -> list[tuple[str, str]]:
+def measured(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The measures of a record with their units, in words."""
     known = measures()
     return [
         (gettext(known[key].label), f"{value} {gettext(known[key].unit)}")
-        for key, value in record.measures.items()
+        for key, value in values.items()
         if key in known
     ]
 

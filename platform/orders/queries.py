@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from accounts.models import Organisation, Region, User
@@ -143,13 +144,22 @@ def records_page(
     return page_of(session, query, number)
 
 
-def under_way(session: Session, actor: Actor, states: Sequence[OrderState], most: int = 100) -> Sequence[Order]:
-    """Orders of the person in these states with what tells whose turn it is, longest waiting first."""
+def under_way(
+    session: Session,
+    actor: Actor,
+    states: Sequence[OrderState],
+    *,
+    after: datetime | None = None,
+    most: int = 100,
+) -> Sequence[Order]:
+    """Orders of the person in these states (since a moment ``after``) with what tells whose turn it is, longest waiting
+    first.
+    """
     query: Select[Any] = (
         select(Order)
         .join(Order.programme)
         .join(Programme.region)
-        .where(seen(actor), Order.state.in_(states))
+        .where(seen(actor), Order.state.in_(states), Order.since > after if after else true())
         .options(
             contains_eager(Order.programme),
             joinedload(Order.enterprise),

@@ -7,12 +7,11 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from audit.models import AuditEvent
 from foundation.actors import PROVIDER, Actor, Role
 from performance.actuals import Behind, attainment
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
-from performance.states import EVENTS, TARGET, TONES
+from performance.states import TARGET, TONES
 from performance.tables import IN_FORCE, values_of
 from performance.templates import Row, get_template
 
@@ -91,22 +90,6 @@ def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
             for record in found.records
         ],
     }
-
-
-def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """What was done to a table, newest first."""
-    return [
-        {
-            "at": event.at,
-            "who": event.person,
-            "organisation": event.organisation,
-            "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
-            "note": event.note,
-            "before": None,
-            "after": None,
-        }
-        for event in events
-    ]
 
 
 def _row(table: TargetTable, row: Row, filled: Mapping[str, Any], actual: RowActual) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation, Region
-from audit.models import AuditEvent
-from foundation.actors import PROVIDER, Actor, Role
+from foundation.actors import PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from performance.models import TargetState, TargetTable
 
@@ -40,19 +39,11 @@ def versions(session: Session, table: TargetTable) -> Sequence[TargetTable]:
     return session.scalars(query.order_by(TargetTable.version.desc())).unique().all()
 
 
-def history(session: Session, table: TargetTable) -> Sequence[AuditEvent]:
-    """What was done to a table, newest first."""
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_type == table.__tablename__, AuditEvent.subject_id == table.id)
-        .order_by(AuditEvent.sequence.desc())
-        .limit(100)
-    ).all()
-
-
 def _seen(actor: Actor) -> ColumnElement[bool]:
     if actor.role in PROVIDER:
         return TargetTable.organisation_id == actor.organisation_id
+    if actor.role not in STAFF:
+        return false()
     inside = (
         select(Organisation.id)
         .join(Organisation.region)

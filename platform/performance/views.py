@@ -6,6 +6,8 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
+from audit.presentation import history_rows
+from audit.queries import history
 from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.actors import PROVIDER
@@ -18,8 +20,8 @@ from performance.actuals import behind, of_table
 from performance.exports import TABLES, rows_of
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
-from performance.presentation import behind_view, history, row_words, state_of, table_rows, table_view
-from performance.states import TARGET
+from performance.presentation import behind_view, row_words, state_of, table_rows, table_view
+from performance.states import EVENTS, TARGET
 from performance.templates import get_template
 
 blueprint = Blueprint("performance", __name__)
@@ -177,6 +179,6 @@ def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> s
         sent=form,
         blank=PlainForm(formdata=None),
         reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
-        history=history(queries.history(session, found)),
+        history=history_rows(history(session, found), EVENTS),
         **table_view(person, found, of_table(session, found), queries.versions(session, found)),
     )

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from flask import url_for
 from flask_babel import gettext
 
 from audit.models import AuditEvent
 from files.models import Attachment
+from files.presentation import file_row
 from foundation.actors import Actor, Role
 from foundation.clock import today
 from foundation.i18n import N_
@@ -143,16 +143,7 @@ def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
 
 def file_rows(files: list[Attachment]) -> list[dict[str, Any]]:
     """Attachments for ``case.files``."""
-    return [
-        {
-            "name": file.filename,
-            "url": url_for("files.file", attachment_id=file.id),
-            "size": file.blob.size,
-            "kind": file.blob.media_type,
-            "at": file.created_at,
-        }
-        for file in files
-    ]
+    return [file_row(file) for file in files]
 
 
 def review_deeds(certification: Certification, actor: Actor) -> set[str]:

@@ -72,9 +72,9 @@ def turn_with_the_clock(session: Session) -> None:
 
 
 def _locked(session: Session, states: tuple[CertificationState, ...]) -> list[Certification]:
-    return lock_rows(
-        session, Certification, session.scalars(select(Certification.id).where(Certification.state.in_(states)))
-    )
+    ids = session.scalars(select(Certification.id).where(Certification.state.in_(states))).all()
+    # Looked at again under the lock: a bureau may have decided meanwhile.
+    return [one for one in lock_rows(session, Certification, ids) if one.state in states]
 
 
 def _end(session: Session, actor: Actor, certification: Certification, event: str, note: str) -> None:

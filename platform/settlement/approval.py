@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from accounts.passwords import reconfirmed
 from audit.changes import change_state
 from audit.trail import record
-from foundation.actors import Actor
+from foundation.actors import Actor, Role
 from foundation.clock import now
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
@@ -22,7 +22,7 @@ from ledger.posting import Posting, ensure_covers, post, reverse
 from orders.models import Order, OrderState
 from orders.steps import take
 from settlement.batches import ensure_own_treasury, ensure_replays, locked, said
-from settlement.models import Batch, BatchOrder, BatchState, Statement
+from settlement.models import Batch, BatchOrder, Statement
 from settlement.statements import issue, issue_red_letter
 from settlement.states import BATCH
 from vouchers.claiming import allot
@@ -70,6 +70,8 @@ def correct(
         raise not_here()
     batch = locked(session, actor, original.batch.number)
     ensure_own_treasury(actor, batch)
+    if actor.role is not Role.BUDGET_HOLDER:
+        raise NotAllowed(N_("您的角色不能进行这一步"), remedy=N_("请由有权限的同事办理"))
     reconfirmed(session, actor, password)
     if original.corrects_id is not None or original.total <= 0:
         raise Conflict(N_("这张结算单没有可以冲减的金额"))
@@ -100,19 +102,19 @@ def correct(
 
 
 def outstanding(session: Session, batch: Batch) -> Sequence[Statement]:
-    """Statements of a batch that are still to be paid: with an amount, not paid, not taken back; by number."""
-    corrected = select(Statement.corrects_id).where(Statement.corrects_id.is_not(None))
-    paid = select(Transfer.subject_id).where(Transfer.subject_type == "statements", Transfer.kind == "pay")
-    return session.scalars(
-        select(Statement)
-        .where(
-            Statement.batch_id == batch.id,
-            Statement.total > 0,
-            Statement.id.not_in(corrected),
-            Statement.id.not_in(paid),
-        )
-        .order_by(Statement.number)
-    ).all()
+    """Statements of a batch that are still to be paid, by number."""
+    query = select(Statement).where(Statement.batch_id == batch.id, to_pay()).order_by(Statement.number)
+    return session.scalars(query).all()
+
+
+def to_pay() -> ColumnElement[bool]:
+    """The condition of a statement that is still to be paid: with an amount, not paid, not taken back."""
+    red = aliased(Statement)
+    corrected = exists().where(red.corrects_id == Statement.id)
+    paid = exists().where(
+        Transfer.subject_type == "statements", Transfer.kind == "pay", Transfer.subject_id == Statement.id
+    )
+    return and_(Statement.total > 0, ~corrected, ~paid)
 
 
 def transfers_of(session: Session, statement_ids: Sequence[UUID]) -> Sequence[Transfer]:
@@ -222,7 +224,3 @@ def _recover(session: Session, actor: Actor, batch: Batch, red: Statement, paid:
             )
         ],
     )
-
-
-PAYABLE_STATES = frozenset({BatchState.APPROVED, BatchState.PAYING})
-"""States in which a batch still has something to pay."""

@@ -7,7 +7,7 @@ from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from settlement.batches import MAKERS
 from settlement.models import Batch, BatchState
-from settlement.queries import in_state, ready, receivable
+from settlement.queries import count, in_state, ready, receivable
 
 _B = BatchState
 
@@ -63,8 +63,8 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
         total = sum(statement.total for statement in receivable(session, actor))
         return [Figure(N_("待收结算款"), "settlement.statements", amount=total)]
     if actor.role in TREASURY:
-        count = len(in_state(session, actor, [_B.REVIEWED, _B.APPROVED, _B.PAYING], treasury=True))
-        return [Figure(N_("待审批和待付款的批次"), "settlement.index", count=count)]
+        waiting_now = count(session, actor, [_B.REVIEWED, _B.APPROVED, _B.PAYING])
+        return [Figure(N_("待审批和待付款的批次"), "settlement.index", count=waiting_now)]
     return []
 
 

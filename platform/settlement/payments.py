@@ -14,7 +14,7 @@ from foundation.i18n import N_
 from ledger.accounts import account
 from ledger.models import AccountKind
 from ledger.posting import Posting, post
-from settlement.approval import PAYABLE_STATES, outstanding, settle_unpaid
+from settlement.approval import outstanding, settle_unpaid
 from settlement.batches import ensure_own_treasury, locked
 from settlement.models import Batch, Statement
 from settlement.states import BATCH
@@ -34,8 +34,6 @@ def pay(session: Session, actor: Actor, number: str, *, statements: Collection[s
     reconfirmed(session, actor, password)
     if actor.user_id in {batch.maker_id, batch.checker_id}:
         raise NotAllowed(N_("付款人不能是制单人或审批人"), remedy=N_("请由另一位工作人员付款"))
-    if batch.state not in PAYABLE_STATES:
-        raise Conflict(N_("这个批次没有待付金额"))
     waiting = {statement.number: statement for statement in outstanding(session, batch)}
     if not statements:
         raise BadInput(N_("选择已付款的结算单"), field="statements")

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from audit.presentation import history_rows
 from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
@@ -24,6 +26,9 @@ _STAGES: Final = (
     (N_("财政批准"), (BatchState.REVIEWED,)),
     (N_("付款"), (BatchState.APPROVED, BatchState.PAYING)),
 )
+
+_DEEDS: Final = EVENTS | {"draft": N_("起草批次")}
+"""The draft itself is no step of the table."""
 
 
 def state_of(batch: Batch) -> dict[str, str]:
@@ -67,16 +72,16 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
             (gettext("批准人"), found.checker),
             (gettext("付款人"), found.payer),
         ],
-        "history": history(found.history),
+        "history": history_rows(found.history, _DEEDS, note=_note),
         "can": _can(actor, batch, own_treasury=own_treasury),
     }
 
 
 def _payees(found: BatchCase) -> list[dict[str, Any]]:
     """Whom the batch pays: one statement each."""
-    payees: dict[str, dict[str, Any]] = {}
+    payees: dict[UUID, dict[str, Any]] = {}
     for row in found.rows.values():
-        payee = payees.setdefault(row.order.provider.name, {"name": row.order.provider.name, "orders": 0, "amount": 0})
+        payee = payees.setdefault(row.provider_id, {"name": row.order.provider.name, "orders": 0, "amount": 0})
         payee["orders"] += 1
         payee["amount"] += row.amount
     return sorted(payees.values(), key=lambda each: (-each["amount"], each["name"]))
@@ -125,20 +130,8 @@ def moves(found: Iterable[Move]) -> list[dict[str, Any]]:
     ]
 
 
-def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """What was done to a batch, newest first."""
-    return [
-        {
-            "at": event.at,
-            "who": event.person,
-            "organisation": event.organisation,
-            "what": gettext(EVENTS.get(event.action.partition(".")[2], N_("起草批次"))),
-            "note": event.note if event.action != "batch.calculate" else gettext("%(count)s 个订单", count=event.note),
-            "before": None,
-            "after": None,
-        }
-        for event in events
-    ]
+def _note(event: AuditEvent) -> str | None:
+    return event.note if event.action != "batch.calculate" else str(gettext("%(count)s 个订单", count=event.note))
 
 
 def _can(actor: Actor, batch: Batch, *, own_treasury: bool) -> frozenset[str]:

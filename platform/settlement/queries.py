@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
 from accounts.models import Organisation, Region, User
 from audit.models import AuditEvent
+from audit.queries import history
 from audit.trail import record
 from files.models import Blob
-from files.store import current_store
-from foundation.actors import PROVIDER, Actor
+from files.store import answering, current_store
+from foundation.actors import PROVIDER, STAFF, Actor
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
 from orders.models import Order, OrderState
-from settlement.approval import outstanding, transfers_of
+from settlement.approval import outstanding, to_pay, transfers_of
 from settlement.batches import find
 from settlement.models import Batch, BatchOrder, BatchState, Statement
 from settlement.statements import may_see
@@ -114,7 +115,7 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         maker=people.get(batch.maker_id) if batch.maker_id else None,
         checker=people.get(batch.checker_id) if batch.checker_id else None,
         payer=people.get(batch.payer_id) if batch.payer_id else None,
-        history=_history(session, batch),
+        history=history(session, batch),
     )
 
 
@@ -183,7 +184,8 @@ def pdf(session: Session, actor: Actor, number: str) -> tuple[Statement, IO[byte
     blob = session.get_one(Blob, found.pdf_id)
     commit_anyway(session)
     record(session, actor, "statement.download", found, after={"sha256": blob.sha256})
-    return found, current_store().open(blob.sha256)
+    with answering():
+        return found, current_store().open(blob.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,13 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
     return [Ready(programmes[row[0]], row[1], int(row[2]), row[3]) for row in counted]
 
 
+def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:
+    """How many batches of the own treasury's programmes are in these states."""
+    query = select(func.count()).select_from(Batch).join(Batch.programme)
+    own = Programme.treasury_id == actor.organisation_id
+    return session.scalar(query.where(Batch.state.in_(states), own)) or 0
+
+
 def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, treasury: bool) -> Sequence[Batch]:
     """Batches in these states, oldest first: of the own treasury's programmes, or of the region."""
     own = Programme.treasury_id == actor.organisation_id if treasury else _in_region(actor)
@@ -225,18 +234,18 @@ def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, tr
 
 def receivable(session: Session, actor: Actor) -> Sequence[Statement]:
     """A provider's statements that are still to be paid, oldest first."""
-    found = session.scalars(
+    return session.scalars(
         select(Statement)
         .options(joinedload(Statement.batch).joinedload(Batch.programme).joinedload(Programme.treasury))
-        .where(Statement.organisation_id == actor.organisation_id, Statement.total > 0)
-        .order_by(Statement.issued_at.desc())
-        .limit(50)
+        .where(Statement.organisation_id == actor.organisation_id, to_pay())
+        .order_by(Statement.issued_at, Statement.number)
     ).all()
-    done = paid_of(session, found) | corrected_of(session, found)
-    return [each for each in reversed(found) if each.id not in done]
 
 
 def _in_region(actor: Actor) -> ColumnElement[bool]:
+    """Of programmes in the region of an authority; nobody else has a region in their care."""
+    if actor.role not in STAFF:
+        return false()
     regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
     return Programme.region_id.in_(regions)
 
@@ -253,12 +262,3 @@ def _moves(session: Session, statement_ids: Sequence[UUID]) -> list[Move]:
         each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))
     }
     return [Move(transfer, kinds[transfer.source_id], kinds[transfer.target_id]) for transfer in transfers]
-
-
-def _history(session: Session, batch: Batch) -> Sequence[AuditEvent]:
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_type == batch.__tablename__, AuditEvent.subject_id == batch.id)
-        .order_by(AuditEvent.sequence.desc())
-        .limit(100)
-    ).all()

@@ -1,7 +1,6 @@
 """The reviewer's decision: redeem, return for correction, or reject. Nobody decides about their own organisation."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 from uuid import uuid5
 
@@ -12,12 +11,12 @@ from accounts.current import not_here
 from accounts.models import Membership, MembershipState
 from audit.changes import change_state
 from foundation.actors import BUREAU, SYSTEM, Actor
-from foundation.clock import local, now
+from foundation.clock import now
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
 from orders.access import find, locked_with_money
-from orders.deadlines import due_in
+from orders.deadlines import due_in, last_day
 from orders.ending import end
 from orders.events import order_ended
 from orders.models import Order, OrderState
@@ -104,8 +103,7 @@ def send_back(
     take(session, actor, order, "return", note=told, due_at=due_at)
     claim.note = note or None
     claim.reasons = [reason, *dict.fromkeys(marks)]
-    # ``due_at`` is the first moment after the last day.
-    claim.due_on = (local(due_at) - timedelta(seconds=1)).date() if due_at else None
+    claim.due_on = last_day(order)
     session.flush()
     return claim
 

@@ -28,7 +28,7 @@ def lapse_overdue(session: Session) -> int:
 
     Each in a savepoint of its own: one that a person is just moving is left for the next run.
     """
-    overdue = select(Order.id).where(Order.state == OrderState.RETURNED, Order.due_at <= now()).order_by(Order.id)
+    overdue = select(Order.id).where(Order.state == OrderState.RETURNED, Order.due_at < now()).order_by(Order.id)
     return sum(_lapse(session, order_id) for order_id in session.scalars(overdue).all())
 
 
@@ -36,7 +36,7 @@ def _lapse(session: Session, order_id: UUID) -> bool:
     try:
         with session.begin_nested():
             order = session.get_one(Order, order_id, populate_existing=True)
-            if order.state is not OrderState.RETURNED or order.due_at is None or order.due_at > now():
+            if order.state is not OrderState.RETURNED or order.due_at is None or order.due_at >= now():
                 return False
             end(session, SYSTEM, order_id, "lapse", reason=N_("未在期限内补正"))
     except Conflict:

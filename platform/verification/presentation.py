@@ -6,13 +6,13 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from audit.models import AuditEvent
-from files.models import Attachment
+from audit.presentation import history_rows
+from files.presentation import file_row
 from foundation.actors import Actor, Role
 from foundation.clock import end_of, now, today
 from orders.deadlines import last_day
-from orders.measures import measures
 from orders.models import Order
+from orders.presentation import measured, party_names
 from verification.checks import LABELS, Answer, Outcome, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
 from verification.models import RedemptionClaim, RedemptionState
@@ -86,6 +86,7 @@ def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
 def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
+    names = party_names(order)
     deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED
     return {
         "claim": claim,
@@ -97,13 +98,13 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "refers": len(referred(found.answers)),
         "deciding": deciding,
         "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
-        "invoice_files": [file_item(file, order) for file in found.invoice_files],
-        "agreement_files": [file_item(file, order) for file in found.agreement_files],
+        "invoice_files": [file_row(file, names=names) for file in found.invoice_files],
+        "agreement_files": [file_row(file, names=names) for file in found.agreement_files],
         "evidence": [
             {
                 "record": record,
-                "files": [file_item(file, order) for file in files],
-                "measures": _measures(record.measures),
+                "files": [file_row(file, names=names) for file in files],
+                "measures": measured(record.measures),
             }
             for record, files in found.evidence
         ],
@@ -111,7 +112,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "marked": marked_of(claim),
         "following": _following(actor, found),
         "earlier": [_earlier(each) for each in found.earlier],
-        "history": history(found.history),
+        "history": history_rows(found.history, EVENTS),
     }
 
 
@@ -136,36 +137,6 @@ def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
     ]
 
 
-def file_item(file: Attachment, order: Order) -> dict[str, Any]:
-    """A file as templates/components/case.html takes it."""
-    names = {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
-    return {
-        "name": file.filename,
-        "url": url_for("files.file", attachment_id=file.id),
-        "size": file.blob.size,
-        "kind": file.blob.media_type,
-        "at": file.created_at,
-        "by": names.get(file.organisation_id) if file.organisation_id else None,
-        "note": None,
-    }
-
-
-def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """What was done to a claim, newest first."""
-    return [
-        {
-            "at": event.at,
-            "who": event.person,
-            "organisation": event.organisation,
-            "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
-            "note": event.note,
-            "before": None,
-            "after": None,
-        }
-        for event in events
-    ]
-
-
 def _earlier(each: Earlier) -> dict[str, Any]:
     return {
         "number": each.order.number,
@@ -174,12 +145,3 @@ def _earlier(each: Earlier) -> dict[str, Any]:
         "note": gettext("：").join([*reasons_of(each.claim), *([each.claim.note] if each.claim.note else [])]),
         "at": each.claim.decided_at,
     }
-
-
-def _measures(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    known = measures()
-    return [
-        (gettext(known[key].label), f"{value} {gettext(known[key].unit)}")
-        for key, value in values.items()
-        if key in known
-    ]

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
 from accounts.models import Organisation, Region
 from audit.models import AuditEvent
+from audit.queries import history
 from files.access import files_of
 from files.models import Attachment
 from foundation.actors import PROVIDER, STAFF, Actor, Role
@@ -101,7 +102,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         evidence=[(record, files[record.id]) for record in records],
         agreement_files=[file for file in own if order.agreement and file.id == order.agreement.attachment_id],
         earlier=_earlier(session, actor, claim, answers) if actor.role in STAFF else [],
-        history=_history(session, claim),
+        history=history(session, claim),
         following=next(iter(waiting_claims(session, actor, RedemptionState.SUBMITTED, 1)), None) if decides else None,
         waiting=count(session, actor, RedemptionState.SUBMITTED) if decides else 0,
     )
@@ -150,6 +151,8 @@ def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order
 def _seen(actor: Actor) -> ColumnElement[bool]:
     if actor.role in PROVIDER:
         return Order.provider_id == actor.organisation_id
+    if actor.role not in STAFF:
+        return false()
     regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
     return Order.programme_id.in_(select(Programme.id).where(Programme.region_id.in_(regions)))
 
@@ -183,12 +186,3 @@ def _had(claim: RedemptionClaim, defect: str) -> bool:
     return defect in claim.reasons or any(
         each["id"] == defect and each["outcome"] != Outcome.PASS.value for each in checks
     )
-
-
-def _history(session: Session, claim: RedemptionClaim) -> Sequence[AuditEvent]:
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_type == claim.__tablename__, AuditEvent.subject_id == claim.id)
-        .order_by(AuditEvent.sequence.desc())
-        .limit(100)
-    ).all()

@@ -1,5 +1,6 @@
 """Appropriating money to a programme: the treasury's deed, never the bureau's."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,9 @@ from vouchers.claiming import allot
 from vouchers.duties import take_duty
 from vouchers.models import Duty, Programme, ProgrammeState
 
+_MOST: Final = MAX_FEN // 1000
+"""Fen of one appropriation, so that a thousand of them can be added up."""
+
 
 def appropriate(
     session: Session, actor: Actor, *, programme_id: UUID, amount: int, transfer_id: UUID, password: str
@@ -35,8 +39,10 @@ def appropriate(
     reconfirmed(session, actor, password)
     if programme.state in {ProgrammeState.DRAFT, ProgrammeState.CHECKED, ProgrammeState.SETTLED}:
         raise Conflict(N_("项目公布以后、结算以前才能拨入资金"))
-    if not 0 < amount <= MAX_FEN // 1000:
+    if amount <= 0:
         raise BadInput(N_("拨入金额应大于零"), field="amount")
+    if amount > _MOST:
+        raise BadInput(N_("金额超出可处理的范围"), field="amount")
     take_duty(session, actor, programme.id, Duty.PAYMENT)
     post(
         session,

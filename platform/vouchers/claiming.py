@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -21,11 +21,11 @@ from foundation.identifiers import new_id, new_number
 from foundation.jobs import queue
 from foundation.locking import lock_key
 from ledger.accounts import account
-from ledger.models import AccountKind, LedgerAccount, Transfer
+from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
-from vouchers.eligibility import may_claim
+from vouchers.eligibility import committed, may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
-from vouchers.states import CLAIM
+from vouchers.states import CLAIM, IN_LINE
 from vouchers.terms import Terms, terms_of
 
 CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
@@ -101,7 +101,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     pool = account(session, AccountKind.POOL, programme_id)
     money = ensure_covers(session, pool, 0)
     # Without money nobody who waits can move up; only new claims are still told that they wait.
-    states = [ClaimState.QUEUED, ClaimState.WAITING] if money else [ClaimState.QUEUED]
+    states = IN_LINE if money else {ClaimState.QUEUED}
     line = session.scalars(
         select(VoucherClaim)
         .where(VoucherClaim.programme_id == programme_id, VoucherClaim.state.in_(states))
@@ -112,7 +112,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     if not line:
         return 0
     enterprises = {request.enterprise_id for request in line}
-    used = _committed(session, programme_id, enterprises)
+    used = committed(session, programme_id, enterprises)
     held = levels_on(session, enterprises, today())
     rules = _terms(session, {request.programme_version_id for request in line})
     running = now().replace(microsecond=0)
@@ -125,7 +125,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
         amount = _decide(session, request, terms, standing, money)
         if amount:
             vouchers.append(_voucher(request, terms, amount))
-            used[request.enterprise_id] = used.get(request.enterprise_id, 0) + amount
+            used[request.enterprise_id] = standing.used + amount
             money -= amount
     _issue(session, pool, vouchers)
     return len(vouchers)
@@ -135,25 +135,28 @@ def programmes_in_line(session: Session) -> Sequence[UUID]:
     """Programmes with claims in line."""
     return session.scalars(
         select(VoucherClaim.programme_id)
-        .where(VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]))
+        .where(VoucherClaim.state.in_(IN_LINE))
         .distinct()
         .order_by(VoucherClaim.programme_id)
     ).all()
 
 
 def lapse(session: Session, programme: Programme) -> int:
-    """End the claims still in line when the programme's vouchers would have expired; returns how many."""
-    ended = 0
-    for request in session.scalars(
-        select(VoucherClaim).where(
-            VoucherClaim.programme_id == programme.id,
-            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
-        )
-    ):
+    """End the claims still in line when the programme's vouchers would have expired; returns how many.
+
+    Under the lock of the pool, as every decision about the line.
+    """
+    ensure_covers(session, account(session, AccountKind.POOL, programme.id), 0)
+    waiting = session.scalars(
+        select(VoucherClaim)
+        .where(VoucherClaim.programme_id == programme.id, VoucherClaim.state.in_(IN_LINE))
+        .order_by(VoucherClaim.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for request in waiting:
         _turn(session, request, "lapse", LAPSED)
-        ended += 1
     session.flush()
-    return ended
+    return len(waiting)
 
 
 def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:
@@ -251,24 +254,6 @@ def _issue(session: Session, pool: UUID, vouchers: Sequence[Voucher]) -> None:
             for voucher in vouchers
         ],
     )
-
-
-def _committed(session: Session, programme_id: UUID, enterprises: set[UUID]) -> dict[UUID, int]:
-    """Fen that these enterprises have on vouchers: issued less what went back (see eligibility.committed)."""
-    returned = (
-        select(func.coalesce(func.sum(Transfer.amount), 0))
-        .where(Transfer.source_id == Voucher.account_id, Transfer.kind.in_(["expire", "reclaim", "revoke"]))
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Voucher.enterprise_id, Voucher.face - returned).where(
-            Voucher.programme_id == programme_id, Voucher.enterprise_id.in_(enterprises)
-        )
-    )
-    sums: dict[UUID, int] = {}
-    for enterprise_id, amount in rows:
-        sums[enterprise_id] = sums.get(enterprise_id, 0) + int(amount)
-    return sums
 
 
 def _terms(session: Session, versions: set[UUID]) -> Mapping[UUID, Terms]:

@@ -14,12 +14,12 @@ from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from ledger.models import LedgerAccount
 from vouchers.eligibility import may_claim
-from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
+from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
+from vouchers.states import IN_LINE, USABLE
 from vouchers.terms import current_terms
 
 _SOON: Final = timedelta(days=30)
 _NEWS: Final = timedelta(days=7)
-_USABLE: Final = (VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED)
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
@@ -42,7 +42,7 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
         .join(VoucherClaim.programme)
         .where(
             VoucherClaim.enterprise_id == actor.organisation_id,
-            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+            VoucherClaim.state.in_(IN_LINE),
         )
     )
     return [
@@ -65,7 +65,7 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
         free = session.scalar(
             select(func.coalesce(func.sum(LedgerAccount.balance), 0))
             .join(Voucher, Voucher.account_id == LedgerAccount.id)
-            .where(Voucher.enterprise_id == actor.organisation_id, Voucher.state.in_(_USABLE))
+            .where(Voucher.enterprise_id == actor.organisation_id, Voucher.state.in_(USABLE))
         )
         return [Figure(label=N_("可使用的服务券"), endpoint="vouchers.index", amount=int(free or 0))]
     if actor.role in BUREAU | {Role.AUDITOR}:
@@ -75,7 +75,7 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
             .join(VoucherClaim.programme)
             .join(Region, Region.id == Programme.region_id)
             .where(
-                VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+                VoucherClaim.state.in_(IN_LINE),
                 Region.path.startswith(actor.region_path, autoescape=True),
             )
         )
@@ -150,7 +150,7 @@ def _ending(session: Session, actor: Actor) -> list[DeskItem]:
         .join(LedgerAccount, LedgerAccount.id == Voucher.account_id)
         .where(
             Voucher.enterprise_id == actor.organisation_id,
-            Voucher.state.in_(_USABLE),
+            Voucher.state.in_(USABLE),
             LedgerAccount.balance > 0,
             Voucher.expires_on.between(today(), today() + _SOON),
         )

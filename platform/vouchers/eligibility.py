@@ -1,10 +1,11 @@
 """May an enterprise claim, how much, why not, and what is missing: one look, the same for the page and the decision."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from enterprises.models import Title, TitleLevel
@@ -12,9 +13,10 @@ from enterprises.titles import TITLE_LABELS, titles_on
 from foundation.clock import local, now
 from foundation.i18n import N_
 from foundation.money import display_yuan
-from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
+from ledger.models import Transfer
+from vouchers.models import Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
+from vouchers.states import ENDINGS, IN_LINE
 from vouchers.terms import Terms, current_version, terms_of
-from vouchers.wallets import wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ def may_claim(
     version = current_version(programme)
     terms = terms_of(version)
     held = [title for title in titles_on(session, enterprise_id, local(moment).date()) if title.level in terms.titles]
-    used = committed(session, enterprise_id, programme.id)
+    used = committed(session, programme.id, [enterprise_id]).get(enterprise_id, 0)
     open_claim = session.scalar(
         select(VoucherClaim).where(
             VoucherClaim.programme_id == programme.id,
             VoucherClaim.enterprise_id == enterprise_id,
-            VoucherClaim.state.in_([ClaimState.QUEUED, ClaimState.WAITING]),
+            VoucherClaim.state.in_(IN_LINE),
         )
     )
     findings = (
@@ -83,13 +85,22 @@ def may_claim(
     )
 
 
-def committed(session: Session, enterprise_id: UUID, programme_id: UUID) -> int:
-    """Fen of the programme that the enterprise has on vouchers: what was issued less what went back to the pool."""
-    vouchers = session.scalars(
-        select(Voucher).where(Voucher.enterprise_id == enterprise_id, Voucher.programme_id == programme_id)
-    ).all()
-    # Only ended vouchers and those with a part sent back differ from their face; the ledger knows.
-    return sum(wallet.face - wallet.returned for wallet in wallets(session, vouchers).values())
+def committed(session: Session, programme_id: UUID, enterprises: Collection[UUID]) -> dict[UUID, int]:
+    """Fen of the programme that these enterprises have on vouchers: what was issued less what went back to the pool.
+
+    Who has none is missing.
+    """
+    returned = (
+        select(func.coalesce(func.sum(Transfer.amount), 0))
+        .where(Transfer.source_id == Voucher.account_id, Transfer.kind.in_(list(ENDINGS)))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Voucher.enterprise_id, func.sum(Voucher.face - returned))
+        .where(Voucher.programme_id == programme_id, Voucher.enterprise_id.in_(enterprises))
+        .group_by(Voucher.enterprise_id)
+    )
+    return {enterprise_id: int(amount) for enterprise_id, amount in rows}
 
 
 def _title_finding(terms: Terms, title: Title | None) -> Finding:

@@ -1,9 +1,10 @@
 """Vouchers that end unused: expired by the clock, reclaimed or revoked by the bureau. The money goes back to the pool."""
 
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from accounts.current import not_here
 from audit.trail import record
@@ -14,33 +15,35 @@ from foundation.i18n import N_
 from foundation.locking import lock_rows
 from ledger.models import LedgerAccount
 from vouchers.claiming import lapse
-from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
+from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.redemption import return_rest
-from vouchers.states import Movement, ensure_movement
+from vouchers.states import USABLE, Movement, ensure_movement
 from vouchers.terms import current_terms
 
-_USABLE = (VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED)
+BATCH: Final = 100
+"""Vouchers that expire in one transaction: whoever claims meanwhile waits for their pools."""
 
 
-def expire_due(session: Session, actor: Actor, *, limit: int = 500) -> int:
+def expire_due(session: Session, actor: Actor, *, limit: int = BATCH) -> int:
     """Send what is free on vouchers past their last day back to their pools; returns how many vouchers gave something.
 
     Money held for an order stays there; should the order release it later, it goes back then. Run twice, the second
-    run finds nothing. Who waits in line moves up.
+    run finds nothing. Who waits in line moves up. All vouchers are locked before the first pool, and the pools in the
+    order of their programmes, as everywhere; so at most ``limit`` in one transaction.
     """
     due = session.scalars(
         select(Voucher.id)
         .join(LedgerAccount, LedgerAccount.id == Voucher.account_id)
-        .where(Voucher.state.in_(_USABLE), Voucher.expires_on < today(), LedgerAccount.balance > 0)
-        .order_by(Voucher.id)
+        .where(Voucher.state.in_(USABLE), Voucher.expires_on < today(), LedgerAccount.balance > 0)
+        .order_by(Voucher.programme_id, Voucher.id)
         .limit(limit)
     ).all()
     vouchers = lock_rows(session, Voucher, due)
     # Looked at again under the lock: an order may have taken the rest meanwhile.
     given = [
         return_rest(session, actor, voucher.id, Movement.EXPIRE, transfer_id=uuid5(voucher.id, Movement.EXPIRE))
-        for voucher in vouchers
-        if voucher.state in _USABLE
+        for voucher in sorted(vouchers, key=lambda each: (each.programme_id, each.id))
+        if voucher.state in USABLE
     ]
     return sum(1 for amount in given if amount)
 
@@ -48,9 +51,8 @@ def expire_due(session: Session, actor: Actor, *, limit: int = 500) -> int:
 def lapse_due(session: Session) -> int:
     """End the claims in line of programmes whose vouchers have expired; returns how many. May run any number of times."""
     ended = 0
-    for programme in session.scalars(
-        select(Programme).where(Programme.state.in_([ProgrammeState.OPEN, ProgrammeState.CLOSED]))
-    ):
+    running = select(Programme).where(Programme.state.in_([ProgrammeState.OPEN, ProgrammeState.CLOSED]))
+    for programme in session.scalars(running.options(selectinload(Programme.versions)).order_by(Programme.id)).all():
         if current_terms(programme).expires_on < today():
             ended += lapse(session, programme)
     return ended

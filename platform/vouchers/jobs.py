@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM
 from foundation.clock import now
-from foundation.jobs import job, periodic
+from foundation.jobs import job, periodic, queue
 from vouchers.claiming import allot, programmes_in_line
 from vouchers.expiry import expire_due, lapse_due
 from vouchers.programmes import turn_with_the_clock
@@ -28,9 +28,20 @@ def every_minute(session: Session) -> None:
         allot(session, programme_id)
 
 
+@job("vouchers.expire")
+def expire(session: Session) -> None:
+    """Let vouchers past their last day give back their money: a batch here, the next in a transaction of its own."""
+    if expire_due(session, SYSTEM):
+        queue(session, "vouchers.expire")
+
+
 @periodic("vouchers.night", "10 16 * * *")
 def every_night(session: Session) -> None:
-    """Just after midnight in China: vouchers past their last day give back their money, queues of ended programmes lapse."""
-    while expire_due(session, SYSTEM):
-        pass
+    """Just after midnight in China: vouchers past their last day give back their money."""
+    expire(session)
+
+
+@periodic("vouchers.lapse", "40 16 * * *")
+def lapse_lines(session: Session) -> None:
+    """After that, in a transaction of its own: the lines of programmes whose vouchers have expired lapse."""
     lapse_due(session)

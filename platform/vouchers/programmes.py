@@ -1,7 +1,9 @@
 """The life of a programme at the bureau: drafted, checked by another person, announced, open, closed."""
 
+from datetime import datetime
+
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind
@@ -12,11 +14,12 @@ from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
+from foundation.locking import lock_row, lock_rows
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
 
-_PUBLISHED = frozenset({ProgrammeState.ANNOUNCED, ProgrammeState.OPEN})
+_RUNNING = frozenset({ProgrammeState.ANNOUNCED, ProgrammeState.OPEN})
 
 
 def draft(
@@ -67,12 +70,12 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
     A new version binds nobody until another person approves it, and then only new claims. Whoever edits becomes the
     drafter, so somebody else must check.
     """
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     latest = programme.versions[-1]
     before = dict(latest.terms)
     if programme.state is ProgrammeState.DRAFT:
         programme.name, programme.summary, latest.terms = name, summary, terms.for_storage()
-    elif programme.state not in _PUBLISHED:
+    elif programme.state not in _RUNNING:
         raise Conflict(
             N_("当前状态为“%(state)s”，不能修改规则"),
             remedy=N_("已审核、未公布的项目可以由审核人退回后修改"),
@@ -99,7 +102,7 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
 
 def check(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
     """Confirm a draft as a second person; NotAllowed for whoever drafted it."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     _ensure_second_person(actor, programme)
     change_state(session, actor, programme, PROGRAMME, "check", note=note)
     programme.checked_by_id = actor.user_id
@@ -108,7 +111,7 @@ def check(session: Session, actor: Actor, programme: Programme, *, note: str | N
 
 def send_back(session: Session, actor: Actor, programme: Programme, *, note: str) -> Programme:
     """Return a checked programme to its drafter with the reason."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "send_back", note=note)
     programme.checked_by_id = None
     return programme
@@ -116,7 +119,7 @@ def send_back(session: Session, actor: Actor, programme: Programme, *, note: str
 
 def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make the rules public; from here on they change only by a new version."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "announce")
     programme.versions[-1].announced_at = now()
     return programme
@@ -124,9 +127,9 @@ def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
 
 def approve_version(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make a proposed version binding for new claims, as a second person. Conflict when none is proposed."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     latest = programme.versions[-1]
-    if programme.state not in _PUBLISHED or latest.announced_at is not None:
+    if programme.state not in _RUNNING or latest.announced_at is not None:
         raise Conflict(N_("没有待审核的规则修改"))
     _ensure_second_person(actor, programme)
     programme.checked_by_id = actor.user_id
@@ -138,7 +141,7 @@ def approve_version(session: Session, actor: Actor, programme: Programme) -> Pro
 
 def open_claims(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Open the claim window; Conflict before its first moment or after its last."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     if not current_terms(programme).claims_open(now()):
         raise Conflict(N_("现在不在申领时间内"), remedy=N_("到申领开始时间，项目会自动开放"))
     change_state(session, actor, programme, PROGRAMME, "open")
@@ -147,7 +150,7 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
 
 def close_claims(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
     """End the claim window; who waits in line keeps the place."""
-    _ensure_own(actor, programme)
+    _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "close", note=note)
     return programme
 
@@ -155,20 +158,39 @@ def close_claims(session: Session, actor: Actor, programme: Programme, *, note: 
 def turn_with_the_clock(session: Session, actor: Actor) -> int:
     """Open and close programmes whose window has begun or ended; returns how many changed. May run any number of times."""
     moment, changed = now(), 0
-    for programme in session.scalars(select(Programme).where(Programme.state.in_(_PUBLISHED))):
-        terms = current_terms(programme)
-        if programme.state is ProgrammeState.ANNOUNCED and terms.claims_open(moment):
-            change_state(session, actor, programme, PROGRAMME, "open")
-            changed += 1
-        elif programme.state is ProgrammeState.OPEN and moment >= terms.claims_close_at:
-            change_state(session, actor, programme, PROGRAMME, "close")
+    running = select(Programme).where(Programme.state.in_(_RUNNING)).options(selectinload(Programme.versions))
+    due = [programme.id for programme in session.scalars(running) if _turn(programme, moment)]
+    # Looked at again under the lock: a person may have closed it meanwhile.
+    for programme in lock_rows(session, Programme, due):
+        event = _turn(programme, moment)
+        if event is not None:
+            change_state(session, actor, programme, PROGRAMME, event)
             changed += 1
     return changed
 
 
-def _ensure_own(actor: Actor, programme: Programme) -> None:
+def _turn(programme: Programme, moment: datetime) -> str | None:
+    """What the clock does with the programme."""
+    terms = current_terms(programme)
+    if programme.state is ProgrammeState.ANNOUNCED and terms.claims_open(moment):
+        return "open"
+    if programme.state is ProgrammeState.OPEN and moment >= terms.claims_close_at:
+        return "close"
+    return None
+
+
+def _hold(session: Session, actor: Actor, programme: Programme) -> None:
+    """NotFound for another bureau's; else locked and read anew with its rules: two people may have it before them."""
     if programme.bureau_id != actor.organisation_id:
         raise not_here()
+    lock_row(session, Programme, programme.id)
+    _read_versions(session, programme)
+
+
+def _read_versions(session: Session, programme: Programme) -> None:
+    session.expire(programme, ["versions"])
+    versions = select(ProgrammeVersion).where(ProgrammeVersion.programme_id == programme.id)
+    session.scalars(versions.execution_options(populate_existing=True)).all()
 
 
 def _ensure_second_person(actor: Actor, programme: Programme) -> None:

@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind, Region
-from audit.models import AuditEvent
 from foundation.actors import ENTERPRISE, STAFF, Actor
 from foundation.pages import Page, page_of
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
+from vouchers.states import IN_LINE
 
 PUBLISHED = (ProgrammeState.ANNOUNCED, ProgrammeState.OPEN, ProgrammeState.CLOSED, ProgrammeState.SETTLED)
-_IN_LINE = (ClaimState.QUEUED, ClaimState.WAITING)
 
 
 def programmes(
@@ -69,8 +68,8 @@ def line(session: Session, programme_id: UUID) -> Line:
     """The line of a programme: who is in it now, and how many have been served."""
     row = session.execute(
         select(
-            func.count().filter(VoucherClaim.state.in_(_IN_LINE)),
-            func.coalesce(func.sum(VoucherClaim.requested).filter(VoucherClaim.state.in_(_IN_LINE)), 0),
+            func.count().filter(VoucherClaim.state.in_(IN_LINE)),
+            func.coalesce(func.sum(VoucherClaim.requested).filter(VoucherClaim.state.in_(IN_LINE)), 0),
             func.count().filter(VoucherClaim.state == ClaimState.ALLOTTED),
         ).where(VoucherClaim.programme_id == programme_id)
     ).one()
@@ -90,7 +89,7 @@ def position(session: Session, claim: VoucherClaim) -> tuple[int, int]:
     )
     row = session.execute(
         select(func.count(), func.coalesce(func.sum(VoucherClaim.requested), 0)).where(
-            VoucherClaim.programme_id == claim.programme_id, VoucherClaim.state.in_(_IN_LINE), before
+            VoucherClaim.programme_id == claim.programme_id, VoucherClaim.state.in_(IN_LINE), before
         )
     ).one()
     return int(row[0]) + 1, int(row[1])
@@ -170,14 +169,4 @@ def treasuries(session: Session, actor: Actor) -> Sequence[Organisation]:
         select(Organisation)
         .where(Organisation.kind == OrganisationKind.TREASURY, Organisation.region_id == own)
         .order_by(Organisation.name_sort)
-    ).all()
-
-
-def history(session: Session, subject: Programme | Voucher) -> Sequence[AuditEvent]:
-    """What was done to a programme or voucher, newest first."""
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.subject_type == subject.__tablename__, AuditEvent.subject_id == subject.id)
-        .order_by(AuditEvent.sequence.desc())
-        .limit(100)
     ).all()

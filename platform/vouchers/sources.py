@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from foundation.clock import today
 from vouchers.eligibility import may_claim
-from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
+from vouchers.models import Programme, ProgrammeState, Voucher
+from vouchers.states import USABLE
 from vouchers.terms import Terms, current_terms, terms_of
 from vouchers.wallets import wallets
 
@@ -34,7 +35,7 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
         .options(joinedload(Voucher.programme), joinedload(Voucher.programme_version))
         .where(
             Voucher.enterprise_id == enterprise_id,
-            Voucher.state.in_([VoucherState.ISSUED, VoucherState.HELD, VoucherState.PARTLY_REDEEMED]),
+            Voucher.state.in_(USABLE),
             Voucher.expires_on >= today(),
         )
         .order_by(Voucher.expires_on, Voucher.id)

@@ -83,17 +83,21 @@ ENDINGS: Final[Mapping[Movement, VoucherState]] = {
     Movement.REVOKE: _V.REVOKED,
 }
 
-_USABLE = frozenset({_V.ISSUED, _V.HELD, _V.PARTLY_REDEEMED})
+USABLE: Final = frozenset({_V.ISSUED, _V.HELD, _V.PARTLY_REDEEMED})
+"""States in which money may be left on a voucher."""
+
+IN_LINE: Final = frozenset({_C.QUEUED, _C.WAITING})
+"""States of a claim that still waits for money."""
 
 MOVEMENTS: Final[Mapping[Movement, tuple[frozenset[VoucherState], frozenset[Role]]]] = {
-    Movement.HOLD: (_USABLE, ENTERPRISE | {Role.SYSTEM}),
+    Movement.HOLD: (USABLE, ENTERPRISE | {Role.SYSTEM}),
     # Either side may end an order before delivery, and so may the bureau and the deadline job.
     Movement.RELEASE: (frozenset({_V.HELD}), ENTERPRISE | PROVIDER | BUREAU | {Role.SYSTEM}),
     Movement.REDEEM: (frozenset({_V.HELD}), BUREAU | {Role.SYSTEM}),
     # While an order holds a part, the free rest can go back already.
-    Movement.EXPIRE: (_USABLE, frozenset({Role.SYSTEM})),
-    Movement.RECLAIM: (_USABLE, frozenset({Role.OFFICER, Role.REVIEWER, Role.SYSTEM})),
-    Movement.REVOKE: (_USABLE, frozenset({Role.REVIEWER})),
+    Movement.EXPIRE: (USABLE, frozenset({Role.SYSTEM})),
+    Movement.RECLAIM: (USABLE, frozenset({Role.OFFICER, Role.REVIEWER, Role.SYSTEM})),
+    Movement.REVOKE: (USABLE, frozenset({Role.REVIEWER})),
 }
 """Movement -> the states in which it may happen, and who may cause it. Where it leads follows from the amounts."""
 

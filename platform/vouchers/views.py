@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, actor_or_none, own_organisation
+from audit.queries import history as history_of
 from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
 from foundation.actions import submit
@@ -76,7 +77,7 @@ def programme_page(found: Programme, form: Form) -> str:
     version = current_version(found)
     terms = terms_of(version)
     listed, charged = EXAMPLE_PRICES
-    history = queries.history(session, found)
+    history = history_of(session, found)
     return render_template(
         "vouchers/programme.html",
         programme=found,

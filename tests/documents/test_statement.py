@@ -221,7 +221,7 @@ def test_a_moment_needs_its_zone(make_statement):
         canonical_hash(make_statement(issued_at=datetime(2026, 11, 20)))  # noqa: DTZ001 - the point of the test
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(max_size=80), other=st.text(max_size=400))
 def test_any_text_at_all_can_be_printed(make_statement, text, other):
     content = make_statement(

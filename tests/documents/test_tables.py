@@ -88,7 +88,7 @@ def test_a_moment_needs_its_zone():
         write_csv(["x"], [[datetime(2026, 1, 1)]])  # noqa: DTZ001 - the point of the test
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(), min_size=1, max_size=3))
 def test_any_text_survives(texts):
     rows = [texts]

@@ -1,0 +1,45 @@
+"""The jobs of the trail: all that is new is sealed, and only what the installation does not keep is removed."""
+
+from datetime import timedelta
+
+import pytest
+
+from audit import jobs, seals
+from audit.models import AuditEvent, AuditSeal
+from audit.trail import record
+from config import Settings
+from foundation.actors import SYSTEM
+from foundation.clock import now, travel
+
+
+def write(session, count):
+    for number in range(count):
+        record(session, SYSTEM, f"test.event{number}", None)
+    session.flush()
+
+
+@pytest.mark.parametrize(("events", "made"), [(0, 0), (3, 2), (4, 2), (5, 3)])
+def test_all_that_is_committed_is_sealed_however_many_seals_it_takes(session, monkeypatch, events, made):
+    for module in (jobs, seals):
+        monkeypatch.setattr(module, "BATCH", 2)
+    write(session, events)
+    jobs.seal_what_is_new(session)
+    jobs.seal_what_is_new(session)
+    assert session.query(AuditSeal).count() == made
+    assert seals.verify(session).unsealed == 0
+
+
+@pytest.mark.parametrize(("days", "kept"), [(None, 6), (184, 3), (400, 6)])
+def test_only_what_is_older_than_the_installation_keeps_is_removed(session, monkeypatch, settings, days, kept):
+    with travel(now() - timedelta(days=300)):
+        write(session, 3)
+        jobs.seal_what_is_new(session)
+    write(session, 3)
+    jobs.seal_what_is_new(session)
+    asked = Settings.model_validate(settings.model_dump() | {"audit_retention_days": days})
+    monkeypatch.setattr(jobs, "load_settings", lambda: asked)
+    for _ in range(2):
+        jobs.remove_what_is_old(session)
+        jobs.seal_what_is_new(session)
+    assert session.query(AuditEvent).filter(AuditEvent.action.startswith("test.")).count() == kept
+    assert seals.verify(session).ok

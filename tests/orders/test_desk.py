@@ -1,0 +1,21 @@
+"""What an enterprise finds on its desk of orders that have ended."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, select
+
+from foundation.clock import now
+from foundation.identifiers import new_id
+from orders import desk
+from orders.models import Order, OrderState
+
+
+def test_what_ended_today_is_told_however_much_ended_before(session, scene):
+    order = scene.order_in_any(OrderState.VOIDED)
+    session.flush()
+    facts = dict(session.execute(select(Order.__table__).where(Order.id == order.id)).mappings().one())
+    for number in range(120):
+        old = {"id": new_id(), "number": f"DD{number}", "since": now() - timedelta(days=60)}
+        session.execute(insert(Order).values(facts | old))
+    told = [item.arguments["number"] for item in desk.waiting(session, scene.buyer(order.voucher))]
+    assert told == [order.number]

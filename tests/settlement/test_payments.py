@@ -1,0 +1,88 @@
+"""Who may say that a statement was paid, and which: every refusal leaves the money where it was."""
+
+from dataclasses import replace
+
+import factories as make
+import pytest
+from claim_cases import PUBLIC, Office, verified
+from sqlalchemy import select
+
+from foundation.actors import Role
+from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
+from ledger.models import Transfer
+from settlement.approval import approve, correct, outstanding
+from settlement.payments import pay
+
+PASSWORD = make.PASSWORD
+
+
+@pytest.fixture
+def office(session, scene):
+    return Office(session, scene)
+
+
+@pytest.fixture
+def batch(session, scene, office):
+    verified(scene)
+    return approve(session, office.budget_holder, office.reviewed().number, password=PASSWORD, public_url=PUBLIC)
+
+
+@pytest.fixture
+def due(session, batch):
+    return [statement.number for statement in outstanding(session, batch)]
+
+
+def paid(session):
+    return session.scalars(select(Transfer.amount).where(Transfer.kind == "pay")).all()
+
+
+def test_only_a_payer_pays(session, office, batch, due):
+    with pytest.raises(NotAllowed):
+        pay(session, office.budget_holder, batch.number, statements=due, password=PASSWORD)
+    assert paid(session) == []
+
+
+def test_the_payer_of_another_treasury_does_not_pay(session, batch, due):
+    beside = make.actor(session, make.treasury(session), Role.PAYER)
+    with pytest.raises(NotAllowed, match="财政部门"):
+        pay(session, beside, batch.number, statements=due, password=PASSWORD)
+    far = make.actor(session, make.treasury(session, "110000"), Role.PAYER)
+    with pytest.raises(NotFound):
+        pay(session, far, batch.number, statements=due, password=PASSWORD)
+    assert paid(session) == []
+
+
+def test_the_password_is_asked_again(session, office, batch, due):
+    with pytest.raises(NotAllowed, match="密码") as refusal:
+        pay(session, office.payer, batch.number, statements=due, password="not the password")
+    assert refusal.value.field == "password"
+    assert paid(session) == []
+
+
+@pytest.mark.parametrize("part", ["maker_id", "checker_id"])
+def test_maker_and_checker_do_not_pay(session, office, batch, due, part):
+    in_both_offices = replace(office.payer, user_id=getattr(batch, part))
+    with pytest.raises(NotAllowed, match="付款人"):
+        pay(session, in_both_offices, batch.number, statements=due, password=PASSWORD)
+
+
+def test_something_must_be_chosen_and_of_this_batch(session, office, batch, due):
+    for chosen, refusal in (([], BadInput), (["JS-000000-2026-9999"], Conflict), ([*due, "JS-0"], Conflict)):
+        with pytest.raises(refusal) as said:
+            pay(session, office.payer, batch.number, statements=chosen, password=PASSWORD)
+        assert said.value.field == "statements"
+    assert paid(session) == []
+
+
+def test_a_statement_is_paid_once(session, office, batch, due):
+    pay(session, office.payer, batch.number, statements=[*due, *due], password=PASSWORD)
+    with pytest.raises(Conflict):
+        pay(session, office.payer, batch.number, statements=due, password=PASSWORD)
+    assert len(paid(session)) == 1
+
+
+def test_only_the_budget_holder_takes_a_statement_back(session, office, batch, due):
+    """The page has it in its list; the verb knows it by itself."""
+    with pytest.raises(NotAllowed):
+        correct(session, office.payer, due[0], reason="金额有误", password=PASSWORD, public_url=PUBLIC)
+    assert outstanding(session, batch)[0].number == due[0]
