@@ -16,7 +16,6 @@ from foundation.actors import SYSTEM
 from foundation.clock import now
 
 SHORTEST_DAYS: Final = 184
-_ACTION: Final = "audit.pruned"
 
 
 def prune(session: Session, days: int | None) -> int:
@@ -44,14 +43,14 @@ def prune(session: Session, days: int | None) -> int:
     if last > done:
         session.add(AuditPruning(up_to=last, events=removed))
         # In the trail itself, so that it is sealed: a row of the table alone would excuse any gap.
-        record(session, SYSTEM, _ACTION, None, after={"up_to": last, "events": removed})
+        record(session, SYSTEM, "audit.pruned", None, after={"up_to": last, "events": removed})
         session.flush()
     return removed
 
 
 def untold_prunings(session: Session) -> list[int]:
     """Where something is said to be removed, and no event says so."""
-    told = select(AuditEvent.after["up_to"].as_integer()).where(AuditEvent.action == _ACTION)
+    told = select(AuditEvent.after["up_to"].as_integer()).where(AuditEvent.action == "audit.pruned")
     # What told of an early removal may itself have been removed by now: the newest one speaks for those before it.
     newest = session.scalar(select(func.max(AuditPruning.up_to)))
     return [newest] if newest is not None and newest not in set(session.scalars(told)) else []

@@ -20,6 +20,9 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.password_changed": N_("修改登录密码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
+    "organisations.contact_changed": N_("修改单位联系方式"),
+    # audit
+    "audit.pruned": N_("按保存期限清除操作记录"),
     # files
     "attachment.add": N_("上传文件"),
     "attachment.download": N_("下载文件"),
@@ -160,6 +163,7 @@ MONEY: Final[Mapping[str, str]] = {
 """Keys whose values are fen."""
 
 CHANGED: Final[Mapping[str, str]] = {
+    "address": N_("地址"),
     "agreement_working_days": N_("签订协议期限（工作日）"),
     "by": N_("红字结算单"),
     "category": N_("所属服务类别"),
@@ -181,6 +185,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "document": N_("依据文件"),
     "document_number": N_("文号"),
     "effect": N_("服务效果"),
+    "events": N_("清除的记录数"),
     "filename": N_("文件名"),
     "frequency": N_("服务频次"),
     "hash": N_("内容校验码"),
@@ -203,6 +208,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "record_calendar_days": N_("上传服务记录期限（自然日）"),
     "remark": N_("备注"),
     "revoked_on": N_("撤销日期"),
+    "phone": N_("电话"),
     "role": N_("角色"),
     "rows": N_("填写的行数"),
     "rule_set": N_("适用规则"),
@@ -217,6 +223,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "tie_reserve": N_("同一秒申领的预留份数"),
     "title": N_("称号或标题"),
     "transfer": N_("转账编号"),
+    "up_to": N_("清除至封存序号"),
     "upheld": N_("异议成立"),
     "uscc": N_("统一社会信用代码"),
     "valid_from": N_("有效期自"),

@@ -20,6 +20,7 @@ from providers import desk as providers
 from settlement import desk as settlement
 from verification import desk as verification
 from vouchers import desk as vouchers
+from web import auditing
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -39,6 +40,7 @@ class Room:
 
 ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
+    Room(auditing.waiting, auditing.others, auditing.figures),
     Room(notices.waiting, notices.others, notices.figures),
     Room(providers.waiting, providers.others, providers.figures),
     Room(vouchers.waiting, vouchers.others, vouchers.figures),
