@@ -21,6 +21,7 @@ from settlement import desk as settlement
 from verification import desk as verification
 from vouchers import desk as vouchers
 from web import auditing
+from web.desk_verbs import ANY, VERBS
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -78,7 +79,7 @@ def shown(desk: Desk) -> dict[str, Any]:
                 "late": item.due is not None and item.due < now(),
                 "amount": item.amount,
                 "number": _number(item),
-                "action": None,
+                "action": gettext(VERBS.get(item.task, ANY)),
             }
             for item in desk.mine[:SHOWN]
         ],
