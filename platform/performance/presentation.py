@@ -1,6 +1,6 @@
 """Target tables as the templates take them: words translated, links made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from audit.models import AuditEvent
 from foundation.actors import PROVIDER, Actor, Role
+from foundation.i18n import retold
 from performance.actuals import Behind, attainment
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
@@ -60,6 +61,29 @@ def table_view(
     }
 
 
+def stages_of(table: TargetTable, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
+    """The step line: filled, approved, in force; ``events`` newest first."""
+    draft, waiting = table.state is TargetState.DRAFT, table.state is TargetState.SUBMITTED
+    approved = not draft and not waiting
+    # A table that was handed back waits since then.
+    begun = next((one.at for one in events if one.action.endswith(".send_back")), table.created_at)
+    return [
+        {
+            "label": gettext("填报"),
+            "state": "current" if draft else "done",
+            "at": begun if draft else table.submitted_at,
+            "holder": table.organisation.name if draft else None,
+        },
+        {
+            "label": gettext("审批"),
+            "state": "current" if waiting else "done" if approved else "todo",
+            "at": table.submitted_at if waiting else table.approved_at if approved else None,
+            "holder": gettext("主管部门") if waiting else None,
+        },
+        {"label": gettext("目标锁定"), "state": "done" if approved else "todo", "at": table.approved_at},
+    ]
+
+
 def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
     """Everything that ``templates/performance/row.html`` shows."""
     indicator = found.row.indicator
@@ -96,7 +120,7 @@ def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
             "who": event.person,
             "organisation": event.organisation,
             "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
-            "note": event.note,
+            "note": retold(event.note, gettext) if event.note else None,
             "before": None,
             "after": None,
         }

@@ -15,7 +15,7 @@ from performance import queries, tables
 from performance.actuals import behind, of_table
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
-from performance.presentation import behind_view, history, row_words, state_of, table_view
+from performance.presentation import behind_view, history, row_words, stages_of, state_of, table_view
 from performance.states import TARGET
 from performance.templates import get_template
 
@@ -160,11 +160,13 @@ def row(table_id: UUID, row_id: str) -> ResponseReturnValue:
 def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> str:
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
+    events = queries.history(session, found)
     return render_template(
         "performance/table.html",
         sent=form,
         blank=PlainForm(formdata=None),
         reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
-        history=history(queries.history(session, found)),
+        stages=stages_of(found, events),
+        history=history(events),
         **table_view(person, found, of_table(session, found), queries.versions(session, found)),
     )

@@ -10,9 +10,10 @@ from audit.models import AuditEvent
 from files.models import Attachment
 from foundation.actors import Actor, Role
 from foundation.clock import end_of, now, today
+from foundation.i18n import retold
 from orders.deadlines import last_day
 from orders.measures import measures
-from orders.models import Order
+from orders.models import Order, OrderState
 from verification.checks import LABELS, Answer, Outcome, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
 from verification.models import RedemptionClaim, RedemptionState
@@ -83,6 +84,35 @@ def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
     }
 
 
+def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
+    """The step line: submitted, corrected where it was returned, verified, settled."""
+    state, bureau = claim.state, order.programme.bureau.name
+    line: list[dict[str, Any]] = [{"label": gettext("申请核销"), "state": "done", "at": claim.submitted_at}]
+    if state is RedemptionState.RETURNED:
+        line.append({"label": gettext("补正"), "state": "current", "at": order.since, "holder": order.provider.name})
+    waiting, refused = state is RedemptionState.SUBMITTED, state is RedemptionState.REJECTED
+    verified = state is RedemptionState.VERIFIED
+    settled = order.state is OrderState.SETTLED
+    line.append(
+        {
+            "label": gettext("核验"),
+            "state": "current" if waiting else "done" if verified else "failed" if refused else "todo",
+            "at": claim.submitted_at if waiting else claim.decided_at if verified or refused else None,
+            "holder": bureau if waiting else None,
+        }
+    )
+    if not refused:
+        line.append(
+            {
+                "label": gettext("结算"),
+                "state": "done" if settled else "current" if verified else "todo",
+                "at": order.since if settled else claim.decided_at if verified else None,
+                "holder": bureau if verified and not settled else None,
+            }
+        )
+    return line
+
+
 def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
@@ -92,6 +122,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "order": order,
         "state": state_of(claim),
         "deadline": deadline_of(claim, order),
+        "stages": stages_of(claim, order),
         "answers": answer_rows(found.answers),
         "fails": len(failing(found.answers)),
         "refers": len(referred(found.answers)),
@@ -158,7 +189,7 @@ def history(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
             "who": event.person,
             "organisation": event.organisation,
             "what": gettext(EVENTS.get(event.action.partition(".")[2], event.action)),
-            "note": event.note,
+            "note": retold(event.note, gettext) if event.note else None,
             "before": None,
             "after": None,
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from claim_cases import claimed
 from factories import actor_of, bureau, enterprise, member
 from flask import Flask
 from order_cases import Scene
@@ -18,6 +19,8 @@ from foundation.actors import SYSTEM, Role
 from foundation.clock import today
 from foundation.states import StateTable
 from providers.models import Certification
+from verification import deciding
+from verification.checks import LABELS
 from vouchers.models import VoucherClaim
 from vouchers.states import Movement
 from web.deeds import CHANGED, DEEDS, MONEY
@@ -176,3 +179,18 @@ def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:
     page = sign_in(member(session, bureau(session), Role.AUDITOR)).get("/audit").text
     assert "older.deed" in page
     assert "strange" in page
+
+
+def test_a_reason_from_a_list_is_told_in_the_readers_language(session, sign_in) -> None:
+    scene = Scene(session)
+    order = claimed(scene)
+    deciding.send_back(
+        session, scene.officer, order.number, marks=[next(iter(LABELS))], reason="incomplete", note="缺第二页"
+    )
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    assert "材料不全：缺第二页" in auditor.get("/audit").text
+    auditor.get("/language/en")
+    for address in ("/audit", f"/orders/{order.number}", f"/claims/{order.number}"):
+        page = auditor.get(address).text
+        assert "材料不全" not in page, address
+        assert "缺第二页" in page, f"{address}: what a person wrote stays"
