@@ -230,6 +230,19 @@ def test_long_names_do_not_push_the_amounts_away(furnished: Furnished, leaving: 
             officer.fits()
 
 
+def test_paper_has_nothing_to_fill_in(furnished: Furnished, leaving: Welcome) -> None:
+    order = furnished.scene.order_in(OrderState.DELIVERED)
+    furnished.session.commit()
+    clerk = leaving(furnished.person(furnished.scene.provider, Role.PROVIDER_MEMBER))
+    clerk.page.emulate_media(media="print")
+    for path in ("/verify", f"/orders/{order.number}", "/catalogue"):
+        clerk.goto(path)
+        assert clerk.page.locator("h1").first.is_visible(), path
+        for left_out in ("form", "nav.side", "header.top", "main a.btn", "main button"):
+            shown = [one for one in clerk.page.locator(left_out).all() if one.is_visible()]
+            assert not shown, f"{path} prints {left_out}: {shown[0].inner_text()}"
+
+
 def test_what_scrolls_sideways_can_be_scrolled_by_keyboard(furnished: Furnished, leaving: Welcome) -> None:
     officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
     without_script = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER, java_script_enabled=False))
