@@ -30,5 +30,11 @@ def change_contact(session: Session, actor: Actor, *, phone: str, address: str) 
     before = {"phone": organisation.phone, "address": organisation.address}
     organisation.phone, organisation.address = phone or None, address or None
     session.flush()
-    after = {"phone": organisation.phone, "address": organisation.address}
-    record(session, actor, "organisations.contact_changed", organisation, before=before, after=after)
+    record(
+        session,
+        actor,
+        "organisations.contact_changed",
+        organisation,
+        before=before,
+        after={"phone": organisation.phone, "address": organisation.address},
+    )

@@ -9,6 +9,8 @@ from typing import Final
 from foundation.i18n import N_
 
 DEEDS: Final[Mapping[str, str]] = {
+    # audit
+    "audit.pruned": N_("删去超过保存期限的办理记录"),
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
@@ -21,8 +23,6 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
     "organisations.contact_changed": N_("修改单位联系方式"),
-    # audit
-    "audit.pruned": N_("按保存期限清除操作记录"),
     # files
     "attachment.add": N_("上传文件"),
     "attachment.download": N_("下载文件"),
@@ -185,7 +185,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "document": N_("依据文件"),
     "document_number": N_("文号"),
     "effect": N_("服务效果"),
-    "events": N_("清除的记录数"),
+    "events": N_("记录条数"),
     "filename": N_("文件名"),
     "frequency": N_("服务频次"),
     "hash": N_("内容校验码"),
@@ -202,13 +202,13 @@ CHANGED: Final[Mapping[str, str]] = {
     "organisation": N_("单位"),
     "pdf": N_("PDF 校验码"),
     "person": N_("人员"),
+    "phone": N_("电话"),
     "price_basis": N_("价格依据"),
     "programme": N_("项目"),
     "rating": N_("评价（分）"),
     "record_calendar_days": N_("上传服务记录期限（自然日）"),
     "remark": N_("备注"),
     "revoked_on": N_("撤销日期"),
-    "phone": N_("电话"),
     "role": N_("角色"),
     "rows": N_("填写的行数"),
     "rule_set": N_("适用规则"),
@@ -223,7 +223,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "tie_reserve": N_("同一秒申领的预留份数"),
     "title": N_("称号或标题"),
     "transfer": N_("转账编号"),
-    "up_to": N_("清除至封存序号"),
+    "up_to": N_("封存批次止于"),
     "upheld": N_("异议成立"),
     "uscc": N_("统一社会信用代码"),
     "valid_from": N_("有效期自"),
