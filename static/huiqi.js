@@ -99,6 +99,20 @@
     select.before(box);
   }
 
+  /* A table that scrolls inside its frame is a stop for the keyboard; one that fits is none. */
+  const fitting = window.ResizeObserver && new ResizeObserver((seen) => seen.forEach(({ target }) => stopWhereItScrolls(target.closest(".list-frame"))));
+  function stopWhereItScrolls(frame) {
+    const scrolls = frame.scrollWidth > frame.clientWidth;
+    const stop = { tabindex: "0", role: "region", "aria-label": frame.dataset.label };
+    Object.entries(stop).forEach(([name, value]) => { if (scrolls) frame.setAttribute(name, value); else frame.removeAttribute(name); });
+  }
+  function watchFrame(frame) {
+    if (!fitting) return;
+    frame.dataset.label = frame.getAttribute("aria-label") || frame.dataset.label;
+    fitting.observe(frame);
+    if (frame.firstElementChild) fitting.observe(frame.firstElementChild);
+  }
+
   /* Drafts: the form goes to its autosave address a second after the last stroke; the answer's text is shown. */
   function autosave(form) {
     const place = form.querySelector("[data-saved]");
@@ -131,6 +145,7 @@
     each(root, "[data-counter-for]", countCharacters);
     each(root, "select[data-typeahead]", typeAhead);
     each(root, "form[data-autosave]", autosave);
+    each(root, ".list-frame", watchFrame);
     each(root, "[data-focus]", (place) => place.focus());
     each(root, "[data-print]", (button) => { button.hidden = false; button.addEventListener("click", () => window.print()); });
   }

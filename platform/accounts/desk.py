@@ -4,10 +4,8 @@ from sqlalchemy.orm import Session
 
 from accounts.lockout import LOCK
 from accounts.models import Membership
-from accounts.queries import MANAGERS, locked_out, open_requests, organisations_below, people_count, requests_to_join
-from audit.queries import events
+from accounts.queries import MANAGERS, locked_out, open_requests, people_count, requests_to_join
 from foundation.actors import Actor, Role
-from foundation.clock import today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 
@@ -35,15 +33,7 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
-    """For the administrator: accounts in use, requests, locked accounts; for the auditor what was recorded today."""
-    if actor.role is Role.AUDITOR:
-        day = today()
-        recorded = events(session, organisations_below(actor.region_path), first=day, last=day).total
-        return [
-            Figure(
-                N_("今天的操作记录"), "web.audit", {"first": day.isoformat(), "last": day.isoformat()}, count=recorded
-            )
-        ]
+    """For the administrator: accounts in use, requests, locked accounts."""
     if actor.role is not Role.ADMINISTRATOR:
         return []
     return [

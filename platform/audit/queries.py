@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from foundation.actors import Role
 from foundation.clock import end_of
 from foundation.database import Base
 from foundation.pages import Page, page_of
@@ -35,6 +36,8 @@ def events(
     session: Session,
     organisations: Select[UUID],
     *,
+    of_system: Select[UUID] | None = None,
+    of_house: bool = False,
     words: str = "",
     action: str = "",
     subjects: Select[UUID] | None = None,
@@ -44,10 +47,18 @@ def events(
 ) -> Page[AuditEvent]:
     """What people of these organisations did, newest first.
 
+    ``of_system`` are the ids of things: what the system did to them by itself is listed too, and with ``of_house`` also
+    what it did to no thing in particular.
     ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``subjects`` the ids of
     the things that it was done to, ``first`` and ``last`` the days from and until when.
     """
-    query = select(AuditEvent).where(AuditEvent.organisation_id.in_(organisations)).order_by(AuditEvent.sequence.desc())
+    whose: list[ColumnElement[bool]] = [AuditEvent.organisation_id.in_(organisations)]
+    by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
+    if of_system is not None:
+        whose.append(and_(by_itself, AuditEvent.subject_id.in_(of_system)))
+    if of_house:
+        whose.append(and_(by_itself, AuditEvent.subject_id.is_(None)))
+    query = select(AuditEvent).where(or_(*whose)).order_by(AuditEvent.sequence.desc())
     if words:
         query = query.where(
             or_(

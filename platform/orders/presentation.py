@@ -14,12 +14,12 @@ from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor
 from foundation.clock import local, today, working_days_between
-from foundation.i18n import N_
+from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from orders.confirmation import RATINGS
 from orders.deadlines import filed_late
 from orders.measures import measures
-from orders.models import Order, OrderState, RecordState, ServiceRecord
+from orders.models import Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
 from orders.states import EVENTS, ORDER, RECORD, TONES
@@ -55,7 +55,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     return {
         "order": order,
         "state": _state(order),
-        "stages": [{**asdict(stage), "label": gettext(stage.label), "age": _age(stage.days)} for stage in line(order)],
+        "stages": [{**asdict(stage), "label": gettext(stage.label)} for stage in line(order)],
         "turn": present
         and {
             "task": gettext(present.task),
@@ -154,14 +154,6 @@ def _deadline(order: Order) -> dict[str, Any] | None:
     }
 
 
-def _age(days: int | None) -> str | None:
-    if days is None:
-        return None
-    if days == 0:
-        return str(gettext("今天开始"))
-    return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
-
-
 def _file(file: Attachment, order: Order, elsewhere: Mapping[Any, int]) -> dict[str, Any]:
     note = gettext(FILE_KINDS.get(file.kind, file.kind))
     if elsewhere.get(file.blob_id):
@@ -205,7 +197,14 @@ def _why_returned(order: Order) -> str | None:
     """What the bureau asked for, while it is being mended."""
     if order.state is not OrderState.RETURNED:
         return None
-    return next((step.note for step in reversed(order.steps) if step.event == "return"), None)
+    note = next((step.note for step in reversed(order.steps) if step.event == "return"), None)
+    return retold(note, gettext) if note else None
+
+
+def _told(step: OrderStep) -> str | None:
+    if not step.note:
+        return None
+    return str(gettext(_NOTES[step.event], note=step.note)) if step.event in _NOTES else retold(step.note, gettext)
 
 
 def _history(order: Order) -> list[dict[str, Any]]:
@@ -215,7 +214,7 @@ def _history(order: Order) -> list[dict[str, Any]]:
             "who": step.person,
             "organisation": step.organisation,
             "what": gettext(EVENTS.get(step.event, step.event)),
-            "note": gettext(_NOTES[step.event], note=step.note) if step.note and step.event in _NOTES else step.note,
+            "note": _told(step),
             "before": None,
             "after": None,
         }

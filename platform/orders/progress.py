@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import now
 from foundation.i18n import N_
 from orders.deadlines import AFTERWARDS, last_day
 from orders.models import Order, OrderState, RecordState
@@ -46,13 +46,12 @@ def side_of(actor: Actor) -> Side | None:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of the line as templates/components/case.html shows it; ``label`` is a msgid, days are working days."""
+    """One step of the line as templates/components/case.html shows it; ``label`` is a msgid."""
 
     label: str
     state: str
     at: datetime | None = None
     holder: str | None = None
-    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +131,7 @@ def line(order: Order) -> list[Stage]:
         at = max((times[event] for event in events if event in times), default=None)
         now_here = state in current and (state is not _S.DOCKING or _docking_stage(events, times))
         if now_here:
-            days = working_days_between(local(order.since).date(), today())
-            stages.append(Stage(label, "current", None, present.holder if present else None, days))
+            stages.append(Stage(label, "current", order.since, present.holder if present else None))
             reached = False
         elif at is not None and reached:
             stages.append(Stage(label, "done", at))

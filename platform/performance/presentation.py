@@ -1,12 +1,13 @@
 """Target tables as the templates take them: words translated, links made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
 
+from audit.models import AuditEvent
 from foundation.actors import PROVIDER, Actor, Role
 from performance.actuals import Behind, attainment
 from performance.measures import RowActual
@@ -62,6 +63,29 @@ def table_rows(table: TargetTable, actual: Mapping[str, RowActual]) -> list[dict
     """The rows of a table in the order of its template."""
     filled = values_of(table)
     return [_row(table, row, filled, actual[row.id]) for row in get_template(table.template_id).rows]
+
+
+def stages_of(table: TargetTable, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
+    """The step line: filled, approved, in force; ``events`` newest first."""
+    draft, waiting = table.state is TargetState.DRAFT, table.state is TargetState.SUBMITTED
+    approved = not draft and not waiting
+    # A table that was handed back waits since then.
+    begun = next((one.at for one in events if one.action.endswith(".send_back")), table.created_at)
+    return [
+        {
+            "label": gettext("填报"),
+            "state": "current" if draft else "done",
+            "at": begun if draft else table.submitted_at,
+            "holder": table.organisation.name if draft else None,
+        },
+        {
+            "label": gettext("审批"),
+            "state": "current" if waiting else "done" if approved else "todo",
+            "at": table.submitted_at if waiting else table.approved_at if approved else None,
+            "holder": gettext("主管部门") if waiting else None,
+        },
+        {"label": gettext("目标锁定"), "state": "done" if approved else "todo", "at": table.approved_at},
+    ]
 
 
 def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:

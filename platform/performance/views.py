@@ -20,7 +20,7 @@ from performance.actuals import behind, of_table
 from performance.exports import TABLES, rows_of
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
-from performance.presentation import behind_view, row_words, state_of, table_rows, table_view
+from performance.presentation import behind_view, row_words, stages_of, state_of, table_rows, table_view
 from performance.states import EVENTS, TARGET
 from performance.templates import get_template
 
@@ -174,11 +174,13 @@ def row(table_id: UUID, row_id: str) -> ResponseReturnValue:
 def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> str:
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
+    events = history(session, found)
     return render_template(
         "performance/table.html",
         sent=form,
         blank=PlainForm(formdata=None),
         reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
-        history=history_rows(history(session, found), EVENTS),
+        stages=stages_of(found, events),
+        history=history_rows(events, EVENTS),
         **table_view(person, found, of_table(session, found), queries.versions(session, found)),
     )

@@ -1,4 +1,8 @@
-"""Puts conditions and fact values into words, in Chinese or through a translation."""
+"""Puts conditions and fact values into words, in Chinese or through a translation.
+
+Without a translation these are the words that are stored and sent as data, with plain numbers; a page gives one, and its
+numbers have their thousands separated.
+"""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -78,5 +82,6 @@ def _threshold(test: FactTest, translate: Translate) -> str:
 
 
 def _amount(number: Decimal, unit: str, translate: Translate) -> str:
-    text = format(number, "f")
+    # 2,021 would be no year.
+    text = format(number, "f" if translate is str or unit == "年" else ",f")
     return f"{text}{unit}" if unit == "%" else f"{text} {translate(unit)}"

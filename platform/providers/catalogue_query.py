@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from foundation.i18n import N_
+from foundation.pages import PAGE_SIZE
 from providers.categories import categories, kinds
 from providers.offering_facts import CHANNELS, MODES
 from search.engine import DEPTH, Query, Sort
 
-PAGE_SIZE: Final = 20
 SORTS: Final = {
     Sort.RELEVANCE: N_("最相关"),
     Sort.NEWEST: N_("最新上架"),

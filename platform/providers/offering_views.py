@@ -165,6 +165,7 @@ def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
         deeds.add("delist")
     deeds.discard("supersede")
     reviewing = bool(deeds & {"approve", "request_changes"})
+    events = queries.history(session, *versions)
     context: dict[str, Any] = {
         "check": price_review.price_check(session, version) if reviewing else None,
         "rule": price_review.PRICE_RULE,
@@ -186,7 +187,8 @@ def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
         mall=mall_kinds(version.category),
         modes=MODES,
         channels=CHANNELS,
-        history=presentation.history_rows(queries.history(session, *versions)),
+        steps=presentation.offering_steps(version, events),
+        history=presentation.history_rows(events),
         files=presentation.file_rows(queries.attachments(session, version)),
         **context,
     )

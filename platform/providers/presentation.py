@@ -9,13 +9,13 @@ from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor, Role
 from foundation.clock import today
-from foundation.i18n import N_
+from foundation.i18n import N_, retold
 from policies.answers import Answer, Status
 from policies.catalogue import rule_set
 from policies.facts import vocabulary
 from policies.rulesets import Criterion
 from policies.wording import describe, show_observed
-from providers.models import Certification, CertificationState, OfferingState
+from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from providers.states import CERTIFICATION, EVENTS, OFFERING
 
 C = CertificationState
@@ -112,12 +112,37 @@ def steps(certification: Certification, events: list[AuditEvent]) -> list[dict[s
                 "state": state,
                 "at": since if current else done_at.get(event) if state == "done" else None,
                 "holder": gettext(_holder(certification, holder)) if current else None,
-                "age": None,
             }
         )
     if failed and certification.state is C.REJECTED:
         next(step for step in line if step["state"] == "todo")["state"] = "failed"
     return line
+
+
+def offering_steps(version: OfferingVersion, events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """The step line of a version: who has it since when; one that is listed or left the catalogue has none."""
+    state = version.state
+    if state not in {OfferingState.DRAFT, OfferingState.CHANGES_REQUESTED, OfferingState.IN_REVIEW}:
+        return []
+    at = {event.action.removeprefix("offering."): event.at for event in events if event.subject_id == version.id}
+    begun = at.get("start", version.created_at)
+    reviewing = state is OfferingState.IN_REVIEW
+    since = at.get("submit", begun) if reviewing else at.get("request_changes", at.get("withdraw", begun))
+    return [
+        {
+            "label": gettext("修改") if state is OfferingState.CHANGES_REQUESTED else gettext("填写"),
+            "state": "done" if reviewing else "current",
+            "at": since,
+            "holder": None if reviewing else version.offering.provider.name,
+        },
+        {
+            "label": gettext("审核产品、内容和价格"),
+            "state": "current" if reviewing else "todo",
+            "at": since if reviewing else None,
+            "holder": gettext("主管部门") if reviewing else None,
+        },
+        {"label": gettext("上架"), "state": "todo"},
+    ]
 
 
 def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
@@ -133,7 +158,7 @@ def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
                 "who": event.person,
                 "organisation": event.organisation,
                 "what": gettext(EVENTS.get(event.action, event.action)),
-                "note": event.note,
+                "note": retold(event.note, gettext) if event.note else None,
                 "before": gettext(labels[before]) if moved and before in labels else None,
                 "after": gettext(labels[after]) if moved and after in labels else None,
             }

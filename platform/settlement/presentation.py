@@ -165,13 +165,12 @@ def _stages(batch: Batch) -> list[dict[str, Any]]:
             {
                 "label": gettext(label),
                 "state": state,
-                "at": times[at] if state == "done" else None,
+                "at": times[at] if state == "done" else since if state == "current" else None,
                 "holder": holders.get(batch.state) if state == "current" else None,
-                "since": since if state == "current" else None,
             }
         )
     if ended:
-        stages.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None, "since": None})
+        stages.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None})
     return stages
 
 

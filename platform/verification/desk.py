@@ -14,14 +14,16 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     """For officers the claims to decide; for providers what was returned, and finished orders not yet claimed."""
     if actor.role is Role.OFFICER:
         submitted = waiting_claims(session, actor, RedemptionState.SUBMITTED)
-        return [_item(claim, N_("核验"), N_("核销以前服务机构收不到这笔款")) for claim in submitted]
+        return [_item(actor, claim, N_("核验"), N_("核销以前服务机构收不到这笔款")) for claim in submitted]
     if actor.role not in PROVIDER:
         return []
     returned = waiting_claims(session, actor, RedemptionState.RETURNED)
-    return [_item(claim, N_("补正核销申请"), N_("逾期未补正的，申请作废，金额退回企业")) for claim in returned] + [
+    return [
+        _item(actor, claim, N_("补正核销申请"), N_("逾期未补正的，申请作废，金额退回企业")) for claim in returned
+    ] + [
         DeskItem(
             task=N_("申请核销"),
-            title=order.offering_version.name,
+            title=f"{order.offering_version.name} · {order.enterprise.name}",
             endpoint="verification.claim",
             arguments={"number": order.number},
             since=order.since,
@@ -37,10 +39,10 @@ def others(session: Session, actor: Actor) -> list[DeskItem]:
     """A provider waits for the bureau, an officer for corrections."""
     if actor.role in PROVIDER:
         submitted = waiting_claims(session, actor, RedemptionState.SUBMITTED)
-        return [_item(claim, N_("核验"), holder=claim.order.programme.bureau.name) for claim in submitted]
+        return [_item(actor, claim, N_("核验"), holder=claim.order.programme.bureau.name) for claim in submitted]
     if actor.role is Role.OFFICER:
         returned = waiting_claims(session, actor, RedemptionState.RETURNED)
-        return [_item(claim, N_("补正核销申请"), holder=claim.order.provider.name) for claim in returned]
+        return [_item(actor, claim, N_("补正核销申请"), holder=claim.order.provider.name) for claim in returned]
     return []
 
 
@@ -52,12 +54,15 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
     return [Figure(N_("待核验"), "verification.index", {"state": RedemptionState.SUBMITTED.value}, count=waiting_now)]
 
 
-def _item(claim: RedemptionClaim, task: str, blocks: str | None = None, *, holder: str | None = None) -> DeskItem:
+def _item(
+    actor: Actor, claim: RedemptionClaim, task: str, blocks: str | None = None, *, holder: str | None = None
+) -> DeskItem:
     order = claim.order
+    other_side = order.enterprise if actor.role in PROVIDER else order.provider
     due = end_of(claim.due_on) if claim.due_on else order.due_at
     return DeskItem(
         task=task,
-        title=f"{order.offering_version.name} · {order.provider.name}",
+        title=f"{order.offering_version.name} · {other_side.name}",
         endpoint="verification.case",
         arguments={"number": order.number},
         since=order.since,

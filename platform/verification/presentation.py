@@ -11,7 +11,7 @@ from files.presentation import file_row
 from foundation.actors import Actor, Role
 from foundation.clock import end_of, now, today
 from orders.deadlines import last_day
-from orders.models import Order
+from orders.models import Order, OrderState
 from orders.presentation import measured, party_names
 from verification.checks import LABELS, Answer, Outcome, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
@@ -83,6 +83,35 @@ def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
     }
 
 
+def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
+    """The step line: submitted, corrected where it was returned, verified, settled."""
+    state, bureau = claim.state, order.programme.bureau.name
+    line: list[dict[str, Any]] = [{"label": gettext("申请核销"), "state": "done", "at": claim.submitted_at}]
+    if state is RedemptionState.RETURNED:
+        line.append({"label": gettext("补正"), "state": "current", "at": order.since, "holder": order.provider.name})
+    waiting, refused = state is RedemptionState.SUBMITTED, state is RedemptionState.REJECTED
+    verified = state is RedemptionState.VERIFIED
+    settled = order.state is OrderState.SETTLED
+    line.append(
+        {
+            "label": gettext("核验"),
+            "state": "current" if waiting else "done" if verified else "failed" if refused else "todo",
+            "at": claim.submitted_at if waiting else claim.decided_at if verified or refused else None,
+            "holder": bureau if waiting else None,
+        }
+    )
+    if not refused:
+        line.append(
+            {
+                "label": gettext("结算"),
+                "state": "done" if settled else "current" if verified else "todo",
+                "at": order.since if settled else claim.decided_at if verified else None,
+                "holder": bureau if verified and not settled else None,
+            }
+        )
+    return line
+
+
 def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
@@ -93,6 +122,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "order": order,
         "state": state_of(claim),
         "deadline": deadline_of(claim, order),
+        "stages": stages_of(claim, order),
         "answers": answer_rows(found.answers),
         "fails": len(failing(found.answers)),
         "refers": len(referred(found.answers)),

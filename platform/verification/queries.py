@@ -125,7 +125,10 @@ def waiting_claims(
         .join(RedemptionClaim.order)
         .options(
             joinedload(RedemptionClaim.order).options(
-                joinedload(Order.offering_version), joinedload(Order.programme), joinedload(Order.provider)
+                joinedload(Order.offering_version),
+                joinedload(Order.programme),
+                joinedload(Order.provider),
+                joinedload(Order.enterprise),
             )
         )
         .where(RedemptionClaim.state == state, _seen(actor))
@@ -143,7 +146,7 @@ def count(session: Session, actor: Actor, state: RedemptionState) -> int:
 
 def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
     """The provider's orders whose result is confirmed and for which nothing was claimed yet, oldest first."""
-    query = select(Order).options(joinedload(Order.offering_version))
+    query = select(Order).options(joinedload(Order.offering_version), joinedload(Order.enterprise))
     query = query.where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
     return session.scalars(query.order_by(Order.since).limit(limit)).unique().all()
 

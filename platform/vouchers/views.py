@@ -17,6 +17,7 @@ from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from vouchers import claiming, expiry, money, queries
+from vouchers.claim_line import claim_line
 from vouchers.deduction import deduct
 from vouchers.eligibility import may_claim
 from vouchers.exports import VOUCHERS
@@ -107,12 +108,14 @@ def claim(number: str) -> ResponseReturnValue:
 
     def page() -> str:
         answer = may_claim(session, own_organisation(), found)
+        claims = queries.claims_of(session, own_organisation(), found.id)
         return render_template(
             "vouchers/claim.html",
             programme=found,
             answer=answer,
             form=form,
-            claims=queries.claims_of(session, own_organisation(), found.id),
+            claims=claims,
+            steps=claim_line(claims[0]) if claims else (),
             position=queries.position(session, answer.open_claim) if answer.open_claim else None,
             line=queries.line(session, found.id),
             pool=money.pool(session, found.id),

@@ -20,6 +20,8 @@ from providers import desk as providers
 from settlement import desk as settlement
 from verification import desk as verification
 from vouchers import desk as vouchers
+from web import auditing
+from web.desk_verbs import ANY, VERBS
 from web.filters import age, yuan
 
 Items = Callable[[Session, Actor], list[DeskItem]]
@@ -39,6 +41,7 @@ class Room:
 
 ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
+    Room(auditing.waiting, auditing.others, auditing.figures),
     Room(notices.waiting, notices.others, notices.figures),
     Room(providers.waiting, providers.others, providers.figures),
     Room(vouchers.waiting, vouchers.others, vouchers.figures),
@@ -76,7 +79,7 @@ def shown(desk: Desk) -> dict[str, Any]:
                 "late": item.due is not None and item.due < now(),
                 "amount": item.amount,
                 "number": _number(item),
-                "action": None,
+                "action": gettext(VERBS.get(item.task, ANY)),
             }
             for item in desk.mine[:SHOWN]
         ],

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 
 from documents.exports import MOST
 from foundation.clock import local, now, today, working_days_between
+from foundation.i18n import retold
 from foundation.money import display_yuan
 
 
@@ -47,6 +48,16 @@ def age(value: date | datetime | None) -> str:
     return str(ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", working_days_between(today(), value)))
 
 
+def lasting(since: date | datetime | None) -> str:
+    """For how long it has been so, in working days."""
+    if since is None:
+        return ""
+    days = working_days_between(local(since).date() if isinstance(since, datetime) else since, today())
+    if days <= 0:
+        return str(gettext("今天开始"))
+    return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
+
+
 def number(value: Decimal | int | None) -> str:
     """A count or measure with thousands separators and no empty decimals; nothing is a dash, zero is 0."""
     if value is None:
@@ -66,6 +77,8 @@ def install(app: Flask) -> None:
         "day": day,
         "moment": moment,
         "age": age,
+        "lasting": lasting,
+        "retold": lambda note: retold(note, gettext),
         "number": number,
         "percent": percent,
     }

@@ -7,8 +7,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
-from accounts.queries import organisations_below
-from audit.queries import events
 from config import Environment
 from documents.exports import asked_for, export
 from foundation.paths import safe_next
@@ -19,6 +17,7 @@ from vouchers.money import remaining
 from vouchers.queries import open_programmes
 from vouchers.terms import current_terms
 from web import desks, finding, health
+from web.auditing import trail_of
 from web.deeds import DEEDS
 from web.exports import EVENTS
 from web.language import LANGUAGES
@@ -95,9 +94,9 @@ def audit() -> ResponseReturnValue:
     """The audit trail of the auditor's region, filtered by who, what, when and thing; the address keeps the filter."""
     asked = {name: request.args.get(name, "").strip()[:100] for name in ("q", "deed", "number", "first", "last")}
     session = current_session()
-    page = events(
+    page = trail_of(
         session,
-        organisations_below(actor().region_path),
+        actor(),
         words=asked["q"],
         action=asked["deed"] if asked["deed"] in DEEDS else "",
         subjects=ids_of(asked["number"].upper()) if asked["number"] else None,

@@ -9,7 +9,7 @@ from flask import url_for
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, Organisation, User
+from accounts.models import Membership, Organisation, Region, User
 from audit.models import AuditEvent
 from enterprises.models import Title
 from files.models import Attachment
@@ -59,10 +59,13 @@ _NUMBERED: Final[Mapping[str, tuple[Select[UUID, str], Callable[[str], str] | No
 _NAMED: Final[Mapping[str, Select[UUID, str]]] = {
     "attachments": select(Attachment.id, Attachment.filename),
     "memberships": select(Membership.id, User.name).join(User, User.id == Membership.user_id),
+    "organisations": select(Organisation.id, Organisation.name),
     "target_tables": select(TargetTable.id, Organisation.name).join(TargetTable.organisation),
     "titles": select(Title.id, Organisation.name).join(Title.organisation),
     "users": select(User.id, User.name),
 }
+KINDS: Final = _NUMBERED.keys() | _NAMED.keys()
+"""Every kind of thing that has a name here, by its table."""
 
 
 def things_of(session: Session, events: Sequence[AuditEvent]) -> dict[UUID, Thing]:
@@ -95,3 +98,54 @@ def ids_of(number: str) -> Select[Any]:
         queries.append(query.with_only_columns(subject).where(own == number))
     found = union_all(*queries).subquery()
     return select(found.c[0])
+
+
+def ids_below(path: str) -> Select[Any]:
+    """The ids of everything that belongs to a region and what lies below it, for use inside other queries."""
+    found = union_all(*(_below(query, path) for query in regions_of_things())).subquery()
+    return select(found.c[0])
+
+
+def _below(query: Select[UUID, str], path: str) -> Select[UUID]:
+    subject, where = query.selected_columns
+    return query.with_only_columns(subject).where(where.startswith(path, autoescape=True))
+
+
+def regions_of_things() -> Sequence[Select[UUID, str]]:
+    """Each kind of thing as id and path of its region: the programme's where there is one, else the organisation's."""
+    region = Region.path
+    of_programme = (Region, Region.id == Programme.region_id)
+    return (
+        select(Programme.id, region).join(*of_programme),
+        *(
+            select(kind.id, region).join(Programme, Programme.id == kind.programme_id).join(*of_programme)
+            for kind in (Voucher, VoucherClaim, Order, RedemptionClaim, Batch)
+        ),
+        *(
+            select(kind.id, region)
+            .join(Order, Order.id == kind.order_id)
+            .join(Programme, Programme.id == Order.programme_id)
+            .join(*of_programme)
+            for kind in (Agreement, Confirmation, ServiceRecord)
+        ),
+        select(Statement.id, region)
+        .join(Batch, Batch.id == Statement.batch_id)
+        .join(Programme, Programme.id == Batch.programme_id)
+        .join(*of_programme),
+        select(PublicNotice.id, PublicNotice.region_path),
+        select(Organisation.id, region).join(Region, Region.id == Organisation.region_id),
+        select(OfferingVersion.id, region)
+        .join(Offering, Offering.id == OfferingVersion.offering_id)
+        .join(Organisation, Organisation.id == Offering.provider_id)
+        .join(Region, Region.id == Organisation.region_id),
+        *(
+            select(kind.id, region)
+            .join(Organisation, Organisation.id == kind.organisation_id)
+            .join(Region, Region.id == Organisation.region_id)
+            for kind in (Certification, Title, TargetTable, Membership, Attachment)
+        ),
+        select(User.id, region)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .join(Region, Region.id == Organisation.region_id),
+    )

@@ -12,7 +12,7 @@ from accounts.states import MEMBERSHIP
 from audit.models import AuditEvent
 from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
-from foundation.i18n import N_
+from foundation.i18n import N_, retold
 from foundation.states import StateTable
 from notices.states import NOTICE
 from orders.states import ORDER, RECORD
@@ -190,4 +190,4 @@ def _plain(key: str, value: Any) -> str:
 def _note(event: AuditEvent) -> str | None:
     if event.action == "batch.calculate" and event.note:
         return str(gettext("%(count)s 个订单", count=event.note))
-    return event.note
+    return retold(event.note, gettext) if event.note else event.note

@@ -1,9 +1,10 @@
 """People in difficulties: without JavaScript, without a mouse, twice, in two tabs, signed out, with the wrong file."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
-from browsers import Person
+from browsers import PHONE, Person
 from order_cases import PDF, PNG
 from playwright.sync_api import expect
 from sqlalchemy import func, select, update
@@ -196,6 +197,67 @@ def test_twice_as_large_nothing_sticks_out(furnished: Furnished, leaving: Welcom
         clerk.fits()
     clerk.goto("/larger-type?next=/orders")
     clerk.fits()
+
+
+LONG_NAME: Final = "厦门市海沧区精密机械与智能装备制造技术研究开发有限责任公司"
+_SCROLLING: Final = """() => [...document.querySelectorAll(".list-frame")].map((frame) => [
+  frame.scrollWidth > frame.clientWidth, frame.tabIndex === 0, frame.getAttribute("role") === "region" && !!frame.ariaLabel])"""
+
+
+def test_long_names_do_not_push_the_amounts_away(furnished: Furnished, leaving: Welcome) -> None:
+    scene = furnished.scene
+    scene.provider.name = LONG_NAME
+    scene.offered.name = "面向中小企业的数字化转型诊断、改造方案设计与实施陪跑服务"
+    for state in (OrderState.DOCKING, OrderState.IN_SERVICE, OrderState.CLAIMED):
+        order = scene.order_in(state)
+        order.enterprise.name = LONG_NAME[::-1]
+    furnished.settle()
+    officer = leaving(furnished.person(scene.bureau, Role.OFFICER))
+    for path in ("/orders", "/claims", "/offerings"):
+        officer.goto(path)
+        assert [row for row in officer.page.evaluate(_SCROLLING) if row[0]] == [], f"{path} scrolls sideways"
+    officer.goto("/larger-type?next=/")
+    officer.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    for language in ("zh_Hans_CN", "en"):
+        officer.goto(f"/language/{language}?next=/")
+        for path in (
+            "/catalogue",
+            f"/catalogue/{scene.offering.number}",
+            f"/providers/{scene.provider.uscc}",
+            "/orders",
+        ):
+            officer.goto(path)
+            officer.fits()
+
+
+def test_paper_has_nothing_to_fill_in(furnished: Furnished, leaving: Welcome) -> None:
+    order = furnished.scene.order_in(OrderState.DELIVERED)
+    furnished.session.commit()
+    clerk = leaving(furnished.person(furnished.scene.provider, Role.PROVIDER_MEMBER))
+    clerk.page.emulate_media(media="print")
+    for path in ("/verify", f"/orders/{order.number}", "/catalogue"):
+        clerk.goto(path)
+        assert clerk.page.locator("h1").first.is_visible(), path
+        for left_out in ("form", "nav.side", "header.top", "main a.btn", "main button"):
+            shown = [one for one in clerk.page.locator(left_out).all() if one.is_visible()]
+            assert not shown, f"{path} prints {left_out}: {shown[0].inner_text()}"
+
+
+def test_what_scrolls_sideways_can_be_scrolled_by_keyboard(furnished: Furnished, leaving: Welcome) -> None:
+    officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
+    without_script = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER, java_script_enabled=False))
+    furnished.scene.place()
+    furnished.session.commit()
+    officer.goto("/orders")
+    assert officer.page.evaluate(_SCROLLING) == [[False, False, False]], (
+        "no stop for the keyboard where nothing scrolls"
+    )
+    officer.page.set_viewport_size({"width": 960, "height": 700})
+    officer.page.wait_for_function("() => document.querySelector('.list-frame').tabIndex === 0")
+    assert officer.page.evaluate(_SCROLLING) == [[True, True, True]]
+    officer.accessible()
+    without_script.goto("/orders")
+    assert without_script.page.get_by_role("region", name="订单").get_attribute("tabindex") == "0"
 
 
 def _find_offering(person: Person, furnished: Furnished) -> None:

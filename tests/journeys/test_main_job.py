@@ -449,7 +449,7 @@ def _settlement(story: Story) -> None:
     budget.look("batch-approved")
 
     provider = story.person("provider")
-    provider.menu("结算")
+    provider.menu("结算单")
     provider.look("provider-statements", phone=True)
     provider.page.locator("main tbody a").first.click()
     story.statement = _number(provider)

@@ -252,3 +252,16 @@ def test_a_higher_share_is_never_worse(one: Decimal, other: Decimal) -> None:
     rules, (low, high) = rule_set("srdi-beijing-2021"), sorted((one, other))
     seen = [check(rules, {"main_revenue_share": share}, ON).outcome for share in (low, high)]
     assert seen != [Outcome.REFER, Outcome.INELIGIBLE]
+
+
+def test_pages_separate_thousands_and_data_stays_plain() -> None:
+    facts: dict[str, FactValue] = {"revenue_y1": Decimal("12345.5")}
+    answer = check(small({"fact": "revenue_y1", "op": "ge", "value": 100000}), facts, ON)
+    finding = answer.criteria[0]
+
+    def translate(text: str) -> str:
+        return text
+
+    assert (finding.required_text(translate), finding.observed_text(translate)) == ("≥ 100,000 万元", "12,345.5 万元")
+    assert answer.as_json()["criteria"][0]["required"] == "≥ 100000 万元"
+    assert answer.as_json()["criteria"][0]["observed"] == 12345.5

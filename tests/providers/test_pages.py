@@ -13,8 +13,10 @@ from sqlalchemy import event, select
 
 from foundation.actors import Role
 from foundation.clock import end_of, travel
+from foundation.pages import PAGE_SIZE
 from notices.publishing import close_due
 from providers import certification, hooks, price_review, standing
+from providers.catalogue_query import read
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
 
@@ -338,3 +340,7 @@ def test_a_filed_judgement_speaks_the_readers_language(session, sign_in):
     page = officer.get(f"/certifications/{application.number}").text
     assert "Is an independent legal person" in page
     assert '<td class="cell-text" data-label="Required">是</td>' not in page
+
+
+def test_the_catalogue_shows_fifty_a_page_as_every_list_does() -> None:
+    assert read({}).page_size == PAGE_SIZE == 50

@@ -310,6 +310,17 @@ def test_desks_name_what_waits(session: Session, scene: Scene, sign_in: SignIn, 
     assert expected[role] in page
 
 
+def test_a_providers_desk_names_the_enterprise_of_a_claim(
+    session: Session, scene: Scene, provider: FlaskClient
+) -> None:
+    finished, waiting = scene.order_in(OrderState.CONFIRMED), claimed(scene)
+    session.commit()
+    page = text_of(provider, "/")
+    for order in (finished, waiting):
+        assert f"{order.offering_version.name} · {order.enterprise.name}" in page
+    assert f"· {scene.provider.name}<" not in page, "its own name tells it nothing"
+
+
 def test_an_order_leads_to_its_claim(
     session: Session, scene: Scene, provider: FlaskClient, officer: FlaskClient
 ) -> None:

@@ -7,18 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from claim_cases import claimed
 from factories import actor_of, bureau, enterprise, member
 from flask import Flask
 from order_cases import Scene
+from sqlalchemy import select
 
 from audit.trail import record
 from documents.exports import Listing
 from files.store import FolderStore, using
-from foundation.actors import Role
+from foundation.actors import SYSTEM, Role
 from foundation.clock import today
 from foundation.states import StateTable
+from providers.models import Certification
+from verification import deciding
+from verification.checks import LABELS
+from vouchers.models import VoucherClaim
 from vouchers.states import Movement
 from web.deeds import CHANGED, DEEDS, MONEY
+from web.things import KINDS, regions_of_things
 
 PLATFORM = Path(__file__).parents[2] / "platform"
 
@@ -128,9 +135,44 @@ def test_found_by_who_what_when_and_thing(session, sign_in) -> None:
 def test_the_auditors_home_counts_what_was_recorded_today(session, sign_in) -> None:
     scene = Scene(session)
     scene.place()
-    home = sign_in(member(session, scene.bureau, Role.AUDITOR)).get("/").text
+    record(session, SYSTEM, "programme.close", scene.programme)
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    home = auditor.get("/").text
+    day = today().isoformat()
+    counted = re.search(r"今天的操作记录.*?figure-value\">(\d+)<", home, re.DOTALL)
+    listed = re.search(r"共 (\d+) 条", auditor.get(f"/audit?first={day}&last={day}").text)
+    assert counted
+    assert listed
+    assert counted[1] == listed[1], "the figure opens to what it counts"
     assert "今天的操作记录" in home
     assert f"/audit?first={today().isoformat()}&amp;last={today().isoformat()}" in home
+
+
+def test_what_the_system_did_is_seen_where_it_belongs_and_nowhere_else(session, sign_in) -> None:
+    scene = Scene(session)
+    order = scene.place()
+    certification = session.scalar(select(Certification).where(Certification.organisation_id == scene.provider.id))
+    claim = session.get_one(VoucherClaim, order.voucher.claim_id)
+    things = (order, order.voucher, claim, scene.programme, certification, scene.offered)
+    for number, thing in enumerate(things):
+        record(session, SYSTEM, "order.lapse", thing, note=f"到期第 {number} 件")
+    record(session, SYSTEM, "audit.pruned", None, note="整个安装")
+
+    def seen(code: str) -> list[str]:
+        page = sign_in(member(session, bureau(session, code=code), Role.AUDITOR)).get("/audit?q=系统").text
+        return [note for note in (*(f"到期第 {one} 件" for one in range(len(things))), "整个安装") if note in page]
+
+    all_of_it = [f"到期第 {one} 件" for one in range(len(things))]
+    assert seen("350200") == all_of_it
+    assert seen("350000") == all_of_it
+    assert seen("110000") == []
+    assert seen("100000") == [*all_of_it, "整个安装"]
+
+
+def test_every_kind_of_thing_has_a_region(session) -> None:
+    """A kind without one would be hidden from every auditor once the system acts on it."""
+    kinds = {query.selected_columns[0].table.name for query in regions_of_things()}
+    assert kinds == KINDS
 
 
 def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:
@@ -139,3 +181,18 @@ def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:
     page = sign_in(member(session, bureau(session), Role.AUDITOR)).get("/audit").text
     assert "older.deed" in page
     assert "strange" in page
+
+
+def test_a_reason_from_a_list_is_told_in_the_readers_language(session, sign_in) -> None:
+    scene = Scene(session)
+    order = claimed(scene)
+    deciding.send_back(
+        session, scene.officer, order.number, marks=[next(iter(LABELS))], reason="incomplete", note="缺第二页"
+    )
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    assert "材料不全：缺第二页" in auditor.get("/audit").text
+    auditor.get("/language/en")
+    for address in ("/audit", f"/orders/{order.number}", f"/claims/{order.number}"):
+        page = auditor.get(address).text
+        assert "材料不全" not in page, address
+        assert "缺第二页" in page, f"{address}: what a person wrote stays"

@@ -1,5 +1,6 @@
 """The shell: front page, language, errors, headers, forms that are sent twice or after the session has ended."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from accounts.devices import told_of
 from accounts.models import Organisation, User
 from audit.trail import record
-from foundation.actors import Role
+from foundation.actors import ENTERPRISE, EVERYBODY, PROVIDER, Role
 
 
 def test_visitor_sees_the_front_page(client: FlaskClient) -> None:
@@ -190,3 +191,23 @@ def test_auditor_reads_the_trail_of_the_region_only(session, sign_in) -> None:
     assert "test.near" in page.text
     assert "¥12,345.50" in page.text
     assert "test.far" not in page.text
+
+
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+@pytest.mark.parametrize("role", [None, *sorted(EVERYBODY)])
+def test_the_menu_leads_to_pages_of_the_same_name(client, session, sign_in, role: Role | None, language: str) -> None:
+    browser = client
+    if role is not None:
+        side = enterprise if role in ENTERPRISE else provider if role in PROVIDER else bureau
+        browser = sign_in(member(session, side(session), role))
+    browser.get(f"/language/{language}")
+    menu = re.search(r'<nav class="side".*?</nav>', browser.get("/help").text, re.DOTALL)
+    assert menu
+    entries = re.findall(r'<a href="([^"]+)".*?<span>([^<]+)</span></a>', menu[0])
+    assert entries
+    for address, word in entries:
+        page = browser.get(address).text
+        title = re.search(r"<h1>(.*?)</h1>", page)
+        assert title, address
+        assert title[1] == word, address
+        assert re.search(rf'<a href="{address}" aria-current="page">', page), address

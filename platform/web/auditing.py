@@ -1,0 +1,45 @@
+"""What an auditor sees of the trail: what people of the region did, and what the system did to the region's things."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from accounts.queries import organisations_below
+from audit.models import AuditEvent
+from audit.queries import events
+from foundation.actors import Actor, Role
+from foundation.clock import today
+from foundation.desk import DeskItem, Figure
+from foundation.i18n import N_
+from foundation.pages import Page
+from web.things import ids_below
+
+
+def trail_of(session: Session, actor: Actor, **asked: Any) -> Page[AuditEvent]:
+    """The events of the auditor's region; ``asked`` as in ``audit.queries.events``.
+
+    What concerns no thing, as the removal of old events, belongs to the whole country.
+    """
+    path = actor.region_path
+    whole_country = path.count("/") == 1
+    return events(session, organisations_below(path), of_system=ids_below(path), of_house=whole_country, **asked)
+
+
+def waiting(_session: Session, _actor: Actor) -> list[DeskItem]:
+    """Nothing: an auditor only reads."""
+    return []
+
+
+def others(_session: Session, _actor: Actor) -> list[DeskItem]:
+    """Nothing."""
+    return []
+
+
+def figures(session: Session, actor: Actor) -> list[Figure]:
+    """For the auditor what was recorded today."""
+    if actor.role is not Role.AUDITOR:
+        return []
+    day = today()
+    days = {"first": day.isoformat(), "last": day.isoformat()}
+    recorded = trail_of(session, actor, first=day, last=day).total
+    return [Figure(N_("今天的操作记录"), "web.audit", days, count=recorded)]
