@@ -21,7 +21,7 @@ from vouchers.deduction import Deduction, deduct
 from vouchers.exports import CLAIMS, TRANSFERS
 from vouchers.forms import AppropriationForm, NoteForm, ProgrammeForm, from_preset, from_terms
 from vouchers.models import ClaimState, Programme
-from vouchers.presets import presets
+from vouchers.presets import USUAL, Preset, presets
 from vouchers.states import CLAIM
 from vouchers.terms import Terms, terms_of
 from vouchers.views import EXAMPLE_PRICES, programme_page
@@ -33,14 +33,14 @@ blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
 def draft() -> ResponseReturnValue:
     """A draft that begins with an official notice's rules."""
     session, person = current_session(), actor()
-    preset = presets().get(request.args.get("preset", ""), next(iter(presets().values())))
+    preset = presets().get(request.args.get("preset", ""), presets()[USUAL])
     base = preset.starting(today())
     form = ProgrammeForm(
         treasuries=queries.treasuries(session, person), data=from_preset(preset, base) | {"example_price": None}
     )
 
     def page() -> str:
-        return _form_page(form, base, programme=None)
+        return _form_page(form, base, preset=preset)
 
     if request.method == "GET" or "example" in request.form:
         return page()
@@ -223,7 +223,9 @@ def claims(number: str) -> ResponseReturnValue:
     return render_template("vouchers/claims.html", programme=found, page=page, labels=CLAIM.labels)
 
 
-def _form_page(form: ProgrammeForm, base: Terms, programme: Programme | None) -> str:
+def _form_page(
+    form: ProgrammeForm, base: Terms, *, preset: Preset | None = None, programme: Programme | None = None
+) -> str:
     """The form with a worked example of the rules as they are typed now."""
     example: Deduction | None = None
     if "example" in request.form:
@@ -237,7 +239,13 @@ def _form_page(form: ProgrammeForm, base: Terms, programme: Programme | None) ->
         if "example" in request.form:
             form.take(error)
     return render_template(
-        "vouchers/programme_form.html", form=form, base=base, programme=programme, example=example, presets=presets()
+        "vouchers/programme_form.html",
+        form=form,
+        base=base,
+        programme=programme,
+        example=example,
+        preset=preset,
+        presets=presets().values(),
     )
 
 

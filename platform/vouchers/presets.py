@@ -13,6 +13,9 @@ from vouchers.terms import Terms
 
 _FOLDER: Final = Path(__file__).parent / "data"
 
+USUAL: Final = "xiamen-2021"
+"""The preset with which a draft begins when none was chosen."""
+
 
 class Preset(BaseModel):
     """A notice's rules without days; ``starting`` gives them days."""

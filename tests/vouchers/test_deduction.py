@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 from voucher_factories import claimant, open_programme, terms
 
+from enterprises.models import TitleLevel
 from foundation.clock import now, today, travel
 from foundation.identifiers import new_id
 from vouchers.claiming import claim
@@ -89,9 +90,25 @@ def test_a_voucher_whose_contract_window_is_over_deducts_nothing(session: Sessio
         assert (offer.deduction.deduction, offer.deduction.reason) == (0, "今天不在服务协议的签订期间内")
 
 
-def test_terms_survive_storage():
-    original = presets()["xiamen-2021"].starting(today())
+@pytest.mark.parametrize("name", presets())
+def test_terms_survive_storage(name: str):
+    original = presets()[name].starting(today())
     assert Terms.model_validate(original.for_storage()) == original
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_settles_by_a_scheme_that_batches_can_feed(name: str):
+    from settlement.cases import _BUILDERS  # noqa: PLC0415 - settlement stands above vouchers
+
+    assert presets()[name].scheme_id in _BUILDERS
+
+
+def test_the_beijing_preset_has_the_limits_of_its_notice():
+    rules = presets()["beijing-2021-batch1"].starting(today())
+    assert set(rules.titles) == {TitleLevel.KEY_LITTLE_GIANT, TitleLevel.LITTLE_GIANT}
+    worked = deduct(rules, category="innovation", list_price=500_000_00, charged_price=450_000_00, available=10**8)
+    assert (worked.deduction, worked.own_share, worked.reason) == (300_000_00, 150_000_00, "按每单上限抵扣")
+    assert "单个服务项目" in rules.citations["cap_per_order"].says
 
 
 def test_the_xiamen_preset_has_the_days_of_its_notice():

@@ -83,6 +83,7 @@ def test_from_the_draft_to_the_voucher(session: Session, sign_in, offices):
     assert claimed.status_code == 200
     # Little money is left: whoever has priority may still press in the same second.
     assert "同一秒的申领排出先后就发放" in claimed.text
+    assert 'hx-trigger="load delay:1500ms"' in claimed.text, "the page looks again by itself"
     with travel(now() + timedelta(seconds=1)):
         allot(session, session.query(Programme).one().id)
     assert "¥500,000.00" in enterprise.get("/vouchers").text
@@ -108,6 +109,21 @@ def test_a_faulty_draft_keeps_what_was_typed(session: Session, sign_in, offices)
     assert window.status_code == 422
     assert "协议签订截止日应不早于起始日" in window.text
     assert session.query(Programme).count() == 0
+
+
+def test_a_draft_begins_with_the_notice_that_was_chosen(session: Session, sign_in):
+    bureau, _ = factories.bureau(session), factories.treasury(session)
+    officer = sign_in(factories.member(session, bureau, Role.OFFICER))
+    usual = officer.get("/programmes/new").text
+    assert "厦门市支持" in usual
+    assert 'href="/programmes/new?preset=beijing-2021-batch1"' in usual
+    page = officer.get("/programmes/new?preset=beijing-2021-batch1").text
+    assert 'href="/programmes/new?preset=xiamen-2021"' in page
+    assert 'value="300000.00"' in page
+    answer = officer.post("/programmes/new?preset=beijing-2021-batch1", data=form_values(page))
+    assert answer.status_code == 303, answer.text
+    assert session.query(Programme).one().scheme_id == "beijing-2021-batch1"
+    assert "北京市第一批" in officer.get(answer.location).text
 
 
 def test_the_drafter_is_refused_on_the_page(session: Session, sign_in):
