@@ -1,11 +1,21 @@
-"""``huiqi staff``: offices and their people, entered by whoever runs the installation."""
+"""``huiqi staff``: offices and their people, entered and let in again by whoever runs the installation."""
 
 import click
 
 from accounts.models import OrganisationKind
+from accounts.recovery import restore_access
 from accounts.staff import ROLES, appoint
 from foundation.actors import Role
 from foundation.unit_of_work import current_session
+
+_password = click.option(
+    "--password",
+    envvar="HUIQI_STAFF_PASSWORD",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="Asked for when it is not in HUIQI_STAFF_PASSWORD.",
+)
 
 
 @click.group()
@@ -23,14 +33,7 @@ def staff() -> None:
 )
 @click.option("--person", required=True, help="Name of the person.")
 @click.option("--email", required=True)
-@click.option(
-    "--password",
-    envvar="HUIQI_STAFF_PASSWORD",
-    prompt=True,
-    hide_input=True,
-    confirmation_prompt=True,
-    help="Asked for when it is not in HUIQI_STAFF_PASSWORD.",
-)
+@_password
 def add(
     *, kind: str, organisation: str, uscc: str, region: str, role: str, person: str, email: str, password: str
 ) -> None:
@@ -47,3 +50,12 @@ def add(
         password=password,
     )
     click.echo(f"{membership.user.email}: {role} of {membership.organisation.name}")
+
+
+@staff.command()
+@click.option("--email", required=True, help="The address with which the person signs in.")
+@_password
+def restore(*, email: str, password: str) -> None:
+    """Give anybody who lost the password or the authenticator a new password; make sure of who asks first."""
+    user = restore_access(current_session(), email=email, password=password)
+    click.echo(f"{user.email}: new password, all sessions ended; the second factor is set up anew at the next sign-in")

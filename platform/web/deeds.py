@@ -20,6 +20,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.locked": N_("锁定账号（连续输错）"),
     "users.unlocked": N_("解除账号锁定"),
     "users.password_changed": N_("修改登录密码"),
+    "users.access_restored": N_("重设密码并重新绑定动态验证码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
     "organisations.contact_changed": N_("修改单位联系方式"),
