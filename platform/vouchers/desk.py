@@ -23,13 +23,14 @@ _NEWS: Final = timedelta(days=7)
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """Programmes to check, announce or fund; for enterprises those to claim from, or how to be entitled, and vouchers
-    that end soon.
+    """Programmes to check, announce or fund, or the first one to draft; for enterprises those to claim from, or how to be
+    entitled, and vouchers that end soon.
     """
     if actor.role in ENTERPRISE:
         return [*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)]
     if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER}:
-        return [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
+        items = [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
+        return items or _first_programme(session, actor)
     return []
 
 
@@ -118,6 +119,27 @@ def _title_first(actor: Actor) -> DeskItem:
         since=now(),
         blocks=N_("没有有效的称号不能申领服务券"),
     )
+
+
+def _first_programme(session: Session, actor: Actor) -> list[DeskItem]:
+    """Where an officer begins in a region that has no programme yet."""
+    any_here = (
+        select(Programme.id)
+        .join(Region, Region.id == Programme.region_id)
+        .where(Region.path.startswith(actor.region_path, autoescape=True))
+    )
+    if actor.role is not Role.OFFICER or session.scalar(any_here.limit(1)):
+        return []
+    return [
+        DeskItem(
+            task=N_("起草第一个服务券项目"),
+            title=actor.organisation_name or "",
+            endpoint="programmes.draft",
+            arguments={},
+            since=now(),
+            blocks=N_("没有项目，企业不能申领服务券"),
+        )
+    ]
 
 
 def _without_voucher(session: Session, actor: Actor) -> list[DeskItem]:

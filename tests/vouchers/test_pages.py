@@ -126,6 +126,19 @@ def test_a_draft_begins_with_the_notice_that_was_chosen(session: Session, sign_i
     assert "北京市第一批" in officer.get(answer.location).text
 
 
+def test_an_officer_of_a_region_without_a_programme_is_told_where_to_begin(session: Session, sign_in):
+    officer = factories.member(session, factories.bureau(session), Role.OFFICER)
+    actor = factories.actor_of(officer)
+    assert [item.task for item in waiting(session, actor)] == ["起草第一个服务券项目"]
+    home = sign_in(officer).get("/").text
+    assert 'href="/programmes/new"' in home
+    assert (
+        waiting(session, factories.actor_of(factories.member(session, factories.bureau(session), Role.REVIEWER))) == []
+    )
+    open_programme(session)
+    assert waiting(session, actor) == []
+
+
 def test_the_drafter_is_refused_on_the_page(session: Session, sign_in):
     bureau, _ = factories.bureau(session), factories.treasury(session)
     officer = factories.member(session, bureau, Role.OFFICER)
