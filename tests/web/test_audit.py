@@ -62,11 +62,12 @@ def recorded() -> Iterator[str]:
         else:
             assert isinstance(deed, ast.JoinedStr), ast.unparse(deed)
             assert ast.unparse(deed)[2:-1] in COMPOSED, f"a new way to name deeds: {ast.unparse(deed)}"
-    everything = [each for module in list(sys.modules.values()) for each in vars(module).values()]
-    tables = {each for each in everything if isinstance(each, StateTable)}
+    # What the program itself has: tests have tables of their own.
+    rooms = [one for one in list(sys.modules.values()) if str(getattr(one, "__file__", "")).startswith(f"{PLATFORM}/")]
+    everything = [each for room in rooms for each in vars(room).values()]
     yield from (f"{each.thing}.export" for each in everything if isinstance(each, Listing))
-    # Tests have tables of their own.
-    yield from (f"{table.name}.{event}" for table in tables if table.name != "thing" for event in table.events)
+    tables = {each for each in everything if isinstance(each, StateTable)}
+    yield from (f"{table.name}.{event}" for table in tables for event in table.events)
     for movement in Movement:
         yield f"voucher.{movement.value}"
         if movement in {Movement.EXPIRE, Movement.RECLAIM, Movement.REVOKE}:
