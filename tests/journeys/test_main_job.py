@@ -117,7 +117,7 @@ def _programme(story: Story) -> None:
     visitor.look("no-programmes-yet")
 
     officer = story.person("officer")
-    officer.reads("没有等您办理的事项")
+    officer.reads("起草第一个服务券项目")
     officer.look("officer-first-desk", phone=True)
     officer.menu("服务券项目")
     officer.follow("起草项目")
