@@ -111,7 +111,7 @@ def test_the_account_leads_to_what_belongs_to_the_organisation(client: FlaskClie
     page = sign_in(member(session, organisation, Role.ENTERPRISE_MEMBER)).get("/account").text
     assert 'href="/members"' not in page
     assert 'href="/titles"' in page
-    assert "不能自己找回密码" in client.get("/sign-in").text
+    assert "请联系平台运营方核实身份后重设" in client.get("/sign-in").text
 
 
 def test_a_manager_enters_how_the_organisation_is_reached(client: FlaskClient, session, sign_in) -> None:
