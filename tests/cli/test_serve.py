@@ -114,10 +114,13 @@ def test_when_the_pages_die_everything_is_stopped(house):
 
 
 def test_a_dead_database_is_started_again(house):
-    _process, port, log = house
-    _postmaster(house).kill()
+    process, port, log = house
+    killed = _postmaster(house)
+    killed.kill()
     _until(lambda: "database has died" in log.read_text(), 20)
     _until(lambda: _health(port) == 200, 60)
+    assert process.poll() is None
+    assert _postmaster(house).pid != killed.pid
 
 
 def test_when_we_are_killed_everything_ends_and_the_next_start_works(house):

@@ -52,4 +52,8 @@ def test_a_told_row_is_not_written_again_and_forgets_at_a_rollback(session: Sess
 
 
 def test_telling_about_a_row_that_nobody_holds_is_harmless(session: Session) -> None:
-    tell(session, Region, new_id(), name="neu")
+    unknown = new_id()
+    tell(session, Region, unknown, name="neu")
+    assert session.get(Region, unknown) is None
+    assert not session.new
+    assert not session.dirty
