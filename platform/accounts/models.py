@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
@@ -119,6 +120,48 @@ class SignIn(Timestamped, Base):
     membership: Mapped[Membership | None] = relationship(lazy="joined")
 
 
+class SecondPersonOutcome(StrEnum):
+    """How a request for a second person ended."""
+
+    CARRIED_OUT = "carried_out"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class SecondPersonRequest(Timestamped, Base):
+    """A deed that one person asked for and another person of the same office carries out or declines (复核)."""
+
+    __tablename__ = "second_person_requests"
+    __table_args__ = (
+        # Whoever asks never carries it out, whatever the code does; only taking it back is the asker's own.
+        CheckConstraint("(outcome = 'withdrawn') = (decided_by_id = asked_by_id)", name="two_people"),
+        CheckConstraint("(outcome IS NULL) = (decided_by_id IS NULL)", name="decided_by_somebody"),
+        # A double click asks once.
+        Index(
+            "uq_second_person_requests_open",
+            "subject_id",
+            "deed",
+            unique=True,
+            postgresql_where=text("outcome IS NULL"),
+        ),
+        Index("ix_second_person_requests_office", "organisation_id", postgresql_where=text("outcome IS NULL")),
+    )
+
+    deed: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    reason: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[SecondPersonOutcome | None]
+    asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id], lazy="joined")
+
+
+explain("ck_second_person_requests_two_people", N_("提出人不能自己复核"), remedy=N_("请由另一位工作人员复核"))
+explain("uq_second_person_requests_open", N_("已提请复核，等待另一位工作人员办理"))
 explain(
     "uq_organisations_uscc",
     N_("这个统一社会信用代码已经注册"),

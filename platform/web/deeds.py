@@ -24,6 +24,9 @@ DEEDS: Final[Mapping[str, str]] = {
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
     "organisations.contact_changed": N_("修改单位联系方式"),
+    "second_person.ask": N_("提请另一人复核"),
+    "second_person.decline": N_("复核不同意"),
+    "second_person.withdraw": N_("撤回复核申请"),
     # files
     "attachment.add": N_("上传文件"),
     "attachment.download": N_("下载文件"),
