@@ -15,6 +15,7 @@ from orders.line import move_up
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 from orders.steps import take
+from vouchers.duties import judges
 from vouchers.redemption import release
 from vouchers.terms import terms_of
 
@@ -61,9 +62,11 @@ def decide(session: Session, actor: Actor, number: str, *, resume: bool, reason:
     order = find(session, actor, number)
     if actor.role not in BUREAU:
         raise not_here()
+    # Locked first: everywhere a duty is noted after the locks of what it is about.
+    order = locked_with_money(session, order.id)
+    actor = judges(session, actor, order.programme)
     if not resume:
         return end(session, actor, order.id, "end", reason=reason)
-    order = locked(session, actor, number)
     if order.state is not OrderState.DISPUTED or order.state_before_dispute is None:
         raise Conflict(N_("这份订单没有待处理的争议"), remedy=N_("刷新页面查看最新进度"))
     before = OrderState(order.state_before_dispute)

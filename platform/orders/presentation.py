@@ -66,7 +66,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         },
         "contacts": found.contacts,
         "deadline": _deadline(order),
-        "can": actions(actor, order),
+        "can": actions(actor, order) - ({"decide"} if not found.acts else set()),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
         "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -51,6 +51,20 @@ class Certification(Timestamped, Base):
         ),
         # First and second review are two people (SPRING's voucher fraud: one executive covered both).
         CheckConstraint("first_reviewer_id <> second_reviewer_id", name="two_reviewers"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["first_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_first_duty",
+        ),
+        ForeignKeyConstraint(
+            ["second_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_second_duty",
+        ),
+        # A missing region would switch the foreign keys off.
+        CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
+        CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
     )
 
@@ -65,6 +79,8 @@ class Certification(Timestamped, Base):
     submitted_at: Mapped[datetime | None]
     first_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     second_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewers decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     recommendation: Mapped[str | None]
     decision_note: Mapped[str | None]
     # Keys of the facts that the bureau asked about, and until when the provider may answer.
@@ -122,6 +138,14 @@ class OfferingVersion(Timestamped, Base):
         ),
         CheckConstraint("list_price >= 0 AND charged_price >= 0 AND charged_price <= list_price", name="prices"),
         CheckConstraint("slots > 0", name="slots_positive"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_offering_versions_duty",
+        ),
+        # A missing region would switch the foreign key off.
+        CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))
@@ -152,6 +176,8 @@ class OfferingVersion(Timestamped, Base):
     slots: Mapped[int | None]
     source: Mapped[str | None]
     reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewer decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str | None]
     offering: Mapped[Offering] = relationship(back_populates="versions", lazy="joined")

@@ -6,12 +6,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.duties import decides_in
 from audit.changes import change_state
 from foundation.actors import Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
-from providers.access import ensure_bureau, hold_version
+from providers.access import hold_version
 from providers.certification import is_certified
 from providers.models import Offering, OfferingState, OfferingVersion
 from providers.offerings import announce
@@ -60,7 +61,7 @@ def approve(session: Session, actor: Actor, version: OfferingVersion, *, note: s
 
     A price above the market figure needs the reviewer's reason in ``note``.
     """
-    ensure_bureau(actor, version.offering.provider.region.path)
+    actor = _decides(session, actor, version)
     offering = hold_version(session, version)
     OFFERING.next(version.state, "approve", actor.role)
     if not is_certified(session, offering.provider_id, today()):
@@ -83,7 +84,7 @@ def approve(session: Session, actor: Actor, version: OfferingVersion, *, note: s
 
 def request_changes(session: Session, actor: Actor, version: OfferingVersion, *, note: str) -> None:
     """Send a version back with what is to be changed."""
-    ensure_bureau(actor, version.offering.provider.region.path)
+    actor = _decides(session, actor, version)
     hold_version(session, version)
     if not note.strip():
         raise BadInput(N_("请写明需要修改什么"), field="note")
@@ -92,7 +93,13 @@ def request_changes(session: Session, actor: Actor, version: OfferingVersion, *,
     session.flush()
 
 
+def _decides(session: Session, actor: Actor, version: OfferingVersion) -> Actor:
+    """The reviewer's duty is in the provider's region; the version refers to it."""
+    return decides_in(session, actor, version.offering.provider.region)
+
+
 def _reviewed(version: OfferingVersion, actor: Actor, note: str) -> None:
     version.reviewer_id = actor.user_id
+    version.region_id = version.offering.provider.region_id
     version.reviewed_at = now()
     version.review_note = note or None

@@ -6,6 +6,7 @@ from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, S
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import password_again
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
 from verification.deciding import REASONS, RETURN_REASONS
@@ -39,6 +40,7 @@ class VerifyForm(Form):
     """Redeem."""
 
     note = TextAreaField(_l("核验意见"), [Optional(), Length(max=1000)])
+    password = password_again()
 
 
 class ReturnForm(Form):
@@ -68,3 +70,4 @@ class RejectForm(Form):
 
     reason = SelectField(_l("原因"), choices=choices([(key, _l(text)) for key, text in REASONS.items()]))
     note = TextAreaField(_l("依据的事实"), [DataRequired(_l("写明依据的事实，双方都会看到")), Length(max=1000)])
+    password = password_again()

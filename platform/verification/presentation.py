@@ -116,7 +116,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
     names = party_names(order)
-    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED
+    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
     return {
         "claim": claim,
         "order": order,
@@ -127,6 +127,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "fails": len(failing(found.answers)),
         "refers": len(referred(found.answers)),
         "deciding": deciding,
+        "confirmed": found.confirmed,
         "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
         "invoice_files": [file_row(file, names=names) for file in found.invoice_files],
         "agreement_files": [file_row(file, names=names) for file in found.agreement_files],

@@ -100,7 +100,9 @@ def verify(number: str) -> ResponseReturnValue:
     form = VerifyForm(prefix=_VERIFY)
     return submit(
         form,
-        lambda: deciding.verify(current_session(), actor(), number, note=form.note.data or ""),
+        lambda: deciding.verify(
+            current_session(), actor(), number, note=form.note.data or "", password=form.password.data or ""
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, verify_form=form),
         done=N_("已核销，金额转为应付服务机构，等待结算"),
@@ -133,7 +135,14 @@ def reject(number: str) -> ResponseReturnValue:
     form = RejectForm(prefix=_REJECT)
     return submit(
         form,
-        lambda: deciding.reject(current_session(), actor(), number, reason=form.reason.data, note=form.note.data or ""),
+        lambda: deciding.reject(
+            current_session(),
+            actor(),
+            number,
+            reason=form.reason.data,
+            note=form.note.data or "",
+            password=form.password.data or "",
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, reject_form=form),
         done=N_("已不予核销，占用金额已退回企业的服务券"),
@@ -154,12 +163,16 @@ def _case_page(
     if return_form is None:
         # What fails is marked already; the officer adds what the machine cannot see.
         returning.marks.data = [answer.id for answer in failing(found.answers)]
+    verifying = verify_form or VerifyForm(formdata=None, prefix=_VERIFY)
+    rejecting = reject_form or RejectForm(formdata=None, prefix=_REJECT)
+    for asking in (verifying, rejecting):
+        asking.password.flags.required = not found.confirmed
     return render_template(
         "verification/case.html",
         sent=sent,
-        verify_form=verify_form or VerifyForm(formdata=None, prefix=_VERIFY),
+        verify_form=verifying,
         return_form=returning,
-        reject_form=reject_form or RejectForm(formdata=None, prefix=_REJECT),
+        reject_form=rejecting,
         **case_view(person, found),
     )
 
