@@ -221,6 +221,7 @@ REGIONAL_DEEDS: dict[str, Deed] = {
 def objection(scene: Scene) -> Run:
     """An objection of the scene's region that waits for an answer."""
     _application, notice = provider_cases.People(scene.session).on_notice()
+    notice.bureau_id = scene.bureau.id
     filed = Objection(notice=notice, name="李四", contact="li@example.cn", text="不实")
     scene.session.add(filed)
     scene.session.flush()

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
@@ -58,12 +58,16 @@ def acts_for(
     actor: Actor, bureau: SQLColumnExpression[UUID], programme: SQLColumnExpression[UUID] | None = None
 ) -> ColumnElement[bool]:
     """The condition of ``ensure_acts_for`` over columns, for desks and pages."""
+    if actor.role not in BUREAU:
+        return false()
     lent = select(Delegation.id).where(Delegation.from_bureau_id == bureau, *_lent_to(actor), _covers(programme))
     return or_(bureau == actor.organisation_id, lent.exists())
 
 
 def acts_in(actor: Actor, path: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """The condition of ``ensure_acts_in`` over the path of a region, for desks and pages."""
+    if actor.role not in BUREAU:
+        return false()
     office_region, lender_region = aliased(Region), aliased(Region)
     # Of the offices whose path begins the region's path, the longest is the nearest.
     nearest = (

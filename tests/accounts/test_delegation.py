@@ -6,6 +6,7 @@ from pathlib import Path
 
 import factories as make
 import pytest
+from claim_cases import claimed
 from deed_cases import ALL_DEEDS, BATCH_DEEDS, PROGRAMME_DEEDS
 from order_cases import Scene
 from sqlalchemy import select
@@ -153,14 +154,13 @@ def test_who_gives_and_to_whom(session: Session, scene: Scene) -> None:
 
 def test_desks_list_what_one_may_act_on(session: Session, scene: Scene, sign_in) -> None:
     upper = make.bureau(session, "350000")
-    ALL_DEEDS["verify"].prepare(scene)
-    membership = make.member(session, upper, Role.OFFICER)
-    browser = sign_in(membership)
-    order_page = session.scalars(select(AuditEvent.subject_id)).first()
-    assert order_page
-    before = browser.get("/").text
-    assert "核验</" not in before.partition("等别人办理")[0]
+    order = claimed(scene)
+    browser = sign_in(make.member(session, upper, Role.OFFICER))
+    address = f"/claims/{order.number}"
+    assert address not in browser.get("/").text
+    assert address in browser.get("/claims").text, "an upper bureau sees it in its lists"
+    assert f'action="{address}/verify"' not in browser.get(address).text
     delegate(scene, upper)
     session.commit()
-    assert "/claims/" in browser.get("/").text
-    assert "/claims/" not in before
+    assert address in browser.get("/").text
+    assert f'action="{address}/verify"' in browser.get(address).text
