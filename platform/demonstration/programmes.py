@@ -5,6 +5,7 @@ from demonstration.people import Cast
 from demonstration.script import AppropriationPart, ClaimPart, ProgrammePart
 from demonstration.timeline import Story
 from foundation.actors import Role
+from foundation.clock import day_of
 from foundation.identifiers import new_id
 from foundation.money import parse_yuan
 from vouchers import claiming, programmes
@@ -29,7 +30,7 @@ def announce(cast: Cast, part: ProgrammePart) -> Story:
         scheme_id=preset.scheme_id,
         treasury_uscc=cast.organisations["treasury"].uscc,
         # A working day, as all that follows: no claim may come to stand before its window.
-        terms=preset.starting(calendar.moment(part.first).date()),
+        terms=preset.starting(day_of(calendar.moment(part.first))),
     )
     cast.programmes[part.key] = programme.id
     yield calendar.moment(ahead - 1, 15)
