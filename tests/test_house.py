@@ -5,6 +5,7 @@ import re
 import statistics
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -121,9 +122,12 @@ CODE = [
 ]
 CLOCK = PLATFORM / "foundation" / "clock.py"
 _OF_A_DAY = {"today", "due", "age"}
-_SQL_DAY = re.compile(r"\bcurrent_date\b|\blocaltimestamp\b|::\s*date\b|\bas\s+date\s*\)|date_trunc\(\s*'day'", re.IGNORECASE)
+_SQL_DAY = re.compile(
+    r"\bcurrent_date\b|\blocaltimestamp\b|::\s*date\b|\bas\s+date\s*\)|date_trunc\(\s*'day'", re.IGNORECASE
+)
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf8"))
 
@@ -145,7 +149,9 @@ def _days_of_utc(tree: ast.Module) -> list[int]:
 def test_days_are_those_of_china() -> None:
     """``moment.date()`` is UTC's day, an earlier one from midnight to eight in China: ``clock.day_of(moment)``."""
     assert len(_days_of_utc(ast.parse("a.date(); date.today(); datetime.datetime.now(UTC); func.date(a); now()"))) == 3
-    found = {str(path.relative_to(ROOT)): lines for path in CODE if path != CLOCK if (lines := _days_of_utc(_tree(path)))}
+    found = {
+        str(path.relative_to(ROOT)): lines for path in CODE if path != CLOCK if (lines := _days_of_utc(_tree(path)))
+    }
     assert found == {}
 
 

@@ -53,9 +53,9 @@ def fund(cast: Cast, part: ProgrammePart, money: AppropriationPart) -> Story:
 
 
 def claim(cast: Cast, part: ProgrammePart, said: ClaimPart) -> Story:
-    """An enterprise claims what it may have."""
-    yield cast.calendar.moment(said.day, 10)
+    """An enterprise claims what it may have, before orders are placed: days off bring both to one day."""
+    yield cast.calendar.moment(said.day, 9, 40)
     claiming.claim(cast.session, cast.buyer(said.enterprise), programme_id=cast.programmes[part.key])
     # What the worker does when the claim's second is over, where money is short.
-    yield cast.calendar.moment(said.day, 10, 1)
+    yield cast.calendar.moment(said.day, 9, 41)
     claiming.allot(cast.session, cast.programmes[part.key])

@@ -11,6 +11,8 @@ from config import Settings
 from foundation.actors import SYSTEM
 from foundation.clock import now, travel
 
+pytestmark = pytest.mark.clock
+
 
 def write(session, count):
     for number in range(count):

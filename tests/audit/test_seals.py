@@ -15,6 +15,8 @@ from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import now, travel
 
+pytestmark = pytest.mark.clock
+
 
 def write(session: Session, count: int) -> None:
     for number in range(count):

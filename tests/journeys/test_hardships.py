@@ -16,7 +16,7 @@ from orders.models import Order, OrderState
 
 from .conftest import Furnished
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.clock]
 
 Welcome = Callable[[Person], Person]
 MOST_TABS = 60

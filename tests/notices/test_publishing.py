@@ -14,6 +14,8 @@ from notices.models import NoticeState
 from notices.objections import answer, object_to
 from notices.publishing import close_due, publish
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def people(session):

@@ -12,6 +12,8 @@ from vouchers.claiming import claim
 from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
 
+pytestmark = pytest.mark.clock
+
 
 def queued(session, name):
     return session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name"), {"name": name})

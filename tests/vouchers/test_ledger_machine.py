@@ -34,6 +34,8 @@ from vouchers.models import Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release
 from vouchers.wallets import wallets
 
+pytestmark = pytest.mark.clock
+
 CAP = 100
 ENTERPRISES = 5
 

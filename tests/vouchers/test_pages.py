@@ -21,6 +21,8 @@ from vouchers.models import Programme
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold
 
+pytestmark = pytest.mark.clock
+
 
 def membership_of(session: Session, actor) -> Membership:
     return session.query(Membership).filter_by(user_id=actor.user_id).one()

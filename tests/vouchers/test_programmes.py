@@ -19,6 +19,8 @@ from vouchers.models import Programme, ProgrammeState
 from vouchers.queries import programme as by_number
 from vouchers.terms import current_terms
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def bureau(session):

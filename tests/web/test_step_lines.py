@@ -22,6 +22,8 @@ from verification import deciding
 from verification.checks import LABELS
 from vouchers.models import ClaimState, VoucherClaim
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture(autouse=True)
 def _store(tmp_path: Path) -> Iterator[None]:
