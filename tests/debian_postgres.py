@@ -40,7 +40,12 @@ def debian_postgres(version: str) -> Iterator[str]:
         _run(programs / "initdb", [*options, f"--pgdata={data}"], account, folder)
         given = " ".join(f"--{key}={value}" for key, value in _SETTINGS.items())
         server = f"--options=-k {folder} --listen_addresses='' {given}"
-        _run(programs / "pg_ctl", ["start", "--wait", f"--pgdata={data}", f"--log={folder / 'log'}", server], account, folder)
+        _run(
+            programs / "pg_ctl",
+            ["start", "--wait", f"--pgdata={data}", f"--log={folder / 'log'}", server],
+            account,
+            folder,
+        )
         try:
             yield f"postgresql://huiqi@/postgres?host={quote(name, safe='/')}"
         finally:

@@ -85,7 +85,7 @@ class Terms(BaseModel):
             raise ValueError("claims_close_at: 申领截止时间应晚于开始时间")
         if self.contracts_from > self.contracts_to:
             raise ValueError("contracts_to: 协议签订截止日应不早于起始日")
-        if self.expires_on < day_of(self.claims_close_at):
+        if self.expires_on < self.claims_last_day:
             raise ValueError("expires_on: 服务券有效期应不早于申领截止日")
         if not set(self.priority_titles) <= set(self.titles):
             raise ValueError("priority_titles: 优先称号应在可申领的称号之中")
