@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import factories as make
+import pytest
 from sqlalchemy import insert, select
 
 from foundation.actors import Role
@@ -10,6 +11,8 @@ from foundation.clock import now
 from foundation.identifiers import new_id
 from orders import desk
 from orders.models import Order, OrderState
+
+pytestmark = pytest.mark.clock
 
 
 def test_what_ended_today_is_told_however_much_ended_before(session, scene):
