@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from compiled_templates import CompiledTemplates
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -31,6 +32,8 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_TEMPLATES = CompiledTemplates()
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +132,7 @@ def app(sessions: sessionmaker[Session], settings: Settings) -> Flask:
     app = create_app(settings, sessions)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = StrictClient
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return app
 
 
