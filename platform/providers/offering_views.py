@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from accounts.current import actor, not_here
 from documents.exports import asked_for, export
@@ -21,6 +22,7 @@ from providers.certification import is_certified
 from providers.certification_views import blueprint
 from providers.exports import OFFERINGS
 from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
+from providers.market_price import price_rule
 from providers.models import OfferingState, OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
 from providers.states import OFFERING
@@ -117,11 +119,12 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
     version = versions[0] if deed != "delist" else _listed(versions) or versions[0]
     form = _step_form(deed)
     note = (form.note.data or "") if isinstance(form, NoteForm | ReviewNoteForm) else ""
+    accepted = form.accepted.data if isinstance(form, ReviewNoteForm) else None
     verbs: dict[str, Callable[[], None]] = {
         "submit": lambda: listing.submit(session, person, version),
         "withdraw": lambda: listing.withdraw(session, person, version),
         "discard": lambda: listing.discard(session, person, version),
-        "approve": lambda: price_review.approve(session, person, version, note=note),
+        "approve": lambda: price_review.approve(session, person, version, note=note, accepted=accepted),
         "request_changes": lambda: price_review.request_changes(session, person, version, note=note),
         "delist": lambda: listing.delist(session, person, version, note=note),
     }
@@ -168,7 +171,7 @@ def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
     events = queries.history(session, *versions)
     context: dict[str, Any] = {
         "check": price_review.price_check(session, version) if reviewing else None,
-        "rule": price_review.PRICE_RULE,
+        "rule": gettext(price_rule(provider.region.path)),
     }
     return render_template(
         "providers/offering.html",

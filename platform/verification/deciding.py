@@ -21,7 +21,8 @@ from orders.ending import end
 from orders.events import order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
-from verification.checks import LABELS, Answer, failing, referred, run
+from verification.answers import Answer
+from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
 from verification.models import RedemptionClaim, RedemptionState

@@ -13,7 +13,8 @@ from foundation.clock import end_of, now, today
 from orders.deadlines import last_day
 from orders.models import Order, OrderState
 from orders.presentation import measured, party_names
-from verification.checks import LABELS, Answer, Outcome, failing, referred
+from verification.answers import Answer, Outcome
+from verification.checks import LABELS, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
 from verification.models import RedemptionClaim, RedemptionState
 from verification.queries import Case, Earlier

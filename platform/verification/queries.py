@@ -18,9 +18,11 @@ from foundation.pages import Page, page_of
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
 from orders.records import living
-from verification.checks import Answer, Outcome, run
+from verification.answers import Answer, Outcome
+from verification.checks import run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
+from verification.invoices import normal_number
 from verification.models import RedemptionClaim, RedemptionState
 from vouchers.models import Programme
 
@@ -73,11 +75,12 @@ def queue(
         query = query.where(
             or_(
                 Order.number.contains(words.upper(), autoescape=True),
-                RedemptionClaim.invoice_number == words,
+                RedemptionClaim.invoice_number == normal_number(words),
                 Order.provider_id.in_(names),
                 Order.enterprise_id.in_(names),
             )
         )
+    # By the first filing: a correction does not send a claim back to the end of the line.
     waiting_first = (RedemptionClaim.state != RedemptionState.SUBMITTED).asc()
     return page_of(session, query.order_by(waiting_first, RedemptionClaim.submitted_at, RedemptionClaim.id), number)
 

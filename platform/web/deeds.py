@@ -58,6 +58,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "offering.submit": N_("提交服务产品审核"),
     "offering.withdraw": N_("撤回服务产品修改稿"),
     "offering.approve": N_("审核通过服务产品"),
+    "offering.accept_price": N_("认可服务产品的市场同类价格"),
     "offering.request_changes": N_("要求修改服务产品"),
     "offering.supersede": N_("服务产品由新版本替代"),
     "offering.delist": N_("下架服务产品"),
@@ -164,6 +165,7 @@ DEEDS: Final[Mapping[str, str]] = {
 }
 
 MONEY: Final[Mapping[str, str]] = {
+    "accepted_market_price": N_("认可的市场同类价格"),
     "allotted": N_("发放金额"),
     "amount": N_("金额"),
     "available": N_("可用余额"),
