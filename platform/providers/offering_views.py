@@ -39,6 +39,9 @@ _DONE = {
 }
 
 
+_SUBMITTED_CHANGE = N_("新版本已提交审核，通过之前目录里仍是现在的版本")
+
+
 @blueprint.get("/offerings")
 def offerings() -> ResponseReturnValue:
     """A provider's own offerings; the bureau's queue."""
@@ -92,7 +95,8 @@ def offering(number: str) -> str:
 def edit_offering(number: str) -> ResponseReturnValue:
     """Change the draft; of a listed offering it becomes a new version, and the old one stays listed until approval."""
     session, person = current_session(), actor()
-    version = _current(queries.versions_of(session, person, number))
+    versions = queries.versions_of(session, person, number)
+    version = _current(versions)
     form = OfferingForm(data=asdict(listing.facts_of(version)))
 
     def page() -> str:
@@ -105,7 +109,9 @@ def edit_offering(number: str) -> ResponseReturnValue:
         lambda: _kept(lambda: listing.save(session, person, version, form.facts(version), form.upload())),
         then=_case_url,
         page=page,
-        done=N_("已提交审核，审核通过前目录里不会显示") if "submit" in request.form else N_("草稿已保存"),
+        done=(_SUBMITTED_CHANGE if _listed(versions) else _DONE["submit"])
+        if "submit" in request.form
+        else N_("草稿已保存"),
     )
 
 
@@ -133,7 +139,7 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
         verbs[deed],
         then=lambda _nothing: url_for("providers.offering", number=number),
         page=lambda: _case(versions, {deed: form}),
-        done=_DONE[deed],
+        done=_SUBMITTED_CHANGE if deed == "submit" and _listed(versions) else _DONE[deed],
     )
 
 

@@ -88,7 +88,7 @@ def test_listed_versions_are_frozen_and_drafts_are_not(session, people):
     assert offerings.save(session, people.clerk, draft, facts(name="再改")).name == "再改"
 
 
-@pytest.mark.parametrize(("code", "cited"), [("350200", "本平台设定"), ("110000", "附件2"), ("110108", "附件2")])
+@pytest.mark.parametrize(("code", "cited"), [("350200", "本平台设定"), ("110000", "附件2")])
 def test_a_price_above_the_market_is_refused_at_submission_by_the_own_regions_rule(session, code, cited):
     people = People(session, code=code, certified=True)
     made = offerings.create(session, people.clerk, facts(list_price=12_000_001))
