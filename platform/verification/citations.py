@@ -20,13 +20,21 @@ OF_THE_PROGRAMME: Final = N_("本项目设定")
 """What is said of a check that no notice asks for."""
 
 
+class Article(BaseModel):
+    """A place in a notice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    article: str
+
+
 class Cited(BaseModel):
     """A notice's articles by the checks that they ask for, and the region whose notice it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     region: str
-    checks: dict[str, str]
+    checks: dict[str, Article]
 
 
 def citations(terms: Terms, region_path: str) -> dict[str, str]:
@@ -34,7 +42,7 @@ def citations(terms: Terms, region_path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for preset_id, cited in notices().items():
         if presets()[preset_id].terms["document"] == terms.document and cited.region in region_path.split("/"):
-            found |= {check: f"{terms.document} {article}" for check, article in cited.checks.items()}
+            found |= {check: f"{terms.document} {place.article}" for check, place in cited.checks.items()}
     own = {check: terms.cited(rule) for check, rule in _OWN.items()}
     return found | {check: text for check, text in own.items() if text is not None}
 
