@@ -41,5 +41,5 @@ def ensure_not_above(list_price: int, market_price: int, *, region_path: str, fi
 
 @cache
 def _cited() -> Mapping[str, str]:
-    rules: dict[str, dict[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    rules: dict[str, dict[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["regions"]
     return {code: rule["citation"] for code, rule in rules.items()}

@@ -9,10 +9,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from foundation.i18n import N_
+from policies.places import Places
 from vouchers.presets import presets
 from vouchers.terms import Terms
 
-_FILE: Final = Path(__file__).parent / "data" / "citations.yaml"
+_FOLDER: Final = Path(__file__).parent / "data"
 _OWN: Final[Mapping[str, str]] = {"contract_window": "contract_window", "records": "service_records"}
 """Checks that hold a rule of the terms, which the terms may cite themselves."""
 
@@ -29,11 +30,12 @@ class Article(BaseModel):
 
 
 class Cited(BaseModel):
-    """A notice's articles by the checks that they ask for, and the region whose notice it is."""
+    """A notice's articles by the checks that they ask for, the region whose notice it is, and where it all stands."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     region: str
+    places: Places
     checks: dict[str, Article]
 
 
@@ -49,6 +51,8 @@ def citations(terms: Terms, region_path: str) -> dict[str, str]:
 
 @cache
 def notices() -> Mapping[str, Cited]:
-    """The notices that are known, by preset id."""
-    raw = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return {preset_id: Cited.model_validate(each) for preset_id, each in raw.items()}
+    """The notices that are known, by preset id, which is the file's name."""
+    return {
+        path.stem: Cited.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for path in sorted(_FOLDER.glob("*.yaml"))
+    }
