@@ -125,7 +125,7 @@ def _ensure_facts(order: Order, agreement_number: str, signed_on: date, third_pa
             BadInput(
                 N_("这项服务由第三方提供，应签三方合同并写明第三方名称"),
                 field="third_party",
-                rule=N_("北京市第一批申报指南 第五条：第三方提供服务的，须有三方合同"),
+                rule=N_("本项目设定：由第三方提供服务的，须签三方合同"),
             )
         )
     ordered_on = day_of(order.placed_at)

@@ -127,7 +127,9 @@ def certification_form(number: str) -> ResponseReturnValue:
         lambda: applying.submit(session, person, found),
         then=lambda _nothing: url_for("providers.certification", number=number),
         page=page,
-        done=N_("申请已提交，主管部门受理后会开始审核"),
+        done=N_("补充材料已提交，主管部门会继续审核")
+        if found.state is CertificationState.MORE_INFORMATION
+        else N_("申请已提交，主管部门受理后会开始审核"),
     )
     if isinstance(answer, tuple):
         # What was saved stays saved, files too; the corrected form is another sending.

@@ -17,6 +17,7 @@ from foundation.i18n import N_
 from foundation.identifiers import new_number
 from providers.access import ensure_bureau, ensure_own, hold_version
 from providers.certification import is_certified
+from providers.market_price import ensure_not_above
 from providers.models import Offering, OfferingState, OfferingVersion
 from providers.offering_facts import OfferingFacts, check
 from providers.states import OFFERING
@@ -67,11 +68,18 @@ def save(
 
 
 def submit(session: Session, actor: Actor, version: OfferingVersion) -> None:
-    """Send a version to the bureau; only a certified provider may."""
+    """Send a version to the bureau; only a certified provider may, and only at a price that is not above the market's."""
     ensure_own(actor, version.offering.provider_id)
     if not is_certified(session, version.offering.provider_id, today()):
         raise Conflict(N_("贵单位还没有有效的认定，不能提交服务产品审核"), remedy=N_("先在“认定”页面申请；草稿会保留"))
     hold_version(session, version)
+    ensure_not_above(
+        version.list_price,
+        version.market_price,
+        region_path=version.offering.provider.region.path,
+        field="list_price",
+        remedy=N_("降低标准价格；市场同类价格填得偏低的，改填同类产品的价格，写明价格依据并上传佐证材料"),
+    )
     change_state(session, actor, version, OFFERING, "submit")
 
 

@@ -21,7 +21,8 @@ from orders.ending import end
 from orders.events import order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
-from verification.checks import LABELS, Answer, failing, referred, run
+from verification.answers import Answer
+from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
 from verification.models import RedemptionClaim, RedemptionState
@@ -60,7 +61,7 @@ def verify(session: Session, actor: Actor, number: str, *, note: str | None = No
     The checks run anew on what is filed now. Conflict while one fails; BadInput by ``note`` while one is referred and
     the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme.
     """
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
     answers = run(facts_of(session, order, stated(claim)))
     note = (note or "").strip() or None
@@ -73,7 +74,8 @@ def verify(session: Session, actor: Actor, number: str, *, note: str | None = No
         voucher_id=order.voucher_id,
         order_id=order.id,
         provider_id=order.provider_id,
-        transfer_id=uuid5(claim.id, "redeem"),
+        # A redemption after one that was taken back is another movement.
+        transfer_id=uuid5(claim.id, f"redeem {claim.undone}" if claim.undone else "redeem"),
     )
     take(session, actor, order, "verify", note=note)
     return claim
@@ -95,7 +97,7 @@ def send_back(
     note = (note or "").strip()
     if reason == _NEEDS_WORDS:
         note = _said(note, N_("写明怎样补正，服务机构会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
     told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
     _decide(session, actor, order, claim, "return", note=told)
@@ -113,7 +115,7 @@ def reject(session: Session, actor: Actor, number: str, *, reason: str, note: st
     if reason not in REASONS:
         raise BadInput(N_("选择不予核销的原因"), field="reason")
     note = _said(note, N_("写明依据的事实，双方都会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "reject", actor.role)
     _decide(session, actor, order, claim, "reject", note=note)
     claim.reasons = [reason]
@@ -122,17 +124,18 @@ def reject(session: Session, actor: Actor, number: str, *, reason: str, note: st
     return claim
 
 
-def decider_is_free(session: Session, actor: Actor, order: Order) -> bool:
-    """Whether the person has no part in the provider or the enterprise of the order, in any role."""
+def ensure_free(session: Session, actor: Actor, order: Order) -> None:
+    """NotAllowed unless the person has no part in the provider or the enterprise of the order, in any role."""
     own = select(Membership.id).where(
         Membership.user_id == actor.user_id,
         Membership.state == MembershipState.ACTIVE,
         Membership.organisation_id.in_([order.provider_id, order.enterprise_id]),
     )
-    return session.scalar(own.limit(1)) is None
+    if session.scalar(own.limit(1)) is not None:
+        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
 
 
-def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
+def locked_claim(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
     """Voucher, line, order and claim, in this order; NotFound where there is no claim for this person to decide."""
     order = find(session, actor, number)
     if actor.role not in BUREAU:
@@ -147,8 +150,7 @@ def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, Redempt
 def _decide(
     session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, note: str | None
 ) -> None:
-    if not decider_is_free(session, actor, order):
-        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
+    ensure_free(session, actor, order)
     take_duty(session, actor, order.programme_id, Duty.ELIGIBILITY)
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id

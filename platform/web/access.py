@@ -170,6 +170,9 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # orders
                 "orders.decide",
                 # verification, performance, settlement
+                "verification.ask_undo",
+                "verification.undo",
+                "verification.decline_undo",
                 "performance.approve",
                 "performance.send_back",
                 "settlement.new",

@@ -58,6 +58,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "offering.submit": N_("提交服务产品审核"),
     "offering.withdraw": N_("撤回服务产品修改稿"),
     "offering.approve": N_("审核通过服务产品"),
+    "offering.accept_price": N_("认可服务产品的市场同类价格"),
     "offering.request_changes": N_("要求修改服务产品"),
     "offering.supersede": N_("服务产品由新版本替代"),
     "offering.delist": N_("下架服务产品"),
@@ -89,6 +90,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "voucher.hold": N_("占用服务券金额"),
     "voucher.release": N_("退回占用的服务券金额"),
     "voucher.redeem": N_("核销服务券金额"),
+    "voucher.undo_redeem": N_("撤销核销，金额重新占用"),
+    "voucher.undo_reclaim": N_("撤销核销，余额退回服务券"),
     "voucher.expire": N_("服务券到期，余额退回项目"),
     "voucher.reclaim": N_("收回服务券余额"),
     "voucher.revoke": N_("撤销企业的服务券"),
@@ -131,6 +134,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "redemption.submit": N_("服务机构提交核销申请"),
     "redemption.resubmit": N_("补正后再次提交核销申请"),
     "redemption.verify": N_("核验通过核销申请"),
+    "redemption.undo": N_("撤销核销"),
     "redemption.return": N_("退回核销申请补正"),
     "redemption.reject": N_("不予核销申请"),
     "redemption.lapse": N_("核销申请逾期作废"),
@@ -164,6 +168,7 @@ DEEDS: Final[Mapping[str, str]] = {
 }
 
 MONEY: Final[Mapping[str, str]] = {
+    "accepted_market_price": N_("认可的市场同类价格"),
     "allotted": N_("发放金额"),
     "amount": N_("金额"),
     "available": N_("可用余额"),
