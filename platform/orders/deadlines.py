@@ -20,8 +20,6 @@ IN_WORKING_DAYS: Final = frozenset(
     }
 )
 """States whose deadline is counted in working days."""
-_DOCKING_TURNS: Final = frozenset({"give_slot", "dock", "resume_docking"})
-"""Steps at which the deadline of docking begins anew."""
 
 
 def due_in(state: OrderState, terms: Terms, *, begun: date | None = None) -> datetime | None:
@@ -60,8 +58,7 @@ def counted_again(order: Order) -> datetime | None:
     if order.due_at is None or order.state not in IN_WORKING_DAYS:
         return order.due_at
     terms, begun = terms_of(order.voucher.programme_version), local(order.since).date()
-    turns = [step.event for step in order.steps if step.event in _DOCKING_TURNS]
-    if order.state is OrderState.DOCKING and turns and turns[-1] == "dock":
+    if order.state is OrderState.DOCKING and any(step.event == "dock" for step in order.steps):
         due = agreement_due(terms, docked=begun)
     else:
         due = due_in(order.state, terms, begun=begun) or order.due_at
