@@ -1,11 +1,18 @@
 """``huiqi calendar``: a notice from a file, the days of a year, and faults told in one line."""
 
+from datetime import date
+
 import pytest
 from calendar_cases import SPRING_2027
 from click.testing import CliRunner
 from sqlalchemy import text
 
+from cli.doctor import _calendar
 from cli.main import main
+from foundation.actors import SYSTEM
+from foundation.clock import at, travel
+from working_days.entering import enter
+from working_days.reading import read
 
 
 @pytest.fixture
@@ -78,3 +85,22 @@ def test_a_wrong_file_starts_no_database(huiqi, monkeypatch):
     assert answer.exit_code == 2
     assert answer.stderr.startswith("nothing.csv: cannot be read")
     assert huiqi("calendar", "show", "1").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "ok", "told"),
+    [
+        (date(2026, 9, 30), True, "the notice of 2026 is known"),
+        (date(2026, 10, 1), True, "the notice of 2027 is not entered"),
+        (date(2027, 1, 1), False, "the notice of 2027 is not entered"),
+    ],
+)
+def test_the_doctor_says_from_october_on_that_a_notice_is_missing(session, day, ok, told):
+    with travel(at(day)):
+        found = _calendar(session)
+        assert found.ok is ok
+        assert found.told.startswith(told)
+        assert ("huiqi calendar import" in found.remedy) is ("not entered" in told)
+        enter(session, SYSTEM, read(SPRING_2027))
+        session.commit()
+        assert _calendar(session).told == f"the notice of {day.year} is known"

@@ -1,6 +1,8 @@
 """When the notice comes, every open deadline in working days is counted again, and none gets shorter."""
 
 from datetime import date
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 from calendar_cases import MONDAY_BEFORE, SPRING_2027
@@ -32,6 +34,10 @@ from working_days.entering import enter, outcome
 from working_days.reading import read
 from working_days.stored import refresh
 
+ROOT = Path(__file__).parents[2]
+_SPEC = spec_from_file_location("calendar_migration", ROOT / "migrations" / "versions" / "0012_calendar.py")
+_MIGRATION = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MIGRATION)
 NOTICE = read(SPRING_2027)
 BEFORE = at(MONDAY_BEFORE)
 # From Monday 1 February: 2, 3, 4, then 9 and 10 by the regulation; 2, 3, 4, 15 and 16 by the notice.
@@ -216,3 +222,23 @@ def test_one_that_fails_stops_no_neighbour(own_engine: Engine, monkeypatch: pyte
         left = text("SELECT task_name, status, attempts FROM procrastinate_jobs WHERE task_name LIKE 'working_days.%'")
         assert session.execute(left).all() == [("working_days.extend", "todo", 1)], "it waits to be tried again"
     assert days == [FIVE_AGAIN, FIVE, FIVE_AGAIN]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_migration_finds_out_which_days_were_counted(session, chosen: bool) -> None:
+    """Requests of before have no count: the tenth weekday was the form's proposal."""
+    with travel(at(date(2026, 12, 23))):
+        people = People(session)
+        application = people.submitted()
+        review.take_up(session, people.officer, application)
+        day = date(2027, 1, 5 if chosen else 6)
+        review.request_information(session, people.officer, application, note="补充名单", facts=[], due_on=day)
+    application.due_from = application.due_working_days = None
+    session.flush()
+    session.execute(text(_MIGRATION._COUNTED))
+    session.refresh(application)
+    found = (application.due_from, application.due_working_days)
+    assert found == ((None, None) if chosen else (date(2026, 12, 23), 10))
+    assert certifications.moving(session) == ([] if chosen else [application.id]), (
+        "1 January was counted as a working day"
+    )
