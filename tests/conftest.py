@@ -24,6 +24,7 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
+from working_days.stored import forget
 
 pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
 
@@ -111,6 +112,13 @@ def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
         transaction = connection.begin()
         yield sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
         transaction.rollback()
+
+
+@pytest.fixture(autouse=True)
+def _no_years_of_other_tests() -> Iterator[None]:
+    """What a test has entered into the calendar is rolled back with its database; this process forgets it, too."""
+    yield
+    forget()
 
 
 @pytest.fixture

@@ -7,15 +7,27 @@ from typing import Final
 from foundation.clock import add_working_days, day_of, end_of, today
 from foundation.i18n import N_
 from orders.models import Order, OrderState
-from vouchers.terms import Terms
+from vouchers.terms import Terms, terms_of
+
+IN_WORKING_DAYS: Final = frozenset(
+    {
+        OrderState.DOCKING,
+        OrderState.DELIVERED,
+        OrderState.CONFIRMED,
+        OrderState.CLAIMED,
+        OrderState.RETURNED,
+        OrderState.DISPUTED,
+    }
+)
+"""States whose deadline is counted in working days."""
 
 
-def due_in(state: OrderState, terms: Terms) -> datetime | None:
-    """The deadline of ``state`` when it begins today; None where no step is due.
+def due_in(state: OrderState, terms: Terms, *, begun: date | None = None) -> datetime | None:
+    """The deadline of ``state`` when it begins today (or has ``begun`` on another day); None where no step is due.
 
     Docking ends with the contract window at the latest, because an agreement after it would count nothing.
     """
-    day = today()
+    day = begun or today()
     last = _end(terms.contracts_to)
     working = {
         OrderState.CONFIRMED: terms.claim_working_days,
@@ -33,9 +45,24 @@ def due_in(state: OrderState, terms: Terms) -> datetime | None:
     return _end(add_working_days(day, working[state])) if state in working else None
 
 
-def agreement_due(terms: Terms) -> datetime:
-    """When both sides must have confirmed the agreement, after docking succeeded today."""
-    return min(_end(terms.contracts_to), _end(add_working_days(today(), terms.agreement_working_days)))
+def agreement_due(terms: Terms, *, docked: date | None = None) -> datetime:
+    """When both sides must have confirmed the agreement, after docking succeeded today (or on the day ``docked``)."""
+    return min(_end(terms.contracts_to), _end(add_working_days(docked or today(), terms.agreement_working_days)))
+
+
+def counted_again(order: Order) -> datetime | None:
+    """The deadline of the order's present step by the calendar of now, never before the one that stands; reads its steps.
+
+    It runs since the step that led here, ``order.since``; docking that has succeeded waits for the agreement.
+    """
+    if order.due_at is None or order.state not in IN_WORKING_DAYS:
+        return order.due_at
+    terms, begun = terms_of(order.voucher.programme_version), local(order.since).date()
+    if order.state is OrderState.DOCKING and any(step.event == "dock" for step in order.steps):
+        due = agreement_due(terms, docked=begun)
+    else:
+        due = due_in(order.state, terms, begun=begun) or order.due_at
+    return max(order.due_at, due)
 
 
 def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:

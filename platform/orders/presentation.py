@@ -16,6 +16,7 @@ from foundation.actors import Actor
 from foundation.clock import day_of, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
+from foundation.remaining import remaining
 from orders.confirmation import RATINGS
 from orders.deadlines import filed_late
 from orders.measures import measures
@@ -139,12 +140,7 @@ def _deadline(order: Order) -> dict[str, Any] | None:
     if found is None:
         return None
     late = working_days_between(found.at, today())
-    left = working_days_between(today(), found.at)
-    words = (
-        ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late)
-        if found.late
-        else ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", left)
-    )
+    words = ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late) if found.late else remaining(found.at)
     return {
         "at": found.at,
         "late": found.late,

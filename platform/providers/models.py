@@ -72,6 +72,9 @@ class Certification(Timestamped, Base):
     # Keys of the facts that the bureau asked about, and until when the provider may answer.
     requested: Mapped[list[Any] | None]
     due_on: Mapped[date | None]
+    # Where that day was counted and not chosen: from which day, and how many working days.
+    due_from: Mapped[date | None]
+    due_working_days: Mapped[int | None]
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("public_notices.id"))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]

@@ -18,7 +18,7 @@ from foundation.locking import lock_row
 from orders.access import find, locked_with_money
 from orders.deadlines import due_in, last_day
 from orders.ending import end
-from orders.events import order_ended
+from orders.events import deadline_moved, order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
 from verification.answers import Answer
@@ -175,6 +175,15 @@ def _said(text: str, message: str) -> str:
     if len(text.strip()) < 2:
         raise BadInput(message, field="note")
     return text.strip()
+
+
+@deadline_moved.connect
+def _move_along(order: Order, *, session: Session) -> None:
+    """A claim in correction has the deadline of its order."""
+    claim = claim_of(session, order.id)
+    if claim is not None and claim.state is RedemptionState.RETURNED:
+        claim.due_on = last_day(order)
+        session.flush()
 
 
 @order_ended.connect

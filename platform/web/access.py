@@ -276,6 +276,17 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
+    "administrator": AccessList(
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset(
+            {
+                # working_days
+                "working_days.index",
+                "working_days.year",
+                "working_days.enter",
+            }
+        ),
+    ),
     "who speaks for an organisation": AccessList(SPEAKERS, frozenset({"accounts.contact"})),
     "auditor": AccessList(frozenset({Role.AUDITOR}), frozenset({"web.audit"})),
 }

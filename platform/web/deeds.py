@@ -11,6 +11,8 @@ from foundation.i18n import N_
 DEEDS: Final[Mapping[str, str]] = {
     # audit
     "audit.pruned": N_("删去超过保存期限的办理记录"),
+    # working_days
+    "calendar.enter": N_("录入一年的放假安排"),
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
@@ -40,6 +42,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "certification.submit": N_("提交认定申请"),
     "certification.take": N_("开始审查认定申请"),
     "certification.request_information": N_("要求补充认定材料"),
+    "certification.extend": N_("认定材料补充期限顺延"),
     "certification.lapse": N_("认定申请逾期终止"),
     "certification.recommend": N_("提交认定初审意见"),
     "certification.reject": N_("不予认定服务机构"),
@@ -66,6 +69,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "offering.export": N_("导出服务产品列表"),
     # notices
     "notice.publish": N_("发布公示"),
+    "notice.extend": N_("公示截止日顺延"),
     "notice.close": N_("公示期满"),
     "notice.object": N_("对公示提出异议"),
     "notice.answer": N_("答复对公示的异议"),
@@ -119,6 +123,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "order.resume_contracted": N_("争议后恢复订单：已签协议"),
     "order.resume_in_service": N_("争议后恢复订单：服务中"),
     "order.resume_delivered": N_("争议后恢复订单：已交付"),
+    "order.extend": N_("订单期限顺延"),
     "order.end": N_("终止订单"),
     "order.export": N_("导出订单列表"),
     "agreement.upload": N_("上传订单的服务协议"),
@@ -209,6 +214,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "deed": N_("操作"),
     "document": N_("依据文件"),
     "document_number": N_("文号"),
+    "due_on": N_("期限"),
     "effect": N_("服务效果"),
     "events": N_("记录条数"),
     "exported": N_("导出条数"),
@@ -217,6 +223,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "format": N_("文件格式"),
     "frequency": N_("服务频次"),
     "hash": N_("内容校验码"),
+    "holidays": N_("放假日"),
     "invoice": N_("发票号码"),
     "kind": N_("类别"),
     "last": N_("日期到"),
@@ -263,6 +270,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "version": N_("版本号"),
     "voucher": N_("服务券"),
     "website": N_("介绍网址"),
+    "workdays": N_("调休上班日"),
     "year": N_("年度"),
     "yearly_enterprises": N_("年服务中小企业数（家次）"),
 }
