@@ -16,10 +16,9 @@ from foundation.actors import Actor
 from foundation.clock import local, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
-from orders.confirmation import RATINGS
 from orders.deadlines import filed_late
 from orders.measures import measures
-from orders.models import Order, OrderState, OrderStep, RecordState, ServiceRecord
+from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
 from orders.states import EVENTS, ORDER, RECORD, TONES

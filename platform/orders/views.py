@@ -292,7 +292,7 @@ def confirmation_letter(number: str) -> ResponseReturnValue:
 @blueprint.get("/confirmations/<number>")
 def check_confirmation(number: str) -> ResponseReturnValue:
     """For whoever holds a printed letter: the check value that it must carry."""
-    return render_template("orders/check.html", found=check(current_session(), number, public_url=_public_url()))
+    return render_template("orders/check.html", found=check(current_session(), number))
 
 
 def _public_url() -> str:
