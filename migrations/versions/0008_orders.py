@@ -1,7 +1,9 @@
-"""Letters of confirmation that are kept as they were.
+"""Letters of confirmation that are kept as they were, and how often an enterprise may order an offering.
 
 Letters of before cannot be kept afterwards: what they said then is not known, only what is registered now. Their orders
 have no row here, and the page that checks them says so.
+
+How often: offerings that announce a number in words beyond doubt (每家企业一次) have it as a number from now on.
 
 Revision: 0008, after 0005
 """
@@ -16,11 +18,20 @@ branch_labels = None
 depends_on = None
 
 
+# As providers/offering_facts.py read the words when this version was written.
+_ANNOUNCED = (
+    "^每(家企业|户企业|个企业|企业|家|户|企)(每年|一年|年度)?(仅限|限|只|最多)?([一二两三四五1-9])次($|[，,；;。、（(])"
+)
+
+
 def upgrade() -> None:
     _letters()
+    _frequencies()
 
 
 def downgrade() -> None:
+    for column in ("orders_period", "orders_per_enterprise"):
+        op.drop_column("offering_versions", column)
     op.drop_table("confirmation_letters")
 
 
@@ -45,4 +56,33 @@ def _letters() -> None:
     op.execute(
         "CREATE TRIGGER refuse_rewriting_table BEFORE TRUNCATE ON confirmation_letters "
         f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting('{reason}')"
+    )
+
+
+def _frequencies() -> None:
+    op.add_column("offering_versions", sa.Column("orders_per_enterprise", sa.Integer(), nullable=True))
+    op.add_column(
+        "offering_versions",
+        sa.Column(
+            "orders_period",
+            sa.Enum("ever", "year", name="ordersperiod", native_enum=False, create_constraint=True, length=40),
+            nullable=True,
+        ),
+    )
+    op.execute(
+        sa.text("""
+            UPDATE offering_versions SET
+                orders_period = CASE WHEN found[2] IS NULL THEN 'ever' ELSE 'year' END,
+                orders_per_enterprise = CASE found[4]
+                    WHEN '一' THEN 1 WHEN '二' THEN 2 WHEN '两' THEN 2 WHEN '三' THEN 3 WHEN '四' THEN 4 WHEN '五' THEN 5
+                    ELSE found[4]::integer END
+            FROM (
+                SELECT id, regexp_match(btrim(frequency), :announced) AS found FROM offering_versions
+            ) AS read
+            WHERE read.id = offering_versions.id AND found IS NOT NULL
+        """).bindparams(announced=_ANNOUNCED)
+    )
+    op.create_check_constraint("orders_positive", "offering_versions", "orders_per_enterprise > 0")
+    op.create_check_constraint(
+        "orders_limit_whole", "offering_versions", "(orders_per_enterprise IS NULL) = (orders_period IS NULL)"
     )

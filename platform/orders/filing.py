@@ -17,10 +17,10 @@ from orders.exports import RECORDS
 from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, record_form, uploads
 from orders.measures import Kind, measures_for
 from orders.models import Order, ServiceRecord
+from orders.ordering_views import blueprint
 from orders.presentation import register_rows
 from orders.progress import actions
 from orders.queries import records_page
-from orders.views import blueprint
 
 __all__ = ["blueprint"]
 

@@ -223,6 +223,8 @@ CHANGED: Final[Mapping[str, str]] = {
     "objection": N_("异议"),
     "offering_version": N_("服务产品版本"),
     "order": N_("订单编号"),
+    "orders_per_enterprise": N_("每家企业最多下单次数"),
+    "orders_period": N_("次数按什么期间计算"),
     "organisation": N_("单位"),
     "pdf": N_("PDF 校验码"),
     "person": N_("人员"),
