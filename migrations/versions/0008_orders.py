@@ -18,10 +18,22 @@ branch_labels = None
 depends_on = None
 
 
-# As providers/offering_facts.py read the words when this version was written.
-_ANNOUNCED = (
-    "^每(家企业|户企业|个企业|企业|家|户|企)(每年|一年|年度)?(仅限|限|只|最多)?([一二两三四五1-9])次($|[，,；;。、（(])"
-)
+# The words as providers/offering_facts.py read them when this version was written.
+READ_FREQUENCIES = """
+    UPDATE offering_versions SET
+        orders_period = CASE WHEN found[2] IS NULL THEN 'ever' ELSE 'year' END,
+        orders_per_enterprise = CASE found[4]
+            WHEN '一' THEN 1 WHEN '二' THEN 2 WHEN '两' THEN 2 WHEN '三' THEN 3 WHEN '四' THEN 4 WHEN '五' THEN 5
+            ELSE found[4]::integer END
+    FROM (
+        SELECT id, regexp_match(
+            btrim(frequency),
+            '^每(家企业|户企业|个企业|企业|家|户|企)(每年|一年|年度)?(仅限|限|只|最多)?([一二两三四五1-9])次($|[，,；;。、（(])'
+        ) AS found
+        FROM offering_versions
+    ) AS read
+    WHERE read.id = offering_versions.id AND found IS NOT NULL
+"""
 
 
 def upgrade() -> None:
@@ -69,19 +81,7 @@ def _frequencies() -> None:
             nullable=True,
         ),
     )
-    op.execute(
-        sa.text("""
-            UPDATE offering_versions SET
-                orders_period = CASE WHEN found[2] IS NULL THEN 'ever' ELSE 'year' END,
-                orders_per_enterprise = CASE found[4]
-                    WHEN '一' THEN 1 WHEN '二' THEN 2 WHEN '两' THEN 2 WHEN '三' THEN 3 WHEN '四' THEN 4 WHEN '五' THEN 5
-                    ELSE found[4]::integer END
-            FROM (
-                SELECT id, regexp_match(btrim(frequency), :announced) AS found FROM offering_versions
-            ) AS read
-            WHERE read.id = offering_versions.id AND found IS NOT NULL
-        """).bindparams(announced=_ANNOUNCED)
-    )
+    op.execute(READ_FREQUENCIES)
     op.create_check_constraint("orders_positive", "offering_versions", "orders_per_enterprise > 0")
     op.create_check_constraint(
         "orders_limit_whole", "offering_versions", "(orders_per_enterprise IS NULL) = (orders_period IS NULL)"
