@@ -1,4 +1,4 @@
-"""Letters of confirmation that are kept as they were, and how often an enterprise may order an offering.
+"""Letters of confirmation that are kept, how often an enterprise may order, and from when on an order counts as left lying.
 
 Letters of before cannot be kept afterwards: what they said then is not known, only what is registered now. Their orders
 have no row here, and the page that checks them says so.
@@ -36,12 +36,24 @@ READ_FREQUENCIES = """
 """
 
 
+# Sixty working days are twelve weeks; working days are not known to the database, so a fortnight stands for holidays.
+# The next step of either side sets the day by the calendar.
+START_TERMS = """
+    UPDATE orders SET stalled_at = greatest(
+        due_at, (SELECT max(at) FROM order_steps WHERE order_id = orders.id) + interval '98 days'
+    )
+    WHERE state IN ('contracted', 'in_service', 'delivered', 'confirmed')
+"""
+
+
 def upgrade() -> None:
     _letters()
     _frequencies()
+    _left_lying()
 
 
 def downgrade() -> None:
+    op.drop_column("orders", "stalled_at")
     for column in ("orders_period", "orders_per_enterprise"):
         op.drop_column("offering_versions", column)
     op.drop_table("confirmation_letters")
@@ -86,3 +98,9 @@ def _frequencies() -> None:
     op.create_check_constraint(
         "orders_limit_whole", "offering_versions", "(orders_per_enterprise IS NULL) = (orders_period IS NULL)"
     )
+
+
+def _left_lying() -> None:
+    op.add_column("orders", sa.Column("stalled_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(START_TERMS)
+    op.create_index("ix_orders_stalled", "orders", ["stalled_at"], postgresql_where=sa.text("stalled_at IS NOT NULL"))

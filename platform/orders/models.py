@@ -52,6 +52,7 @@ class Order(Timestamped, Base):
         Index("ix_orders_programme", "programme_id", "state"),
         Index("ix_orders_queue", "offering_id", "state", "placed_at"),
         Index("ix_orders_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_orders_stalled", "stalled_at", postgresql_where=text("stalled_at IS NOT NULL")),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -75,6 +76,8 @@ class Order(Timestamped, Base):
     # The present step's deadline, and since when it runs: shown with its age, acted on by a job.
     due_at: Mapped[datetime | None]
     since: Mapped[datetime]
+    # From when on the bureau may end an order that both sides leave lying; moved on by every step that either side takes.
+    stalled_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None]
     programme: Mapped[Programme] = relationship()
     voucher: Mapped[Voucher] = relationship()

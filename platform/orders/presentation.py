@@ -16,7 +16,7 @@ from foundation.actors import Actor
 from foundation.clock import local, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
-from orders.deadlines import filed_late
+from orders.deadlines import filed_late, stalled, warned
 from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
@@ -65,6 +65,9 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         },
         "contacts": found.contacts,
         "deadline": _deadline(order),
+        "lying": {"day": local(order.stalled_at).date(), "passed": stalled(order)}
+        if order.stalled_at and warned(order)
+        else None,
         "can": actions(actor, order),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),

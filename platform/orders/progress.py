@@ -9,7 +9,7 @@ from typing import Final
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
-from orders.deadlines import AFTERWARDS, last_day
+from orders.deadlines import AFTERWARDS, last_day, stalled
 from orders.models import Order, OrderState, RecordState
 from orders.records import AMENDING, FILING, living
 from orders.states import ENDED, ORDER
@@ -175,6 +175,7 @@ _ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
     "claim": (PROVIDER, lambda order: (order.state, "claim") in ORDER.transitions),
     "cancel": (ENTERPRISE | PROVIDER, lambda order: (order.state, "cancel") in ORDER.transitions),
     "dispute": (ENTERPRISE | PROVIDER, lambda order: (order.state, "dispute") in ORDER.transitions),
+    "end_stalled": (BUREAU - {Role.INSPECTOR}, stalled),
     "decide": (BUREAU - {Role.INSPECTOR}, lambda order: order.state is _S.DISPUTED),
 }
 

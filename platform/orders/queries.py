@@ -14,6 +14,7 @@ from accounts.queries import contacts
 from files.access import elsewhere, files_of
 from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
+from foundation.clock import now
 from foundation.pages import Page, page_of
 from ledger.models import Transfer
 from orders.access import find
@@ -168,6 +169,25 @@ def under_way(
             *_turn_facts(),
         )
         .order_by(Order.since, Order.id)
+        .limit(most)
+    )
+    return session.scalars(query).unique().all()
+
+
+def left_lying(session: Session, actor: Actor, *, most: int = 100) -> Sequence[Order]:
+    """Orders that the person sees and that both sides left lying beyond their term, longest first."""
+    query = (
+        select(Order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .where(seen(actor), Order.stalled_at < now())
+        .options(
+            contains_eager(Order.programme),
+            joinedload(Order.enterprise),
+            joinedload(Order.provider),
+            joinedload(Order.offering_version),
+        )
+        .order_by(Order.stalled_at, Order.id)
         .limit(most)
     )
     return session.scalars(query).unique().all()

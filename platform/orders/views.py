@@ -199,6 +199,19 @@ def decide(number: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/orders/<number>/end")
+def end_stalled(number: str) -> ResponseReturnValue:
+    """The bureau ends what both sides left lying."""
+    form = ReasonForm()
+    return _step(
+        number,
+        form,
+        "end_stalled",
+        lambda person: ending.end_stalled(current_session(), person, number, reason=form.reason.data or ""),
+        N_("订单已终止，占用金额已退回"),
+    )
+
+
 @blueprint.get("/orders/<number>/confirmation.pdf")
 def confirmation_letter(number: str) -> ResponseReturnValue:
     """The confirmation of results as PDF."""
