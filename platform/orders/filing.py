@@ -21,6 +21,7 @@ from orders.ordering_views import blueprint
 from orders.presentation import register_rows
 from orders.progress import actions
 from orders.queries import records_page
+from orders.standing import may_contract
 
 __all__ = ["blueprint"]
 
@@ -38,7 +39,8 @@ def agreement(number: str) -> ResponseReturnValue:
         )
 
     if request.method == "GET":
-        return page() if "upload_agreement" in actions(person, order) else _over(number)
+        can = actions(person, order, may_contract=may_contract(session, order))
+        return page() if "upload_agreement" in can else _over(number)
     return submit(
         form,
         lambda: agreements.upload(

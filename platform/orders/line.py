@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM
+from foundation.clock import today
 from foundation.locking import lock_key, lock_rows
 from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.states import OCCUPYING
 from orders.steps import take
+from providers.access import certified_on
 from providers.models import OfferingState, OfferingVersion
 from vouchers.models import ProgrammeVersion, Voucher
 from vouchers.terms import terms_of
@@ -67,7 +69,12 @@ def move_up(session: Session, programme_id: UUID, offering_id: UUID) -> list[Ord
         select(Order.id)
         .join(Order.voucher)
         .join(Voucher.programme_version)
-        .where(*_in_line(programme_id, offering_id), Order.state == OrderState.PLACED)
+        .where(
+            *_in_line(programme_id, offering_id),
+            Order.state == OrderState.PLACED,
+            # While a certificate is suspended nobody's time for docking begins; the job moves the line up afterwards.
+            Order.provider_id.in_(certified_on(today())),
+        )
     )
     first = list(session.scalars(query.order_by(*_precedence()).limit(free)))
     waiting = {order.id: order for order in lock_rows(session, Order, first)}

@@ -21,6 +21,7 @@ from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
+from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
 
@@ -68,7 +69,8 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "lying": {"day": local(order.stalled_at).date(), "passed": stalled(order)}
         if order.stalled_at and warned(order)
         else None,
-        "can": actions(actor, order),
+        "can": actions(actor, order, may_contract=found.may_contract),
+        "stopped": None if found.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
         "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),

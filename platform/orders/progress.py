@@ -180,6 +180,13 @@ _ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
 }
 
 
-def actions(actor: Actor, order: Order) -> frozenset[str]:
-    """What this person can do with the order now; the verbs check it again."""
-    return frozenset(name for name, (roles, fits) in _ACTIONS.items() if actor.role in roles and fits(order))
+_CONTRACTING: Final = frozenset({"dock", "upload_agreement", "confirm_agreement"})
+
+
+def actions(actor: Actor, order: Order, *, may_contract: bool = True) -> frozenset[str]:
+    """What this person can do with the order now; the verbs check it again.
+
+    ``may_contract``: whether the provider's certificate lets it make agreements (``standing.may_contract``).
+    """
+    found = frozenset(name for name, (roles, fits) in _ACTIONS.items() if actor.role in roles and fits(order))
+    return found if may_contract else found - _CONTRACTING

@@ -20,6 +20,7 @@ from ledger.models import Transfer
 from orders.access import find
 from orders.line import place_in_line
 from orders.models import Order, OrderState, RecordState, ServiceRecord
+from orders.standing import may_contract
 from providers.models import OfferingVersion
 from vouchers.models import Programme
 
@@ -42,6 +43,8 @@ class Case:
     record_files: Mapping[UUID, Sequence[Attachment]]
     transfers: Sequence[Transfer]
     place_in_line: int | None
+    # Whether the provider's certificate lets it make the agreement.
+    may_contract: bool
     # Blob → how many other things carry the same file; filled for the authorities alone.
     elsewhere: Mapping[UUID, int]
     # Organisation → whom to ask there.
@@ -118,6 +121,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
             .order_by(Transfer.posted_at, Transfer.id)
         ).all(),
         place_in_line=place_in_line(session, order),
+        may_contract=may_contract(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
         contacts=contacts(session, [order.enterprise_id, order.provider_id]),
     )

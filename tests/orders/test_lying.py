@@ -164,7 +164,7 @@ def test_both_sides_are_warned_and_the_bureau_has_it_on_its_desk(session: Sessio
         (item,) = desk.waiting(session, scene.officer)
         assert (item.task, item.due, item.amount) == ("处理长期未推进的订单", order.stalled_at, order.deduction)
         assert left_lying(session, scene.officer, most=0) == []
-        assert left_lying(session, make.actor(session, make.bureau(session, "110105"), Role.OFFICER)) == []
+        assert left_lying(session, make.actor(session, make.bureau(session, "110000"), Role.OFFICER)) == []
 
 
 def test_the_desk_reads_them_by_their_index(session: Session, scene: Scene) -> None:
