@@ -17,12 +17,12 @@ from foundation.clock import day_of, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from foundation.remaining import remaining
-from orders.confirmation import RATINGS
-from orders.deadlines import filed_late
+from orders.deadlines import filed_late, stalled, warned
 from orders.measures import measures
-from orders.models import Order, OrderState, OrderStep, RecordState, ServiceRecord
+from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
+from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
 
@@ -68,7 +68,11 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         },
         "contacts": found.contacts,
         "deadline": _deadline(order),
-        "can": actions(actor, order),
+        "lying": {"day": day_of(order.stalled_at), "passed": stalled(order)}
+        if order.stalled_at and warned(order)
+        else None,
+        "can": actions(actor, order, may_contract=found.may_contract),
+        "stopped": None if found.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
         "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),

@@ -139,6 +139,13 @@ class Offering(Timestamped, Base):
     )
 
 
+class OrdersPeriod(StrEnum):
+    """Over which time an enterprise's orders of an offering are counted: all of it, or the calendar year in China."""
+
+    EVER = "ever"
+    YEAR = "year"
+
+
 class OfferingVersion(Timestamped, Base):
     """What an offering says and costs; the 13 columns of 服务产品情况统计表 (北京 2021-05-10 通知 附件2). Prices in fen.
 
@@ -170,6 +177,9 @@ class OfferingVersion(Timestamped, Base):
             "state NOT IN ('listed', 'superseded') OR list_price <= coalesce(accepted_market_price, market_price)",
             name="not_above_market",
         ),
+        CheckConstraint("orders_per_enterprise > 0", name="orders_positive"),
+        # A number without its period, or a period without a number, limits nothing that one could check.
+        CheckConstraint("(orders_per_enterprise IS NULL) = (orders_period IS NULL)", name="orders_limit_whole"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))
@@ -187,6 +197,9 @@ class OfferingVersion(Timestamped, Base):
     # online | offline | both
     channel: Mapped[str]
     frequency: Mapped[str]
+    # How often an enterprise may order it, where that is limited: what ``frequency`` announces in words is held by these.
+    orders_per_enterprise: Mapped[int | None]
+    orders_period: Mapped[OrdersPeriod | None]
     list_price: Mapped[int]
     charged_price: Mapped[int]
     # What the provider states; the figure that counts is ``counted_market_price``.
@@ -229,4 +242,6 @@ explain(
 explain("ck_certifications_two_reviewers", N_("初审人不能复审同一份申请"), remedy=N_("请由另一位复审人员办理"))
 explain("ck_offering_versions_prices", N_("收费价格不能高于标准价格"), field="charged_price")
 explain("ck_offering_versions_not_above_market", N_("标准价格高于市场同类价格"), field="list_price")
+explain("ck_offering_versions_orders_positive", N_("应为不小于 1 的整数"), field="orders_per_enterprise")
+explain("ck_offering_versions_orders_limit_whole", N_("填写次数时须选择按什么期间计算"), field="orders_per_enterprise")
 explain("uq_offering_versions_open", N_("这项服务已有一个修改稿"), remedy=N_("打开已有的修改稿继续填写"))

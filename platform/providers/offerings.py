@@ -19,7 +19,7 @@ from providers.access import ensure_bureau, ensure_own, hold_version
 from providers.certification import is_certified
 from providers.market_price import ensure_not_above
 from providers.models import Offering, OfferingState, OfferingVersion
-from providers.offering_facts import OfferingFacts, check
+from providers.offering_facts import OfferingFacts, check, with_limit
 from providers.states import OFFERING
 from search.jobs import queue_indexing
 
@@ -31,6 +31,7 @@ def create(session: Session, actor: Actor, facts: OfferingFacts, evidence: Uploa
     """Begin an offering with its first version as a draft. Faults by field."""
     if actor.role not in PROVIDER or actor.organisation_id is None:
         raise NotAllowed(N_("只有服务机构可以发布服务产品"))
+    facts = with_limit(facts)
     check(facts)
     offering = Offering(number=new_number("FW", today()), provider=session.get_one(Organisation, actor.organisation_id))
     session.add(offering)
@@ -44,6 +45,7 @@ def save(
     """Keep what the form says: in the draft itself, or for a listed version as a new version beside it."""
     ensure_own(actor, version.offering.provider_id)
     hold_version(session, version)
+    facts = with_limit(facts)
     check(facts)
     if version.state is OfferingState.LISTED:
         return _revise(session, actor, version, facts, evidence)

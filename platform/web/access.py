@@ -169,6 +169,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
+                "orders.end_stalled",
                 # verification, performance, settlement
                 "verification.ask_undo",
                 "verification.undo",

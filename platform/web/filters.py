@@ -63,7 +63,7 @@ def reckoned(value: date | datetime | None) -> bool:
     """Whether a deadline lies in a year whose working days follow from the regulation alone."""
     if value is None:
         return False
-    return is_reckoned(local(value).date() if isinstance(value, datetime) else value)
+    return is_reckoned(day_of(value) if isinstance(value, datetime) else value)
 
 
 def number(value: Decimal | int | None) -> str:
