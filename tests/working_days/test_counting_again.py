@@ -16,7 +16,7 @@ from audit.models import AuditEvent
 from cli.opening import open_rooms
 from foundation import open_deadlines
 from foundation.actors import SYSTEM
-from foundation.clock import add_working_days, at, end_of, travel
+from foundation.clock import add_working_days, at, day_of, end_of, travel
 from foundation.jobs import run_worker
 from foundation.open_deadlines import OpenDeadlines, registered
 from foundation.unit_of_work import unit_of_work
