@@ -45,6 +45,9 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     side = side_of(actor)
     if side is None:
         return []
+    if actor.role is Role.INSPECTOR:
+        # Disputes are all that the bureau has here, and an inspector decides none.
+        return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
     items = [_item(actor, order, whose.task, _blocks(order), mine=True) for order, whose in mine]
     if actor.role in REVIEW:
@@ -75,7 +78,7 @@ def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
     # An enterprise sees on its desk who has its order up to the redemption; the provider's claims lie there anyway.
     of_sides = UNDER_WAY if actor.role in ENTERPRISE else BEFORE_CLAIM
     states = (_S.DISPUTED,) if actor.role in BUREAU else of_sides
-    for order in under_way(session, actor, states):
+    for order in under_way(session, actor, states, own=actor.role in BUREAU):
         whose = turn(order)
         if whose is not None:
             yield order, whose

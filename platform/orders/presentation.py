@@ -71,7 +71,8 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "lying": {"day": day_of(order.stalled_at), "passed": stalled(order)}
         if order.stalled_at and warned(order)
         else None,
-        "can": actions(actor, order, may_contract=found.may_contract),
+        "can": actions(actor, order, may_contract=found.may_contract)
+        - (set() if found.acts else {"decide", "end_stalled"}),
         "stopped": None if found.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),

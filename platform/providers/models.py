@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -51,6 +51,20 @@ class Certification(Timestamped, Base):
         ),
         # First and second review are two people (SPRING's voucher fraud: one executive covered both).
         CheckConstraint("first_reviewer_id <> second_reviewer_id", name="two_reviewers"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["first_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_first_duty",
+        ),
+        ForeignKeyConstraint(
+            ["second_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_second_duty",
+        ),
+        # A missing region would switch the foreign keys off.
+        CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
+        CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
     )
 
@@ -67,6 +81,8 @@ class Certification(Timestamped, Base):
     resubmitted_at: Mapped[datetime | None]
     first_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     second_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewers decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     recommendation: Mapped[str | None]
     decision_note: Mapped[str | None]
     # Keys of the facts that the bureau asked about, and until when the provider may answer.
@@ -180,6 +196,14 @@ class OfferingVersion(Timestamped, Base):
         CheckConstraint("orders_per_enterprise > 0", name="orders_positive"),
         # A number without its period, or a period without a number, limits nothing that one could check.
         CheckConstraint("(orders_per_enterprise IS NULL) = (orders_period IS NULL)", name="orders_limit_whole"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_offering_versions_duty",
+        ),
+        # A missing region would switch the foreign key off.
+        CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))
@@ -214,6 +238,8 @@ class OfferingVersion(Timestamped, Base):
     slots: Mapped[int | None]
     source: Mapped[str | None]
     reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewer decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str | None]
     # The market figure that the bureau accepts in place of the stated one.

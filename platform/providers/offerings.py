@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.duties import decides_in
 from accounts.models import Organisation
 from audit.changes import change_state
 from audit.trail import record
@@ -15,7 +16,7 @@ from foundation.clock import today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from providers.access import ensure_bureau, ensure_own, hold_version
+from providers.access import ensure_own, hold_version
 from providers.certification import is_certified
 from providers.market_price import ensure_not_above
 from providers.models import Offering, OfferingState, OfferingVersion
@@ -105,7 +106,7 @@ def delist(session: Session, actor: Actor, version: OfferingVersion, *, note: st
     if actor.role in PROVIDER:
         ensure_own(actor, offering.provider_id)
     else:
-        ensure_bureau(actor, offering.provider.region.path)
+        actor = decides_in(session, actor, offering.provider.region)
     if not note.strip():
         raise BadInput(N_("请写明下架原因"), field="note")
     hold_version(session, version)

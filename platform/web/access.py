@@ -149,6 +149,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "programmes.check",
                 "programmes.send_back",
                 "programmes.approve_version",
+                "delegations.end",
                 "vouchers.revoke",
                 "enterprises.revoke_title",
             }
@@ -183,7 +184,15 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "bureau": AccessList(BUREAU, frozenset()),
+    "bureau": AccessList(
+        BUREAU,
+        frozenset(
+            {
+                # vouchers, enterprises: whoever is no reviewer reads it (accounts/delegation.py)
+                "delegations.index",
+            }
+        ),
+    ),
     "budget holder": AccessList(
         frozenset({Role.BUDGET_HOLDER}),
         frozenset(

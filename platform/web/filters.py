@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from audit.presentation import office_told
 from documents.exports import MOST
 from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.i18n import retold
@@ -89,6 +90,7 @@ def install(app: Flask) -> None:
         "reckoned": reckoned,
         "retold": lambda note: retold(note, gettext),
         "number": number,
+        "office": office_told,
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)
