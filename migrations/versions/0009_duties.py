@@ -1,13 +1,13 @@
 """Duties of a region, delegations, the count of passwords asked for again, and whose a public notice is.
 
-Revision: 0009, after 0005
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,8 @@
 """Opening a public notice (公示), and closing it when its time is over and nothing is unanswered."""
 
+from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,9 +12,11 @@ from audit.trail import record
 from foundation.actors import SYSTEM, Actor, Principal
 from foundation.clock import add_working_days, today
 from foundation.database import Base
+from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_rows
-from notices.events import notice_closed
+from foundation.open_deadlines import OpenDeadlines, register
+from notices.events import notice_closed, notice_extended
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.states import NOTICE
 
@@ -36,6 +40,7 @@ def publish(session: Session, actor: Actor, *, subject: Base, title: str, body: 
         region_path=whose.region_path,
         opens_on=today(),
         closes_on=add_working_days(today(), working_days),
+        working_days=working_days,
         state=NoticeState.OPEN,
     )
     session.add(notice)
@@ -65,6 +70,40 @@ def close(session: Session, actor: Actor, notice: PublicNotice) -> None:
     notice_closed.send(notice, session=session, actor=actor)
 
 
+def moving(session: Session) -> Collection[UUID]:
+    """Open notices whose last day would be later if it were counted now."""
+    return [
+        notice.id
+        for notice in session.scalars(select(PublicNotice).where(PublicNotice.state == NoticeState.OPEN))
+        if counted_again(notice) != notice.closes_on
+    ]
+
+
+def extend(session: Session, notice_id: UUID) -> bool:
+    """Give an open notice the later last day; False where it has closed or need not move."""
+    (notice,) = lock_rows(session, PublicNotice, [notice_id])
+    before, after = notice.closes_on, counted_again(notice)
+    if notice.state is not NoticeState.OPEN or after == before:
+        return False
+    notice.closes_on = after
+    session.flush()
+    record(
+        session,
+        SYSTEM,
+        "notice.extend",
+        notice,
+        before={"closes_on": before.isoformat()},
+        after={"closes_on": after.isoformat()},
+    )
+    notice_extended.send(notice, session=session)
+    return True
+
+
+def counted_again(notice: PublicNotice) -> date:
+    """The last day by the calendar of now, never before the one that was announced."""
+    return max(notice.closes_on, add_working_days(notice.opens_on, notice.working_days))
+
+
 def may_close(notice: PublicNotice, day: date) -> bool:
     """Whether nothing holds the notice open any more on ``day``."""
     return (
@@ -77,3 +116,6 @@ def may_close(notice: PublicNotice, day: date) -> bool:
 def upheld(notice: PublicNotice) -> bool:
     """Whether an objection was found right."""
     return any(objection.upheld for objection in notice.objections)
+
+
+register(OpenDeadlines("notices", N_("公示截止日"), moving, extend))

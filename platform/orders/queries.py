@@ -15,11 +15,13 @@ from accounts.queries import contacts
 from files.access import elsewhere, files_of
 from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
+from foundation.clock import now
 from foundation.pages import Page, page_of
 from ledger.models import Transfer
 from orders.access import find
 from orders.line import place_in_line
 from orders.models import Order, OrderState, RecordState, ServiceRecord
+from orders.standing import may_contract
 from providers.models import OfferingVersion
 from vouchers.models import Programme
 
@@ -42,6 +44,8 @@ class Case:
     record_files: Mapping[UUID, Sequence[Attachment]]
     transfers: Sequence[Transfer]
     place_in_line: int | None
+    # Whether the provider's certificate lets it make the agreement.
+    may_contract: bool
     # Blob → how many other things carry the same file; filled for the authorities alone.
     elsewhere: Mapping[UUID, int]
     # Organisation → whom to ask there.
@@ -119,6 +123,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
             .order_by(Transfer.posted_at, Transfer.id)
         ).all(),
         place_in_line=place_in_line(session, order),
+        may_contract=may_contract(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
         contacts=contacts(session, [order.enterprise_id, order.provider_id]),
         acts=may_act_for(session, actor, order.programme.bureau_id, order.programme_id),
@@ -173,6 +178,25 @@ def under_way(
             *_turn_facts(),
         )
         .order_by(Order.since, Order.id)
+        .limit(most)
+    )
+    return session.scalars(query).unique().all()
+
+
+def left_lying(session: Session, actor: Actor, *, most: int = 100) -> Sequence[Order]:
+    """Orders that are the person's to end and that both sides left lying beyond their term, longest first."""
+    query = (
+        select(Order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .where(acts_for(actor, Programme.bureau_id, Programme.id), Order.stalled_at < now())
+        .options(
+            contains_eager(Order.programme),
+            joinedload(Order.enterprise),
+            joinedload(Order.provider),
+            joinedload(Order.offering_version),
+        )
+        .order_by(Order.stalled_at, Order.id)
         .limit(most)
     )
     return session.scalars(query).unique().all()

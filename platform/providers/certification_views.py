@@ -24,6 +24,9 @@ from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
+
+# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
+from providers import recounting as _recounting  # noqa: F401
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
@@ -128,7 +131,9 @@ def certification_form(number: str) -> ResponseReturnValue:
         lambda: applying.submit(session, person, found),
         then=lambda _nothing: url_for("providers.certification", number=number),
         page=page,
-        done=N_("申请已提交，主管部门受理后会开始审核"),
+        done=N_("补充材料已提交，主管部门会继续审核")
+        if found.state is CertificationState.MORE_INFORMATION
+        else N_("申请已提交，主管部门受理后会开始审核"),
     )
     if isinstance(answer, tuple):
         # What was saved stays saved, files too; the corrected form is another sending.

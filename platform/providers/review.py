@@ -44,6 +44,9 @@ def request_information(
     certification.decision_note = note
     certification.requested = sorted(facts)
     certification.due_on = due_on
+    counted = due_on == answer_by()
+    certification.due_from = today() if counted else None
+    certification.due_working_days = terms().answer_working_days if counted else None
     certification.recommendation = None
     session.flush()
 

@@ -13,8 +13,9 @@ from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.locking import lock_rows
 from providers.access import hold_for_bureau
+from providers.certificate_days import begin_break, end_break
 from providers.events import certification_revoked, certification_suspended
-from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
+from providers.models import BreakKind, Certification, CertificationState, Offering, OfferingState, OfferingVersion
 from providers.states import CERTIFICATION
 from providers.terms import terms
 from search.jobs import queue_indexing
@@ -25,17 +26,20 @@ _RUNNING = (CertificationState.CERTIFIED, CertificationState.RENEWAL_DUE, Certif
 def suspend(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Suspend a certificate: its offerings leave the catalogue and nobody can order from the provider."""
     actor = _end(session, actor, certification, "suspend", note)
+    begin_break(session, certification, BreakKind.SUSPENDED)
     certification_suspended.send(certification, session=session, actor=actor)
 
 
 def reinstate(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """End a suspension; the offerings are back in the catalogue."""
     _end(session, actor, certification, "reinstate", note)
+    end_break(session, certification)
 
 
 def revoke(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Revoke a certificate for good."""
     actor = _end(session, actor, certification, "revoke", note)
+    begin_break(session, certification, BreakKind.REVOKED)
     certification_revoked.send(certification, session=session, actor=actor)
 
 

@@ -21,6 +21,9 @@ from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
+
+# The subscriber that keeps what a batch holds redeemed.
+from settlement import undoing as _undoing  # noqa: F401
 from settlement.cases import amounts, case_of, parameters_of, reasons, work
 from settlement.models import Batch, BatchOrder, BatchState
 from settlement.schemes import get_scheme

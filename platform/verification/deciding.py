@@ -19,10 +19,11 @@ from foundation.locking import lock_row
 from orders.access import find, locked_with_money
 from orders.deadlines import due_in, last_day
 from orders.ending import end
-from orders.events import order_ended
+from orders.events import deadline_moved, order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
-from verification.checks import LABELS, Answer, failing, referred, run
+from verification.answers import Answer
+from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
 from verification.models import RedemptionClaim, RedemptionState
@@ -63,7 +64,7 @@ def verify(
     the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme, and without
     the ``password`` where it was not given these last minutes.
     """
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
     confirmed_lately(session, actor, password)
     answers = run(facts_of(session, order, stated(claim)))
@@ -77,7 +78,8 @@ def verify(
         voucher_id=order.voucher_id,
         order_id=order.id,
         provider_id=order.provider_id,
-        transfer_id=uuid5(claim.id, "redeem"),
+        # A redemption after one that was taken back is another movement.
+        transfer_id=uuid5(claim.id, f"redeem {claim.undone}" if claim.undone else "redeem"),
     )
     take(session, actor, order, "verify", note=note)
     return claim
@@ -99,7 +101,7 @@ def send_back(
     note = (note or "").strip()
     if reason == _NEEDS_WORDS:
         note = _said(note, N_("写明怎样补正，服务机构会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
     told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
     actor = _decide(session, actor, order, claim, "return", note=told)
@@ -119,7 +121,7 @@ def reject(
     if reason not in REASONS:
         raise BadInput(N_("选择不予核销的原因"), field="reason")
     note = _said(note, N_("写明依据的事实，双方都会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "reject", actor.role)
     confirmed_lately(session, actor, password)
     actor = _decide(session, actor, order, claim, "reject", note=note)
@@ -129,17 +131,18 @@ def reject(
     return claim
 
 
-def decider_is_free(session: Session, actor: Actor, order: Order) -> bool:
-    """Whether the person has no part in the provider or the enterprise of the order, in any role."""
+def ensure_free(session: Session, actor: Actor, order: Order) -> None:
+    """NotAllowed unless the person has no part in the provider or the enterprise of the order, in any role."""
     own = select(Membership.id).where(
         Membership.user_id == actor.user_id,
         Membership.state == MembershipState.ACTIVE,
         Membership.organisation_id.in_([order.provider_id, order.enterprise_id]),
     )
-    return session.scalar(own.limit(1)) is None
+    if session.scalar(own.limit(1)) is not None:
+        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
 
 
-def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
+def locked_claim(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
     """Voucher, line, order and claim, in this order; NotFound where there is no claim for this person to decide."""
     order = find(session, actor, number)
     if actor.role not in BUREAU:
@@ -155,8 +158,7 @@ def _decide(
     session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, note: str | None
 ) -> Actor:
     """The decision itself; returns the actor as the deed records it."""
-    if not decider_is_free(session, actor, order):
-        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
+    ensure_free(session, actor, order)
     actor = judges(session, actor, order.programme)
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id
@@ -182,6 +184,15 @@ def _said(text: str, message: str) -> str:
     if len(text.strip()) < 2:
         raise BadInput(message, field="note")
     return text.strip()
+
+
+@deadline_moved.connect
+def _move_along(order: Order, *, session: Session) -> None:
+    """A claim in correction has the deadline of its order."""
+    claim = claim_of(session, order.id)
+    if claim is not None and claim.state is RedemptionState.RETURNED:
+        claim.due_on = last_day(order)
+        session.flush()
 
 
 @order_ended.connect

@@ -170,7 +170,11 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
+                "orders.end_stalled",
                 # verification, performance, settlement
+                "verification.ask_undo",
+                "verification.undo",
+                "verification.decline_undo",
                 "performance.approve",
                 "performance.send_back",
                 "settlement.new",
@@ -279,6 +283,17 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # accounts
                 "accounts.members",
                 "accounts.change_member",
+            }
+        ),
+    ),
+    "administrator": AccessList(
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset(
+            {
+                # working_days
+                "working_days.index",
+                "working_days.year",
+                "working_days.enter",
             }
         ),
     ),

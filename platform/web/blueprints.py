@@ -24,6 +24,7 @@ def all_blueprints() -> "list[Blueprint]":
     from vouchers.office import blueprint as programmes  # noqa: PLC0415
     from vouchers.views import blueprint as vouchers  # noqa: PLC0415
     from web.home import blueprint as web  # noqa: PLC0415
+    from working_days.views import make_blueprint as working_days  # noqa: PLC0415
 
     return [
         web,
@@ -40,5 +41,6 @@ def all_blueprints() -> "list[Blueprint]":
         performance,
         settlement,
         files(actor),
+        working_days(actor),
         demonstration,
     ]

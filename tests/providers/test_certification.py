@@ -131,8 +131,11 @@ def test_more_information_is_asked_answered_or_lapses(session, people):
     with travel(end_of(due) - timedelta(minutes=1)):
         standing.turn_with_the_clock(session)
         assert made.state is CertificationState.MORE_INFORMATION
+        first = made.submitted_at
         certification.submit(session, people.clerk, made)
         assert (made.state, made.due_on, made.requested) == (CertificationState.IN_REVIEW, None, None)
+        assert made.submitted_at == first
+        assert made.resubmitted_at > first
     review.request_information(session, people.officer, made, note="仍不清", facts=[], due_on=due)
     with travel(end_of(due)):
         standing.turn_with_the_clock(session)
