@@ -3,7 +3,7 @@
 Existing rows are carried over: what was approved above the market with a note keeps the note as the bureau's acceptance;
 first filing dates and suspensions are read from the audit trail; invoice numbers are put into one spelling.
 
-Revision: 0010, after 0005
+Revision: 0010, after 0009
 """
 
 import re
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -51,6 +51,20 @@ class Certification(Timestamped, Base):
         ),
         # First and second review are two people (SPRING's voucher fraud: one executive covered both).
         CheckConstraint("first_reviewer_id <> second_reviewer_id", name="two_reviewers"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["first_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_first_duty",
+        ),
+        ForeignKeyConstraint(
+            ["second_reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_certifications_second_duty",
+        ),
+        # A missing region would switch the foreign keys off.
+        CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
+        CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
     )
 
@@ -67,11 +81,16 @@ class Certification(Timestamped, Base):
     resubmitted_at: Mapped[datetime | None]
     first_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     second_reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewers decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     recommendation: Mapped[str | None]
     decision_note: Mapped[str | None]
     # Keys of the facts that the bureau asked about, and until when the provider may answer.
     requested: Mapped[list[Any] | None]
     due_on: Mapped[date | None]
+    # Where that day was counted and not chosen: from which day, and how many working days.
+    due_from: Mapped[date | None]
+    due_working_days: Mapped[int | None]
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("public_notices.id"))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
@@ -136,6 +155,13 @@ class Offering(Timestamped, Base):
     )
 
 
+class OrdersPeriod(StrEnum):
+    """Over which time an enterprise's orders of an offering are counted: all of it, or the calendar year in China."""
+
+    EVER = "ever"
+    YEAR = "year"
+
+
 class OfferingVersion(Timestamped, Base):
     """What an offering says and costs; the 13 columns of 服务产品情况统计表 (北京 2021-05-10 通知 附件2). Prices in fen.
 
@@ -167,6 +193,17 @@ class OfferingVersion(Timestamped, Base):
             "state NOT IN ('listed', 'superseded') OR list_price <= coalesce(accepted_market_price, market_price)",
             name="not_above_market",
         ),
+        CheckConstraint("orders_per_enterprise > 0", name="orders_positive"),
+        # A number without its period, or a period without a number, limits nothing that one could check.
+        CheckConstraint("(orders_per_enterprise IS NULL) = (orders_period IS NULL)", name="orders_limit_whole"),
+        # See accounts.models.RegionalDuty: whoever decides here releases no money in the region.
+        ForeignKeyConstraint(
+            ["reviewer_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_offering_versions_duty",
+        ),
+        # A missing region would switch the foreign key off.
+        CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))
@@ -184,6 +221,9 @@ class OfferingVersion(Timestamped, Base):
     # online | offline | both
     channel: Mapped[str]
     frequency: Mapped[str]
+    # How often an enterprise may order it, where that is limited: what ``frequency`` announces in words is held by these.
+    orders_per_enterprise: Mapped[int | None]
+    orders_period: Mapped[OrdersPeriod | None]
     list_price: Mapped[int]
     charged_price: Mapped[int]
     # What the provider states; the figure that counts is ``counted_market_price``.
@@ -198,6 +238,8 @@ class OfferingVersion(Timestamped, Base):
     slots: Mapped[int | None]
     source: Mapped[str | None]
     reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    # Where the reviewer decided: the provider's region.
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str | None]
     # The market figure that the bureau accepts in place of the stated one.
@@ -226,4 +268,6 @@ explain(
 explain("ck_certifications_two_reviewers", N_("初审人不能复审同一份申请"), remedy=N_("请由另一位复审人员办理"))
 explain("ck_offering_versions_prices", N_("收费价格不能高于标准价格"), field="charged_price")
 explain("ck_offering_versions_not_above_market", N_("标准价格高于市场同类价格"), field="list_price")
+explain("ck_offering_versions_orders_positive", N_("应为不小于 1 的整数"), field="orders_per_enterprise")
+explain("ck_offering_versions_orders_limit_whole", N_("填写次数时须选择按什么期间计算"), field="orders_per_enterprise")
 explain("uq_offering_versions_open", N_("这项服务已有一个修改稿"), remedy=N_("打开已有的修改稿继续填写"))

@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from accounts.current import actor, not_here
+from accounts.delegation import may_act_in
 from documents.exports import asked_for, export
 from foundation.actions import submit
+from foundation.actors import BUREAU
 from foundation.clock import today
 from foundation.forms import Form
 from foundation.i18n import N_
@@ -173,6 +175,8 @@ def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
     if listed is not None and OFFERING.allowed(listed.state, "delist", person.role):
         deeds.add("delist")
     deeds.discard("supersede")
+    if person.role in BUREAU and not may_act_in(session, person, provider.region):
+        deeds.clear()
     reviewing = bool(deeds & {"approve", "request_changes"})
     events = queries.history(session, *versions)
     context: dict[str, Any] = {

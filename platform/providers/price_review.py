@@ -6,13 +6,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.duties import decides_in
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
-from providers.access import ensure_bureau, hold_version
+from providers.access import hold_version
 from providers.certification import is_certified
 from providers.market_price import above_market, ensure_not_above, price_rule
 from providers.models import Offering, OfferingState, OfferingVersion
@@ -64,7 +65,7 @@ def approve(
     ``accepted`` is the market figure in fen that the bureau accepts in place of the stated one; ``note`` then says why.
     BadInput by field when the price is above the figure that counts.
     """
-    ensure_bureau(actor, version.offering.provider.region.path)
+    actor = _decides(session, actor, version)
     offering = hold_version(session, version)
     OFFERING.next(version.state, "approve", actor.role)
     if not is_certified(session, offering.provider_id, today()):
@@ -84,7 +85,7 @@ def approve(
 
 def request_changes(session: Session, actor: Actor, version: OfferingVersion, *, note: str) -> None:
     """Send a version back with what is to be changed."""
-    ensure_bureau(actor, version.offering.provider.region.path)
+    actor = _decides(session, actor, version)
     hold_version(session, version)
     if not note.strip():
         raise BadInput(N_("请写明需要修改什么"), field="note")
@@ -127,7 +128,13 @@ def _region(version: OfferingVersion) -> str:
     return version.offering.provider.region.path
 
 
+def _decides(session: Session, actor: Actor, version: OfferingVersion) -> Actor:
+    """The reviewer's duty is in the provider's region; the version refers to it."""
+    return decides_in(session, actor, version.offering.provider.region)
+
+
 def _reviewed(version: OfferingVersion, actor: Actor, note: str) -> None:
     version.reviewer_id = actor.user_id
+    version.region_id = version.offering.provider.region_id
     version.reviewed_at = now()
     version.review_note = note or None

@@ -14,6 +14,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import password_again
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
 from verification.deciding import REASONS, RETURN_REASONS
@@ -47,6 +48,7 @@ class VerifyForm(Form):
     """Redeem."""
 
     note = TextAreaField(_l("核验意见"), [Optional(), Length(max=1000)])
+    password = password_again()
 
 
 class ReturnForm(Form):
@@ -80,6 +82,7 @@ class RejectForm(Form):
         choices=choices([("", _l("请选择")), *((key, _l(text)) for key, text in REASONS.items())]),
     )
     note = TextAreaField(_l("依据的事实"), [DataRequired(_l("写明依据的事实，双方都会看到")), Length(max=1000)])
+    password = password_again()
 
 
 class ReasonForm(Form):

@@ -132,7 +132,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
     names, prefilled = party_names(order), as_prefilled(order, stated(claim))
-    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED
+    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
     return {
         "claim": claim,
         "order": order,
@@ -143,6 +143,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "fails": len(failing(found.answers)),
         "refers": len(referred(found.answers)),
         "deciding": deciding,
+        "confirmed": found.confirmed,
         "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
         "invoice_files": [file_row(file, names=names) for file in found.invoice_files],
         "agreement_files": [file_row(file, names=names) for file in found.agreement_files],

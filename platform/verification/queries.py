@@ -8,13 +8,15 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, SecondPersonRequest
+from accounts.passwords import recently_confirmed
 from accounts.second_person import asked_for, waiting_for_second_person
 from audit.models import AuditEvent
 from audit.queries import history
 from files.access import files_of
 from files.models import Attachment
-from foundation.actors import PROVIDER, STAFF, Actor, Role
+from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
@@ -57,6 +59,8 @@ class Case:
     undone: AuditEvent | None = None
     following: RedemptionClaim | None = None
     waiting: int = 0
+    acts: bool = False
+    confirmed: bool = False
 
 
 def queue(
@@ -117,7 +121,9 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         else None,
         undone=_last_undone(claim, told),
         following=next(iter(waiting_claims(session, actor, RedemptionState.SUBMITTED, 1)), None) if decides else None,
-        waiting=count(session, actor, RedemptionState.SUBMITTED) if decides else 0,
+        waiting=count(session, actor, RedemptionState.SUBMITTED, own=True) if decides else 0,
+        acts=may_act_for(session, actor, order.programme.bureau_id, order.programme_id),
+        confirmed=recently_confirmed(session, actor),
     )
 
 
@@ -153,7 +159,7 @@ def stored(claim: RedemptionClaim) -> list[Answer]:
 def waiting_claims(
     session: Session, actor: Actor, state: RedemptionState, limit: int = 50
 ) -> Sequence[RedemptionClaim]:
-    """Claims in a state that the person may see, oldest first; for the desk."""
+    """Claims in a state that the person acts on, oldest first; for the desk."""
     query = (
         select(RedemptionClaim)
         .join(RedemptionClaim.order)
@@ -165,17 +171,17 @@ def waiting_claims(
                 joinedload(Order.enterprise),
             )
         )
-        .where(RedemptionClaim.state == state, _seen(actor))
+        .where(RedemptionClaim.state == state, _to_act_on(actor))
         .order_by(RedemptionClaim.submitted_at, RedemptionClaim.id)
         .limit(limit)
     )
     return session.scalars(query).unique().all()
 
 
-def count(session: Session, actor: Actor, state: RedemptionState) -> int:
-    """How many claims in a state the person may see."""
+def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool = False) -> int:
+    """How many claims in a state the person may see; ``own`` leaves to a bureau what it may act on."""
     query: Select[Any] = select(func.count()).select_from(RedemptionClaim).join(RedemptionClaim.order)
-    return session.scalar(query.where(RedemptionClaim.state == state, _seen(actor))) or 0
+    return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
 
 
 def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
@@ -192,6 +198,14 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
         return false()
     regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
     return Order.programme_id.in_(select(Programme.id).where(Programme.region_id.in_(regions)))
+
+
+def _to_act_on(actor: Actor) -> ColumnElement[bool]:
+    """A bureau sees its region and below; what waits for it belongs to its programmes."""
+    if actor.role not in BUREAU:
+        return _seen(actor)
+    mine = acts_for(actor, Programme.bureau_id, Programme.id)
+    return Order.programme_id.in_(select(Programme.id).where(mine))
 
 
 def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Sequence[Answer]) -> list[Earlier]:

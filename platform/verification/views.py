@@ -103,7 +103,9 @@ def verify(number: str) -> ResponseReturnValue:
     form = VerifyForm(prefix=_VERIFY)
     return submit(
         form,
-        lambda: deciding.verify(current_session(), actor(), number, note=form.note.data or ""),
+        lambda: deciding.verify(
+            current_session(), actor(), number, note=form.note.data or "", password=form.password.data or ""
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, verify_form=form),
         done=N_("已核销，金额转为应付服务机构，等待结算"),
@@ -136,7 +138,14 @@ def reject(number: str) -> ResponseReturnValue:
     form = RejectForm(prefix=_REJECT)
     return submit(
         form,
-        lambda: deciding.reject(current_session(), actor(), number, reason=form.reason.data, note=form.note.data or ""),
+        lambda: deciding.reject(
+            current_session(),
+            actor(),
+            number,
+            reason=form.reason.data,
+            note=form.note.data or "",
+            password=form.password.data or "",
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, reject_form=form),
         done=N_("已不予核销，占用金额已退回企业的服务券"),
@@ -196,11 +205,13 @@ def _case_page(number: str, **sent: Form) -> str:
         "ask_form": ReasonForm(formdata=None, prefix=_ASK),
         "undo_form": UndoForm(formdata=None, prefix=_UNDO),
         "decline_form": ReasonForm(formdata=None, prefix=_DECLINE),
-    }
+    } | sent
+    for asking in ("verify_form", "reject_form"):
+        forms[asking]["password"].flags.required = not found.confirmed
     return render_template(
         "verification/case.html",
         sent=next(iter(sent.values()), None),
-        **(forms | sent),
+        **forms,
         **case_view(person, found),
     )
 

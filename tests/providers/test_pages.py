@@ -20,6 +20,8 @@ from providers.catalogue_query import read
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
 
+pytestmark = pytest.mark.clock
+
 
 def post(client, url, **values):
     return client.post(url, data={"submission_id": str(uuid4()), **values})
@@ -165,6 +167,8 @@ def test_offering_from_form_to_catalogue(session, sign_in, client):
         ({"mode": "single_third_party"}, "服务商全称"),
         ({"kind": "ip"}, "不属于所选的服务类别"),
         ({"delivery_days": "soon"}, "delivery_days-error"),
+        ({"orders_per_enterprise": "2"}, "与这里的下单次数不一致"),
+        ({"orders_per_enterprise": "0"}, "应为 1 至 1000 的整数"),
     ],
 )
 def test_bad_offerings_say_where_and_lose_nothing(session, sign_in, changes, told):

@@ -23,7 +23,7 @@ from voucher_factories import claimant, fund, open_programme
 
 from enterprises.models import TitleLevel
 from foundation.actors import SYSTEM
-from foundation.clock import at, now, stopped, travel
+from foundation.clock import at, day_of, now, stopped, travel
 from foundation.errors import DomainError
 from foundation.identifiers import new_id
 from ledger.verification import verify
@@ -33,6 +33,8 @@ from vouchers.expiry import expire_due, reclaim
 from vouchers.models import Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release, undo_redemption
 from vouchers.wallets import wallets
+
+pytestmark = pytest.mark.clock
 
 CAP = 100
 ENTERPRISES = 5
@@ -306,7 +308,7 @@ def test_expiry_ends_the_machines_world(engine: Engine):
         enterprises = [claimant(session) for _ in range(ENTERPRISES)]
         for one in enterprises:
             claim(session, one, programme_id=setting.programme.id)
-        with travel(at(setting.programme.versions[-1].created_at.date() + timedelta(days=91))):
+        with travel(at(day_of(setting.programme.versions[-1].created_at) + timedelta(days=91))):
             assert expire_due(session, SYSTEM) == ENTERPRISES
         assert money.pool(session, setting.programme.id) == 450
         assert verify(session).ok
