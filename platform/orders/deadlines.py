@@ -4,21 +4,33 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from foundation.clock import add_working_days, end_of, local, now, today, working_days_between
+from foundation.clock import add_working_days, day_of, end_of, now, today, working_days_between
 from foundation.i18n import N_
 from orders.models import Order, OrderState
 from orders.states import STALLING
-from vouchers.terms import Terms
+from vouchers.terms import Terms, terms_of
+
+IN_WORKING_DAYS: Final = frozenset(
+    {
+        OrderState.DOCKING,
+        OrderState.DELIVERED,
+        OrderState.CONFIRMED,
+        OrderState.CLAIMED,
+        OrderState.RETURNED,
+        OrderState.DISPUTED,
+    }
+)
+"""States whose deadline is counted in working days."""
 
 WARNING_WORKING_DAYS: Final = 10
 
 
-def due_in(state: OrderState, terms: Terms) -> datetime | None:
-    """The deadline of ``state`` when it begins today; None where no step is due.
+def due_in(state: OrderState, terms: Terms, *, begun: date | None = None) -> datetime | None:
+    """The deadline of ``state`` when it begins today (or has ``begun`` on another day); None where no step is due.
 
     Docking ends with the contract window at the latest, because an agreement after it would count nothing.
     """
-    day = today()
+    day = begun or today()
     last = _end(terms.contracts_to)
     working = {
         OrderState.CONFIRMED: terms.claim_working_days,
@@ -36,9 +48,24 @@ def due_in(state: OrderState, terms: Terms) -> datetime | None:
     return _end(add_working_days(day, working[state])) if state in working else None
 
 
-def agreement_due(terms: Terms) -> datetime:
-    """When both sides must have confirmed the agreement, after docking succeeded today."""
-    return min(_end(terms.contracts_to), _end(add_working_days(today(), terms.agreement_working_days)))
+def agreement_due(terms: Terms, *, docked: date | None = None) -> datetime:
+    """When both sides must have confirmed the agreement, after docking succeeded today (or on the day ``docked``)."""
+    return min(_end(terms.contracts_to), _end(add_working_days(docked or today(), terms.agreement_working_days)))
+
+
+def counted_again(order: Order) -> datetime | None:
+    """The deadline of the order's present step by the calendar of now, never before the one that stands; reads its steps.
+
+    It runs since the step that led here, ``order.since``; docking that has succeeded waits for the agreement.
+    """
+    if order.due_at is None or order.state not in IN_WORKING_DAYS:
+        return order.due_at
+    terms, begun = terms_of(order.voucher.programme_version), day_of(order.since)
+    if order.state is OrderState.DOCKING and any(step.event == "dock" for step in order.steps):
+        due = agreement_due(terms, docked=begun)
+    else:
+        due = due_in(order.state, terms, begun=begun) or order.due_at
+    return max(order.due_at, due)
 
 
 def stalls(order: Order, terms: Terms) -> datetime | None:
@@ -62,7 +89,7 @@ def warned(order: Order) -> bool:
     if order.state not in STALLING or order.stalled_at is None:
         return False
     late = order.due_at is not None and order.due_at < now()
-    return late or working_days_between(today(), local(order.stalled_at).date()) <= WARNING_WORKING_DAYS
+    return late or working_days_between(today(), day_of(order.stalled_at)) <= WARNING_WORKING_DAYS
 
 
 def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
@@ -72,7 +99,7 @@ def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
 
 def last_day(order: Order) -> date | None:
     """The day of the deadline, as people read it."""
-    return None if order.due_at is None else local(order.due_at).date()
+    return None if order.due_at is None else day_of(order.due_at)
 
 
 def _end(day: date) -> datetime:

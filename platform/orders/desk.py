@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import day_of, now, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from orders.deadlines import warned
@@ -45,6 +45,9 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     side = side_of(actor)
     if side is None:
         return []
+    if actor.role is Role.INSPECTOR:
+        # Disputes are all that the bureau has here, and an inspector decides none.
+        return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
     items = [_item(actor, order, whose.task, _blocks(order), mine=True) for order, whose in mine]
     if actor.role in REVIEW:
@@ -75,7 +78,7 @@ def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
     # An enterprise sees on its desk who has its order up to the redemption; the provider's claims lie there anyway.
     of_sides = UNDER_WAY if actor.role in ENTERPRISE else BEFORE_CLAIM
     states = (_S.DISPUTED,) if actor.role in BUREAU else of_sides
-    for order in under_way(session, actor, states):
+    for order in under_way(session, actor, states, own=actor.role in BUREAU):
         whose = turn(order)
         if whose is not None:
             yield order, whose
@@ -92,7 +95,7 @@ def _ended(session: Session, actor: Actor) -> list[DeskItem]:
     recent = [
         order
         for order in under_way(session, actor, tuple(ENDED), after=lately)
-        if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
+        if working_days_between(day_of(order.since), today()) < NEWS_WORKING_DAYS
         and order.steps[-1].organisation != actor.organisation_name
     ]
     return [_item(actor, order, _ENDED, N_("可以用退回的余额另选服务")) for order in recent]

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
-from foundation.clock import local
+from foundation.clock import day_of
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.access import find, locked, locked_with_money
@@ -16,8 +16,7 @@ from orders.line import move_up
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 from orders.steps import take
-from vouchers.duties import take_duty
-from vouchers.models import Duty
+from vouchers.duties import judges
 from vouchers.redemption import release
 from vouchers.terms import terms_of
 
@@ -70,13 +69,13 @@ def end_stalled(session: Session, actor: Actor, number: str, *, reason: str) -> 
     if actor.role not in BUREAU:
         raise not_here()
     order = locked_with_money(session, order.id)
+    actor = judges(session, actor, order.programme)
     if (order.state, "end_stalled") in ORDER.transitions and not stalled(order):
         raise Conflict(
             N_("双方仍在期限之内，%(day)s 以后没有新的进展才能终止"),
             remedy=N_("可以联系双方推进；有争议的，由任一方提出争议后处理"),
-            day="" if order.stalled_at is None else local(order.stalled_at).date().isoformat(),
+            day="" if order.stalled_at is None else day_of(order.stalled_at).isoformat(),
         )
-    take_duty(session, actor, order.programme_id, Duty.ELIGIBILITY)
     return end(session, actor, order.id, "end_stalled", reason=reason)
 
 
@@ -86,9 +85,11 @@ def decide(session: Session, actor: Actor, number: str, *, resume: bool, reason:
     order = find(session, actor, number)
     if actor.role not in BUREAU:
         raise not_here()
+    # Locked first: everywhere a duty is noted after the locks of what it is about.
+    order = locked_with_money(session, order.id)
+    actor = judges(session, actor, order.programme)
     if not resume:
         return end(session, actor, order.id, "end", reason=reason)
-    order = locked(session, actor, number)
     if order.state is not OrderState.DISPUTED or order.state_before_dispute is None:
         raise Conflict(N_("这份订单没有待处理的争议"), remedy=N_("刷新页面查看最新进度"))
     before = OrderState(order.state_before_dispute)

@@ -190,7 +190,7 @@ def _order(order_id: UUID, offered: OfferingVersion, voucher: Voucher, title: Ti
         enterprise_title=title.value,
         list_price=worked.list_price,
         charged_price=worked.charged_price,
-        market_price=offered.market_price,
+        market_price=offered.counted_market_price,
         deduction=worked.deduction,
         own_share=worked.own_share,
         state=OrderState.PLACED,

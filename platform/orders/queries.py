@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, User
 from accounts.queries import contacts
 from files.access import elsewhere, files_of
@@ -49,6 +50,7 @@ class Case:
     elsewhere: Mapping[UUID, int]
     # Organisation → whom to ask there.
     contacts: Mapping[UUID, User]
+    acts: bool
 
 
 def page(
@@ -124,6 +126,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         may_contract=may_contract(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
         contacts=contacts(session, [order.enterprise_id, order.provider_id]),
+        acts=may_act_for(session, actor, order.programme.bureau_id, order.programme_id),
     )
 
 
@@ -155,16 +158,18 @@ def under_way(
     states: Sequence[OrderState],
     *,
     after: datetime | None = None,
+    own: bool = False,
     most: int = 100,
 ) -> Sequence[Order]:
     """Orders of the person in these states (since a moment ``after``) with what tells whose turn it is, longest waiting
-    first.
+    first; ``own`` leaves to a bureau what it may act on.
     """
     query: Select[Any] = (
         select(Order)
         .join(Order.programme)
         .join(Programme.region)
         .where(seen(actor), Order.state.in_(states), Order.since > after if after else true())
+        .where(acts_for(actor, Programme.bureau_id, Programme.id) if own else true())
         .options(
             contains_eager(Order.programme),
             joinedload(Order.enterprise),
@@ -179,12 +184,12 @@ def under_way(
 
 
 def left_lying(session: Session, actor: Actor, *, most: int = 100) -> Sequence[Order]:
-    """Orders that the person sees and that both sides left lying beyond their term, longest first."""
+    """Orders that are the person's to end and that both sides left lying beyond their term, longest first."""
     query = (
         select(Order)
         .join(Order.programme)
         .join(Programme.region)
-        .where(seen(actor), Order.stalled_at < now())
+        .where(acts_for(actor, Programme.bureau_id, Programme.id), Order.stalled_at < now())
         .options(
             contains_eager(Order.programme),
             joinedload(Order.enterprise),

@@ -55,6 +55,8 @@ ORDER: Final = StateTable(
         (OrderState.CLAIMED, "verify"): (OrderState.VERIFIED, REVIEW),
         (OrderState.CLAIMED, "return"): (OrderState.RETURNED, REVIEW),
         (OrderState.CLAIMED, "reject"): (OrderState.VOIDED, REVIEW),
+        # A wrong redemption is taken back by two people of the bureau, before a batch holds the order.
+        (OrderState.VERIFIED, "undo_verify"): (OrderState.CLAIMED, REVIEW),
         (OrderState.RETURNED, "claim"): (OrderState.CLAIMED, PROVIDER),
         (OrderState.RETURNED, "lapse"): (OrderState.VOIDED, SYSTEM),
         (OrderState.VERIFIED, "settle"): (OrderState.SETTLED, TREASURY | SYSTEM),
@@ -128,6 +130,7 @@ EVENTS: Final = {
     "confirm": N_("企业确认成效并评价"),
     "claim": N_("服务机构申请核销"),
     "verify": N_("主管部门核销"),
+    "undo_verify": N_("主管部门撤销核销，重新审核"),
     "return": N_("主管部门退回补正"),
     "reject": N_("主管部门不予核销，占用金额已退回"),
     "settle": N_("结算完成"),

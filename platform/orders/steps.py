@@ -49,7 +49,7 @@ def write(session: Session, actor: Actor, order: Order, event: str, *, note: str
         state=order.state,
         at=now(),
         person=actor.name,
-        organisation=actor.organisation_name,
+        organisation=actor.office,
         note=note,
     )
     session.add(step)

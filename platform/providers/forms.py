@@ -84,6 +84,11 @@ class RequestForm(NoteForm):
 class ReviewNoteForm(Form):
     """The review of an offering; the words may be left out where nothing needs saying."""
 
+    accepted = YuanField(
+        _l("认可的市场同类价格（元）"),
+        [Optional()],
+        description=_l("与填报的不同时填写，并在审核意见中写明依据；核验和结算以它为准"),
+    )
     note = TextAreaField(_l("审核意见"), [Optional(), Length(max=1000)])
 
 
@@ -125,7 +130,11 @@ class OfferingForm(Form):
         [InputRequired(_l("请填写收费价格"))],
         description=_l("减免后向企业收取的价格，不高于标准价格；不收费填 0"),
     )
-    market_price = YuanField(_l("市场同类价格（元）"), [InputRequired(_l("请填写市场同类产品的价格"))])
+    market_price = YuanField(
+        _l("市场同类价格（元）"),
+        [InputRequired(_l("请填写市场同类产品的价格"))],
+        description=_l("低于标准价格的不能提交审核"),
+    )
     price_basis = TextAreaField(
         _l("价格依据"),
         [InputRequired(_l("请说明价格怎样得出")), Length(max=LONGEST)],

@@ -11,7 +11,7 @@ from providers.models import OrdersPeriod
 
 LONGEST: Final = 200
 """具体服务内容 and 服务效果 have 200 characters at most (北京市 2021-05-10 通知 附件2); the other texts of ours keep to it."""
-RULE: Final = "北京市经济和信息化局 2021-05-10 申报通知 附件2"
+RULE: Final = N_("本平台设定：按服务产品情况统计表的填写要求")
 MODES: Final = {
     "own": N_("平台自行提供"),
     "integrated": N_("与服务商集成提供"),

@@ -11,6 +11,8 @@ from foundation.i18n import N_
 DEEDS: Final[Mapping[str, str]] = {
     # audit
     "audit.pruned": N_("删去超过保存期限的办理记录"),
+    # working_days
+    "calendar.enter": N_("录入一年的放假安排"),
     # accounts
     "memberships.registered": N_("登记账号"),
     "memberships.appointed": N_("任命工作人员"),
@@ -18,12 +20,15 @@ DEEDS: Final[Mapping[str, str]] = {
     "memberships.refuse": N_("不同意加入单位"),
     "memberships.end": N_("停用账号"),
     "users.locked": N_("锁定账号（连续输错）"),
+    "users.password_locked": N_("锁定密码确认（连续输错）"),
     "users.unlocked": N_("解除账号锁定"),
     "users.password_changed": N_("修改登录密码"),
     "users.access_restored": N_("重设密码并重新绑定动态验证码"),
     "users.second_factor_set_up": N_("设置动态验证码"),
     "users.sessions_ended": N_("结束其他设备的登录"),
     "organisations.contact_changed": N_("修改单位联系方式"),
+    "delegation.give": N_("委托其他主管部门办理"),
+    "delegation.end": N_("终止委托办理"),
     "second_person.ask": N_("提请另一人复核"),
     "second_person.decline": N_("复核不同意"),
     "second_person.withdraw": N_("撤回复核申请"),
@@ -40,6 +45,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "certification.submit": N_("提交认定申请"),
     "certification.take": N_("开始审查认定申请"),
     "certification.request_information": N_("要求补充认定材料"),
+    "certification.extend": N_("认定材料补充期限顺延"),
     "certification.lapse": N_("认定申请逾期终止"),
     "certification.recommend": N_("提交认定初审意见"),
     "certification.reject": N_("不予认定服务机构"),
@@ -58,6 +64,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "offering.submit": N_("提交服务产品审核"),
     "offering.withdraw": N_("撤回服务产品修改稿"),
     "offering.approve": N_("审核通过服务产品"),
+    "offering.accept_price": N_("认可服务产品的市场同类价格"),
     "offering.request_changes": N_("要求修改服务产品"),
     "offering.supersede": N_("服务产品由新版本替代"),
     "offering.delist": N_("下架服务产品"),
@@ -65,6 +72,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "offering.export": N_("导出服务产品列表"),
     # notices
     "notice.publish": N_("发布公示"),
+    "notice.extend": N_("公示截止日顺延"),
     "notice.close": N_("公示期满"),
     "notice.object": N_("对公示提出异议"),
     "notice.answer": N_("答复对公示的异议"),
@@ -89,6 +97,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "voucher.hold": N_("占用服务券金额"),
     "voucher.release": N_("退回占用的服务券金额"),
     "voucher.redeem": N_("核销服务券金额"),
+    "voucher.undo_redeem": N_("撤销核销，金额重新占用"),
+    "voucher.undo_reclaim": N_("撤销核销，余额退回服务券"),
     "voucher.expire": N_("服务券到期，余额退回项目"),
     "voucher.reclaim": N_("收回服务券余额"),
     "voucher.revoke": N_("撤销企业的服务券"),
@@ -116,6 +126,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "order.resume_contracted": N_("争议后恢复订单：已签协议"),
     "order.resume_in_service": N_("争议后恢复订单：服务中"),
     "order.resume_delivered": N_("争议后恢复订单：已交付"),
+    "order.extend": N_("订单期限顺延"),
     "order.end": N_("终止订单"),
     "order.end_stalled": N_("终止长期未推进的订单"),
     "order.export": N_("导出订单列表"),
@@ -132,6 +143,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "redemption.submit": N_("服务机构提交核销申请"),
     "redemption.resubmit": N_("补正后再次提交核销申请"),
     "redemption.verify": N_("核验通过核销申请"),
+    "redemption.undo": N_("撤销核销"),
     "redemption.return": N_("退回核销申请补正"),
     "redemption.reject": N_("不予核销申请"),
     "redemption.lapse": N_("核销申请逾期作废"),
@@ -165,6 +177,7 @@ DEEDS: Final[Mapping[str, str]] = {
 }
 
 MONEY: Final[Mapping[str, str]] = {
+    "accepted_market_price": N_("认可的市场同类价格"),
     "allotted": N_("发放金额"),
     "amount": N_("金额"),
     "available": N_("可用余额"),
@@ -205,6 +218,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "deed": N_("操作"),
     "document": N_("依据文件"),
     "document_number": N_("文号"),
+    "due_on": N_("期限"),
     "effect": N_("服务效果"),
     "events": N_("记录条数"),
     "exported": N_("导出条数"),
@@ -213,6 +227,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "format": N_("文件格式"),
     "frequency": N_("服务频次"),
     "hash": N_("内容校验码"),
+    "holidays": N_("放假日"),
     "invoice": N_("发票号码"),
     "kind": N_("类别"),
     "last": N_("日期到"),
@@ -252,6 +267,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "template": N_("目标表模板"),
     "tie_reserve": N_("同一秒申领的预留份数"),
     "title": N_("称号或标题"),
+    "to": N_("受托单位"),
     "transfer": N_("转账编号"),
     "up_to": N_("封存批次止于"),
     "upheld": N_("异议成立"),
@@ -262,6 +278,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "version": N_("版本号"),
     "voucher": N_("服务券"),
     "website": N_("介绍网址"),
+    "workdays": N_("调休上班日"),
     "year": N_("年度"),
     "yearly_enterprises": N_("年服务中小企业数（家次）"),
 }

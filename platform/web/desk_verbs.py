@@ -9,6 +9,8 @@ ANY: Final = N_("办理")
 """Where a task has no verb of its own."""
 
 VERBS: Final[Mapping[str, str]] = {
+    # working_days
+    "录入放假安排": N_("录入"),
     # accounts, notices
     "同意加入单位": N_("审核"),
     "解除锁定": N_("查看"),

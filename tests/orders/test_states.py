@@ -37,6 +37,7 @@ claimed     reject             voided      {R}
 returned    claim              claimed     {P}
 returned    lapse              voided      {S}
 verified    settle             settled     {T} {S}
+verified    undo_verify        claimed     {R}
 disputed    resume_contracted  contracted  {R}
 disputed    resume_in_service  in_service  {R}
 disputed    resume_delivered   delivered   {R}
