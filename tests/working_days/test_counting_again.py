@@ -108,7 +108,7 @@ def test_after_docking_it_is_the_agreements_deadline(session) -> None:
     assert last_day(docked) == add_working_days(MONDAY_BEFORE, scene.terms.agreement_working_days)
 
 
-@pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.CONTRACTED, OrderState.VERIFIED, OrderState.VOIDED])
+@pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.VERIFIED, OrderState.VOIDED])
 def test_what_is_not_counted_in_working_days_stays(session, state: OrderState) -> None:
     with travel(BEFORE):
         scene = scene_of(session)
@@ -122,6 +122,23 @@ def test_what_is_not_counted_in_working_days_stays(session, state: OrderState) -
     assert order.id not in recounting.moving(session)
     recounting.extend(session, order.id)
     assert order.due_at == before
+
+
+def test_the_term_of_an_order_left_lying_is_counted_from_its_last_step(session) -> None:
+    """The step itself is due in calendar days and stays; the sixty working days are counted again."""
+    with travel(BEFORE):
+        scene = scene_of(session)
+        order = scene.order_in_any(OrderState.CONTRACTED)
+    due, stalled = order.due_at, order.stalled_at
+    announced(session)
+    assert recounting.moving(session) == [order.id]
+    assert recounting.extend(session, order.id)
+    assert order.due_at == due
+    assert stalled < order.stalled_at
+    assert day_of(order.stalled_at) == add_working_days(MONDAY_BEFORE, scene.terms.passive_working_days)
+    assert (recounting.moving(session), recounting.extend(session, order.id)) == ([], False)
+    event = session.scalar(select(AuditEvent).where(AuditEvent.action == "order.extend"))
+    assert list(event.after) == ["stalled_on"]
 
 
 def test_a_deadline_never_gets_shorter(session) -> None:
