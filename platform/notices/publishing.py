@@ -1,8 +1,10 @@
 """Opening a public notice (公示), and closing it when its time is over and nothing is unanswered."""
 
 from datetime import date
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from audit.changes import change_state
@@ -11,7 +13,7 @@ from foundation.actors import SYSTEM, Actor
 from foundation.clock import add_working_days, today
 from foundation.database import Base
 from foundation.identifiers import new_number
-from foundation.locking import lock_rows
+from foundation.locking import lock_row
 from notices.events import notice_closed
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.states import NOTICE
@@ -37,19 +39,24 @@ def publish(session: Session, actor: Actor, *, subject: Base, title: str, body: 
     return notice
 
 
-def close_due(session: Session) -> int:
-    """Close every notice whose last day is over and whose objections are all answered; answers how many."""
+def due() -> Select[Any]:
+    """Notices whose last day is over and whose objections are all answered."""
     unanswered = select(Objection.id).where(Objection.notice_id == PublicNotice.id, Objection.answer.is_(None))
-    due = session.scalars(
-        select(PublicNotice.id).where(
-            PublicNotice.state == NoticeState.OPEN, PublicNotice.closes_on < today(), ~unanswered.exists()
-        )
-    ).all()
-    # The lock keeps an objection of the last second out: it is raised under the same lock.
-    closed = [notice for notice in lock_rows(session, PublicNotice, due) if may_close(notice, today())]
-    for notice in closed:
-        close(session, SYSTEM, notice)
-    return len(closed)
+    return select(PublicNotice.id).where(
+        PublicNotice.state == NoticeState.OPEN, PublicNotice.closes_on < today(), ~unanswered.exists()
+    )
+
+
+def close_if_due(session: Session, notice_id: UUID) -> bool:
+    """Close a notice that nothing holds open any more; says whether it did.
+
+    The lock keeps an objection of the last second out: it is raised under the same lock.
+    """
+    notice = lock_row(session, PublicNotice, notice_id)
+    if not may_close(notice, today()):
+        return False
+    close(session, SYSTEM, notice)
+    return True
 
 
 def close(session: Session, actor: Actor, notice: PublicNotice) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -18,7 +19,7 @@ from foundation.clock import now, today
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_id, new_number
-from foundation.jobs import queue
+from foundation.jobs import queue_once
 from foundation.locking import lock_key
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
@@ -36,6 +37,8 @@ NO_FUNDS = N_("项目资金已用完，按顺位候补")
 LAPSED = N_("项目已到期，候补结束")
 
 _BATCH = 1000
+# What one claim decides besides itself; the rest of a long line is the job's.
+_FRONT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,17 @@ def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim
         request,
         after={"number": request.number, "requested": request.requested, "title": request.title},
     )
-    allot(session, programme.id)
+    allot(session, programme.id, limit=_FRONT)
     if request.state is ClaimState.QUEUED:
-        queue(session, "vouchers.allot", programme_id=str(programme.id))
+        decide_soon(session, programme.id)
     return request
+
+
+def decide_soon(session: Session, programme_id: UUID) -> None:
+    """Have the line decided once the running second is over, by one job however many claim in it."""
+    rest = 1 - now().microsecond / 1_000_000
+    key = f"vouchers.allot {programme_id}"
+    queue_once(session, "vouchers.allot", key=key, seconds=rest, programme_id=str(programme_id))
 
 
 def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
@@ -131,14 +141,17 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     return len(vouchers)
 
 
-def programmes_in_line(session: Session) -> Sequence[UUID]:
+def programmes_in_line() -> Select[Any]:
     """Programmes with claims in line."""
-    return session.scalars(
-        select(VoucherClaim.programme_id)
-        .where(VoucherClaim.state.in_(IN_LINE))
-        .distinct()
-        .order_by(VoucherClaim.programme_id)
-    ).all()
+    return select(VoucherClaim.programme_id).where(VoucherClaim.state.in_(IN_LINE)).distinct()
+
+
+def undecided(session: Session, programme_id: UUID) -> bool:
+    """Whether a claim in line has not been told yet that it gets a voucher, waits or gets none."""
+    queued = select(VoucherClaim.id).where(
+        VoucherClaim.programme_id == programme_id, VoucherClaim.state == ClaimState.QUEUED
+    )
+    return session.scalar(queued.limit(1)) is not None
 
 
 def lapse(session: Session, programme: Programme) -> int:

@@ -23,7 +23,7 @@ NOT_BY_FORMS = frozenset(
         *("uq_offering_versions_listed", "uq_offerings_number", "uq_orders_number", "uq_programme_duties_reference"),
         *("uq_programme_versions_version", "uq_programmes_number", "uq_public_notices_number"),
         *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
-        "ck_second_person_requests_decided_by_somebody",
+        *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
         *("uq_statement_issuers_code", "uq_statement_issuers_issuer"),
         *("uq_statement_series_year", "uq_statements_content_hash", "uq_statements_corrects", "uq_statements_number"),
         *("uq_statements_sequence", "uq_target_rows_row", "uq_target_tables_version", "uq_target_tables_in_force"),

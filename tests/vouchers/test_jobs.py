@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from clock_jobs import done
 from sqlalchemy import text
 from voucher_factories import claimant, open_programme
 
 from foundation.clock import at, travel
-from vouchers import expiry, jobs, redemption
+from vouchers import jobs, redemption
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
@@ -39,15 +40,7 @@ def test_pools_are_taken_in_the_order_of_their_programmes(session, two, the_nigh
     monkeypatch.setattr(redemption, "allot", lambda _session, programme_id: taken.append(programme_id))
     jobs.every_night(session)
     assert taken == sorted(setting.programme.id for setting in two[0])
-
-
-def test_a_long_night_goes_on_in_further_transactions(session, two, the_night, monkeypatch):
-    monkeypatch.setattr(expiry.expire_due, "__kwdefaults__", {"limit": 1})
-    for done in (1, 2, 2):
-        jobs.expire(session)
-        assert sum(voucher.state is VoucherState.EXPIRED for voucher in two[1]) == done
-    # The last run found nothing and called nobody.
-    assert queued(session, "vouchers.expire") == 2
+    assert all(voucher.state is VoucherState.EXPIRED for voucher in two[1])
 
 
 def test_a_line_lapses_once(session, two, the_night):
@@ -55,19 +48,18 @@ def test_a_line_lapses_once(session, two, the_night):
     with travel(setting[0].programme.versions[0].created_at):
         waiting = claim(session, claimant(session), programme_id=setting[0].programme.id)
     assert waiting.state is ClaimState.WAITING
-    assert expiry.lapse_due(session) == 1
-    assert expiry.lapse_due(session) == 0
+    assert done(session, jobs.lapse_lines) == 1
+    assert done(session, jobs.lapse_lines) == 0
     assert waiting.state is ClaimState.LAPSED
 
 
-def test_a_claim_of_a_running_second_is_decided_when_it_is_over(session, monkeypatch):
+def test_a_claim_of_a_running_second_is_decided_when_it_is_over(session):
     setting = open_programme(session, money=1000, cap_per_enterprise=1000, tie_reserve=1)
     second = at(setting.programme.versions[0].created_at.date() + timedelta(days=1))
     with travel(second):
         made = claim(session, claimant(session), programme_id=setting.programme.id)
     assert made.state is ClaimState.QUEUED
     assert queued(session, "vouchers.allot") == 1
-    monkeypatch.setattr(jobs.time, "sleep", lambda _seconds: None)
     with travel(second + timedelta(seconds=1)):
         jobs.decide_queue(session, str(setting.programme.id))
         jobs.every_minute(session)
