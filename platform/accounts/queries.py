@@ -12,6 +12,7 @@ from accounts.models import Membership, MembershipState, Organisation, Organisat
 from foundation.actors import Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import Page, page_of
 
 MANAGERS: Final = frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER})
@@ -102,7 +103,7 @@ def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID,
     managers_first = case((Membership.role.in_(MANAGERS), 0), else_=1)
     query = (
         select(Membership)
-        .where(Membership.organisation_id.in_(organisation_ids), Membership.state == MembershipState.ACTIVE)
+        .where(among(Membership.organisation_id, organisation_ids), Membership.state == MembershipState.ACTIVE)
         .order_by(managers_first, Membership.created_at, Membership.id)
     )
     found: dict[UUID, User] = {}

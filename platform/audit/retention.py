@@ -14,6 +14,7 @@ from audit.models import AuditEvent, AuditPruning, AuditSeal
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import now
+from foundation.many import among
 
 SHORTEST_DAYS: Final = 184
 SEALS_AT_ONCE: Final = 100
@@ -35,12 +36,12 @@ def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> i
     last = done
     for link in session.scalars(_kept(done).limit(most)):
         young = session.scalar(
-            select(AuditEvent.id).where(AuditEvent.sequence.in_(link.sequences), AuditEvent.at >= limit).limit(1)
+            select(AuditEvent.id).where(among(AuditEvent.sequence, link.sequences), AuditEvent.at >= limit).limit(1)
         )
         if young is not None:
             break
         session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
-        session.execute(delete(AuditEvent).where(AuditEvent.sequence.in_(link.sequences)))
+        session.execute(delete(AuditEvent).where(among(AuditEvent.sequence, link.sequences)))
         session.execute(text("SET LOCAL huiqi.pruning = 'off'"))
         removed += len(link.sequences)
         last = link.position

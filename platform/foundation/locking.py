@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from foundation.database import Base
 from foundation.errors import Busy
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.statements import read, run
 
 Thing = TypeVar("Thing", bound=Base)
@@ -54,7 +55,7 @@ def lock_rows(session: Session, model: type[Thing], ids: Iterable[UUID]) -> list
 
     Conflict after three seconds of waiting: somebody else holds one of them.
     """
-    query = select(model).where(model.id.in_(sorted(set(ids)))).order_by(model.id)
+    query = select(model).where(among(model.id, sorted(set(ids)))).order_by(model.id)
     query = query.execution_options(populate_existing=True)
     if not _enabled.get():
         return list(session.scalars(query))

@@ -21,6 +21,7 @@ from foundation.i18n import N_
 from foundation.identifiers import new_id, new_number
 from foundation.jobs import queue_once
 from foundation.locking import lock_key
+from foundation.many import among
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
@@ -272,5 +273,5 @@ def _issue(session: Session, pool: UUID, vouchers: Sequence[Voucher]) -> None:
 def _terms(session: Session, versions: set[UUID]) -> Mapping[UUID, Terms]:
     return {
         version.id: terms_of(version)
-        for version in session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.id.in_(versions)))
+        for version in session.scalars(select(ProgrammeVersion).where(among(ProgrammeVersion.id, versions)))
     }

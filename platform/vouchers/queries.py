@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind, Region
 from foundation.actors import ENTERPRISE, STAFF, Actor
+from foundation.many import among
 from foundation.pages import Page, page_of
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
 from vouchers.states import IN_LINE
@@ -153,12 +154,12 @@ def _seen(query: Select[Any], actor: Actor) -> Select[Any]:
 
 def organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Organisation]:
     """Organisations by id."""
-    return {one.id: one for one in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+    return {one.id: one for one in session.scalars(select(Organisation).where(among(Organisation.id, ids)))}
 
 
 def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Names by id."""
-    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
+    rows = session.execute(select(Organisation.id, Organisation.name).where(among(Organisation.id, ids)))
     return {row.id: row.name for row in rows}
 
 
