@@ -1,11 +1,10 @@
-"""What is known of the last runs: which job of the clock is failing, which is late, and whether any worker lives."""
+"""Noting how the jobs of the clock run, and finding those that should have run and did not."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from croniter import croniter
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,24 +12,12 @@ from foundation.clock import now
 from foundation.models import JobRun
 from foundation.periodic import Periodic, Tally
 
-LATE: Final = timedelta(minutes=2)
-"""A run that should have begun so long ago has not."""
 AGAIN: Final = timedelta(minutes=10)
 """Things that failed or were busy are tried again after this, also by a job that runs once a night."""
+WRONG_CLOCK: Final = timedelta(minutes=5)
+"""A run that began so far ahead of now was noted while the clock was wrong."""
 DEAD_WORKER_SECONDS: Final = 30
 """A worker that gave no sign for so long is dead; its jobs go to the next one."""
-_WRONG_CLOCK: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is wrong with the jobs; ``word`` is what ``/healthz`` says (CONTRACTS.md)."""
-
-    word: str
-    job: str
-    since: datetime | None
-    error: str | None = None
-    items: int = 0
 
 
 def know(session: Session, jobs: list[Periodic]) -> None:
@@ -83,53 +70,22 @@ def due_again(session: Session, jobs: list[Periodic], *, grace: timedelta) -> li
     return [job for job in jobs if _missed(runs.get(job.name), job.cron, moment, grace)]
 
 
-def troubles(session: Session) -> list[Trouble]:
-    """All that is wrong with the jobs, the worst first."""
-    moment = now()
-    found = [] if workers(session) else [Trouble("no_worker", "", _last_sign(session))]
-    runs = session.scalars(select(JobRun).where(JobRun.cron.is_not(None)).order_by(JobRun.name)).all()
-    found += [
-        Trouble("failing", run.name, run.failing_since, run.last_error, run.failed_items)
-        for run in runs
-        if run.failing_since is not None
-    ]
-    found += [Trouble("late", run.name, run.started_at) for run in runs if _late(run, moment)]
-    return found
-
-
-def workers(session: Session) -> int:
-    """How many workers live."""
-    sign = text(
-        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :seconds)"
-    )
-    return session.scalar(sign, {"seconds": DEAD_WORKER_SECONDS}) or 0
-
-
-def _last_sign(session: Session) -> datetime | None:
-    return session.scalar(select(func.max(func.greatest(JobRun.started_at, JobRun.finished_at))))
-
-
 def _upsert(session: Session, name: str, cron: str | None) -> None:
     new = insert(JobRun).values(name=name, cron=cron)
     same = new.on_conflict_do_update(index_elements=["name"], set_={"cron": cron}, where=JobRun.cron != cron)
     session.execute(same)
 
 
-def _late(run: JobRun, moment: datetime) -> bool:
-    begun_at = run.started_at or run.known_since
-    return begun_at > moment + _WRONG_CLOCK or begun_at < _tick(run.cron, moment - LATE)
-
-
 def _missed(run: JobRun | None, cron: str, moment: datetime, grace: timedelta) -> bool:
     if run is None or run.started_at is None:
         return True
-    if run.started_at > moment + _WRONG_CLOCK or run.started_at < _tick(cron, moment - grace):
+    if run.started_at > moment + WRONG_CLOCK or run.started_at < tick(cron, moment - grace):
         return True
     left = run.failed_items or run.busy_items
     return bool(left) and run.finished_at is not None and run.finished_at < moment - AGAIN
 
 
-def _tick(cron: str | None, moment: datetime) -> datetime:
+def tick(cron: str | None, moment: datetime) -> datetime:
     """The last point of time of ``cron`` (UTC) up to ``moment``."""
-    tick: datetime = croniter(cron, moment + timedelta(microseconds=1)).get_prev(datetime)
-    return tick
+    last: datetime = croniter(cron, moment + timedelta(microseconds=1)).get_prev(datetime)
+    return last

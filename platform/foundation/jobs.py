@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Job, Status
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
@@ -40,24 +40,25 @@ _WAIT_BASE: Final = 3
 
 # A job that was given up by so many dead workers is probably what kills them.
 _MOST_ATTEMPTS: Final = 10
-# A due job that nobody has fetched for so long means that no worker runs, or too few.
-_LATE_SECONDS: Final = 120
 _KEEP_FAILED_HOURS: Final = 90 * 24
 # A long run of a job of the clock goes on in a further job, so that the others get their turn.
 _TURN_SECONDS: Final = 20
 _ASK_SECONDS: Final = 1.0
+# A worker that has lost the database ends, and waits for it this long at each of its last steps.
+_CONNECTION_SECONDS: Final = 10
 # By then the run of the present point of time has begun, unless it was missed.
 _GRACE: Final = timedelta(seconds=90)
 
 _logger = logging.getLogger(__name__)
 _app: Final = App(connector=PsycopgConnector())
+# For queueing: while a worker runs in this process the connections of the other one are its own, and asynchronous.
+_queueing: Final = App(connector=SyncPsycopgConnector())
 _periodic: Final[dict[str, Periodic]] = {}
 
 
 def queue(session: Session, name: str, /, **arguments: Any) -> int:
     """Queue the job ``name`` in the transaction of ``session`` and return its number; arguments must be JSON values."""
-    connection = session.connection().connection.driver_connection
-    return _app.configure_task(name, connection=connection).defer(**arguments)
+    return _defer(session, name, arguments)
 
 
 def job(name: str, *, retry: int = _RETRIES, queue: str = "default") -> Callable[[Work[P]], Work[P]]:
@@ -94,9 +95,8 @@ def queue_once(session: Session, name: str, /, *, key: str, seconds: float = 0, 
         return False
     # Somebody else's may come between: then theirs is the one that waits, and this transaction goes on.
     with suppress(AlreadyEnqueued), session.begin_nested():
-        connection = session.connection().connection.driver_connection
         due = {"schedule_in": {"milliseconds": math.ceil(seconds * 1000)}} if seconds > 0 else {}
-        _app.configure_task(name, queueing_lock=key, connection=connection, **due).defer(**arguments)
+        _defer(session, name, arguments, queueing_lock=key, **due)
         return True
     return False
 
@@ -120,7 +120,9 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
 
     Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
     """
-    connector = PsycopgConnector(conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2)
+    connector = PsycopgConnector(
+        conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2, timeout=_CONNECTION_SECONDS
+    )
     if wait:
         with unit_of_work(engine) as session:
             job_runs.know(session, list(_periodic.values()))
@@ -167,32 +169,6 @@ def queue_missed(session: Session, *, grace: timedelta = _GRACE) -> None:
         queue_once(session, each.name, key=each.name, timestamp=int(time.time()))
 
 
-def jobs_health(session: Session) -> str:
-    """``ok``, or in one word the worst that is wrong: ``no_worker``, ``failing``, ``late`` (CONTRACTS.md)."""
-    found = job_runs.troubles(session)
-    if found:
-        return found[0].word
-    return "late" if waiting_seconds(session) > _LATE_SECONDS else "ok"
-
-
-def waiting_seconds(session: Session) -> float:
-    """For how long the job that is due the longest has been waiting."""
-    age = session.scalar(
-        text("""
-            SELECT extract(epoch FROM now() - min(coalesce(job.scheduled_at, event.at)))
-            FROM procrastinate_jobs AS job
-            JOIN procrastinate_events AS event ON event.job_id = job.id AND event.type = 'deferred'
-            WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
-        """)
-    )
-    return float(age or 0)
-
-
-def failed_jobs(session: Session) -> int:
-    """How many jobs were given up after their last try; they are kept for ninety days."""
-    return session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")) or 0
-
-
 def procrastinate_schema_sql() -> str:
     """The queue's tables and functions as SQL, for a migration; several statements, so run without parameters."""
     return SchemaManager.get_schema()
@@ -204,6 +180,13 @@ def install_queue(connection: Connection) -> None:
     if driver_connection is None:
         raise RuntimeError("the connection is closed")
     driver_connection.execute(procrastinate_schema_sql())
+
+
+def _defer(session: Session, name: str, arguments: dict[str, Any], **options: Any) -> int:
+    connection = session.connection().connection.driver_connection
+    task = _app.tasks.get(name)
+    own = {"queue": task.queue, "lock": task.lock, "queueing_lock": task.queueing_lock} if task else {}
+    return _queueing.configure_task(name, connection=connection, **(own | options)).defer(**arguments)
 
 
 def _in_unit_of_work(function: Callable[..., None]) -> Callable[Concatenate[JobContext, ...], None]:
@@ -254,14 +237,14 @@ async def _pick_up_abandoned(context: JobContext, timestamp: int) -> None:  # no
     manager = context.app.job_manager
     for abandoned in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_WORKER_SECONDS):
         _logger.warning("job %s was abandoned by a worker that died", abandoned.call_string)
-        if abandoned.attempts < _MOST_ATTEMPTS:
+        if abandoned.attempts >= _MOST_ATTEMPTS:
+            await manager.finish_job(abandoned, status=Status.FAILED, delete_job=False)
+            continue
+        try:
             await manager.retry_job(abandoned)
-        else:
-            await _give_up(context, abandoned)
-
-
-async def _give_up(context: JobContext, abandoned: Job) -> None:
-    await context.app.job_manager.finish_job(abandoned, status=Status.FAILED, delete_job=False)
+        except UniqueViolation:
+            # One of the same key waits already and will do the same work.
+            await manager.finish_job(abandoned, status=Status.FAILED, delete_job=True)
 
 
 async def _forget_old(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from foundation.jobs import jobs_health
+from foundation.jobs_health import jobs_health
 
 
 def check(session: Session, search: str) -> tuple[dict[str, str], int]:
