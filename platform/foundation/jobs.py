@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from foundation import job_runs
 from foundation.job_runs import DEAD_WORKER_SECONDS
+from foundation.logs import belongs_to
 from foundation.periodic import Each, Periodic, Place, Repeat, Tally, said
 from foundation.unit_of_work import unit_of_work
 
@@ -192,6 +193,7 @@ def _defer(session: Session, name: str, arguments: dict[str, Any], **options: An
 def _in_unit_of_work(function: Callable[..., None]) -> Callable[Concatenate[JobContext, ...], None]:
     def run(context: JobContext, **arguments: Any) -> None:
         engine = context.additional_context["engine"]
+        belongs_to(f"job {context.job.task_name}")
         try:
             with unit_of_work(engine) as session:
                 function(session, **arguments)
@@ -217,6 +219,7 @@ def _turn(made: Periodic) -> Callable[..., None]:
         error: str | None = None,
     ) -> None:
         open_unit = partial(unit_of_work, context.additional_context["engine"])
+        belongs_to(f"job {made.name}")
         with open_unit() as session:
             job_runs.begun(session, made)
         tally = Tally(failed=failed, error=error)

@@ -15,6 +15,7 @@ from search.sources import register_source
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
 from web.head import head_as_get
+from web.request_id import with_request_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,5 +62,8 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     errors.install(app)
     for blueprint in all_blueprints():
         app.register_blueprint(blueprint)
-    app.wsgi_app = head_as_get(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = with_request_id(  # type: ignore[method-assign]
+        head_as_get(app.wsgi_app),  # type: ignore[arg-type]
+        trusted=settings.trusted_proxies > 0,
+    )
     return app

@@ -59,3 +59,11 @@ def test_what_does_not_fit_is_named(session: Session, change, field):
     with pytest.raises(BadInput) as refused:
         appoint(session, **facts(**change))
     assert refused.value.field == field
+
+
+def test_who_is_in_the_office_already_is_told_so(session: Session):
+    given = facts()
+    appoint(session, **given)
+    with pytest.raises(BadInput, match=r"officer@example\.cn 已在 样例市工业和信息化局 担任 officer") as refused:
+        appoint(session, **given | {"role": Role.REVIEWER})
+    assert refused.value.exit_code == 2

@@ -1,5 +1,7 @@
 """What the clock does with vouchers: in small transactions that take the pools in one order, as often as it likes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,9 @@ from sqlalchemy import text
 from voucher_factories import claimant, open_programme
 
 from foundation.clock import at, travel
+from foundation.jobs import queue, run_worker
+from foundation.unit_of_work import unit_of_work
+from ledger.verification import verify
 from vouchers import jobs, redemption
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, VoucherState
@@ -64,3 +69,35 @@ def test_a_claim_of_a_running_second_is_decided_when_it_is_over(session):
         jobs.decide_queue(session, str(setting.programme.id))
         jobs.every_minute(session)
     assert made.state is ClaimState.ALLOTTED
+
+
+@pytest.mark.concurrency
+def test_a_rush_in_the_opening_second_leaves_one_job_and_other_jobs_run_meanwhile(own_engine):
+    """In the tie phase each of many claims wants the line decided: one job does it, and it waits outside of the worker."""
+    claims = 60
+    with unit_of_work(own_engine) as session:
+        setting = open_programme(session, money=claims * 1000, cap_per_enterprise=1000, tie_reserve=claims)
+        programme_id = setting.programme.id
+        people = [claimant(session) for _ in range(claims)]
+
+    def press(person):
+        with unit_of_work(own_engine) as session:
+            claim(session, person, programme_id=programme_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(press, people))
+    with unit_of_work(own_engine) as session:
+        assert queued(session, "vouchers.allot") == 1
+        # The second never ends, as far as the queue knows.
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour'"))
+        queue(session, "vouchers.allot", programme_id=str(open_programme(session).programme.id))
+    run_worker(own_engine, wait=False)
+    with unit_of_work(own_engine) as session:
+        assert queued(session, "vouchers.allot") == 1, "the other job ran, and this one still waits, in the queue"
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'"))
+    time.sleep(1)
+    run_worker(own_engine, wait=False)
+    with unit_of_work(own_engine) as session:
+        decided = session.scalars(text("SELECT state FROM voucher_claims")).all()
+        assert decided == ["allotted"] * claims
+        assert verify(session).ok

@@ -133,7 +133,9 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
         assert "几分钟后刷新" in answer.text
 
 
-def test_the_watchman_hears_four_things(client: FlaskClient) -> None:
+def test_the_watchman_hears_four_things(client: FlaskClient, session: Session) -> None:
+    assert client.get("/healthz").json["jobs"] == "no_worker"
+    session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     answer = client.get("/healthz")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert answer.json == {"status": "ok", "database": "ok", "search": "tantivy", "jobs": "ok"}
