@@ -53,7 +53,7 @@ def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> i
     return removed
 
 
-def _kept(done: int) -> Select[tuple[AuditSeal]]:
+def _kept(done: int) -> Select[AuditSeal]:
     return select(AuditSeal).where(AuditSeal.position > done).order_by(AuditSeal.position)
 
 

@@ -1,8 +1,9 @@
 """What the doctor reads in the database: jobs, search, rules that cannot be read, roles that nobody holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -113,7 +114,7 @@ def roles(session: Session, settings: Settings) -> Finding:
     )
 
 
-def _lacking(held: Sequence[Held], path: str, offices_of: dict[Role, object]) -> list[str]:
+def _lacking(held: Sequence[Held], path: str, offices_of: Mapping[Role, UUID]) -> list[str]:
     lacking = [
         role.value
         for role, office in offices_of.items()

@@ -85,7 +85,7 @@ def _missed(run: JobRun | None, cron: str, moment: datetime, grace: timedelta) -
     return bool(left) and run.finished_at is not None and run.finished_at < moment - AGAIN
 
 
-def tick(cron: str | None, moment: datetime) -> datetime:
+def tick(cron: str, moment: datetime) -> datetime:
     """The last point of time of ``cron`` (UTC) up to ``moment``."""
     last: datetime = croniter(cron, moment + timedelta(microseconds=1)).get_prev(datetime)
     return last

@@ -229,7 +229,12 @@ def _turn(made: Periodic) -> Callable[..., None]:
             job_runs.ended(session, made.name, tally)
             if rest is not None:
                 reached = [str(each) for each in rest.after] if rest.after else None
-                left = {"part": rest.part, "after": reached, "failed": tally.failed, "error": tally.error}
+                left: dict[str, Any] = {
+                    "part": rest.part,
+                    "after": reached,
+                    "failed": tally.failed,
+                    "error": tally.error,
+                }
                 queue_once(session, made.name, key=made.name, timestamp=0, **left)
 
     return run

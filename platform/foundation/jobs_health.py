@@ -94,9 +94,10 @@ def workers(session: Session) -> int:
 
 
 def _last_sign(session: Session) -> datetime | None:
-    return session.scalar(select(func.max(func.greatest(JobRun.started_at, JobRun.finished_at))))
+    last: datetime | None = session.scalar(select(func.max(func.greatest(JobRun.started_at, JobRun.finished_at))))
+    return last
 
 
 def _late(run: JobRun, moment: datetime) -> bool:
     begun_at = run.started_at or run.known_since
-    return begun_at > moment + WRONG_CLOCK or begun_at < tick(run.cron, moment - LATE)
+    return begun_at > moment + WRONG_CLOCK or begun_at < tick(run.cron or "", moment - LATE)

@@ -22,6 +22,8 @@ _logger = logging.getLogger(__name__)
 _LONGEST_ERROR: Final = 300
 
 Key = tuple[UUID, ...]
+Due = Select[Any] | Select[Any, Any]
+"""A query for the key columns of what is due."""
 OpenUnit = Callable[[], AbstractContextManager[Session]]
 """Opens a transaction that is committed at the end of the block."""
 
@@ -69,7 +71,7 @@ class Each:
     ``work`` locks, looks again whether it is still to be done, and answers False when it is not.
     """
 
-    due: Callable[[], Select[Any]]
+    due: Callable[[], Due]
     work: Callable[..., object]
 
     def keys(self, session: Session, after: Key | None = None) -> list[Key]:

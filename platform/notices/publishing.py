@@ -1,10 +1,9 @@
 """Opening a public notice (公示), and closing it when its time is over and nothing is unanswered."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.changes import change_state
@@ -14,6 +13,7 @@ from foundation.clock import add_working_days, today
 from foundation.database import Base
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
+from foundation.periodic import Due
 from notices.events import notice_closed
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.states import NOTICE
@@ -39,7 +39,7 @@ def publish(session: Session, actor: Actor, *, subject: Base, title: str, body: 
     return notice
 
 
-def due() -> Select[Any]:
+def due() -> Due:
     """Notices whose last day is over and whose objections are all answered."""
     unanswered = select(Objection.id).where(Objection.notice_id == PublicNotice.id, Objection.answer.is_(None))
     return select(PublicNotice.id).where(

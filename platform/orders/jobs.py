@@ -1,15 +1,15 @@
 """What the clock does with orders, each order and each line in a transaction of its own; it may run twice without harm."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.clock import now
 from foundation.i18n import N_
 from foundation.jobs import periodic
-from foundation.periodic import Each
+from foundation.periodic import Due, Each
 from orders.ending import lapse
 from orders.line import lock_line, move_up
 from orders.models import Order, OrderState
@@ -21,7 +21,7 @@ REASONS: Final = {
 """States that end when their deadline has passed, and why; RETURNED lapses with its claim, in verification."""
 
 
-def overdue() -> Select[Any]:
+def overdue() -> Due:
     """Orders whose docking, agreement or waiting is overdue."""
     return select(Order.id).where(Order.state.in_(list(REASONS)), Order.due_at < now())
 
@@ -31,7 +31,7 @@ def void(session: Session, order_id: UUID) -> bool:
     return lapse(session, order_id, REASONS)
 
 
-def lines() -> Select[Any]:
+def lines() -> Due:
     """Lines in which orders wait: programme and offering."""
     return select(Order.programme_id, Order.offering_id).where(Order.state == OrderState.PLACED).distinct()
 

@@ -1,10 +1,9 @@
 """The life of a certificate: reminder, expiry, suspension, return and revocation; offerings come and go with it."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from audit.changes import change_state
@@ -13,6 +12,7 @@ from foundation.clock import today
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.locking import lock_row, lock_rows
+from foundation.periodic import Due
 from providers.access import hold_for_bureau
 from providers.events import certification_revoked, certification_suspended
 from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
@@ -53,7 +53,7 @@ def refresh_offerings(session: Session, provider_id: UUID) -> None:
     queue_indexing(session, ids)
 
 
-def turning() -> Select[Any]:
+def turning() -> Due:
     """Certificates to remind of or to end, and applications whose answer is overdue."""
     day, state = today(), Certification.state
     return select(Certification.id).where(

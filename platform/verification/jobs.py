@@ -1,15 +1,15 @@
 """What the clock does with claims, each in a transaction of its own; the job may run twice without harm."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.clock import now
 from foundation.i18n import N_
 from foundation.jobs import periodic
-from foundation.periodic import Each
+from foundation.periodic import Due, Each
 from orders.ending import lapse
 from orders.models import Order, OrderState
 
@@ -19,7 +19,7 @@ from verification import deciding as _deciding  # noqa: F401
 REASONS: Final = {OrderState.RETURNED: N_("未在期限内补正")}
 
 
-def overdue() -> Select[Any]:
+def overdue() -> Due:
     """Orders whose correction is overdue."""
     return select(Order.id).where(Order.state.in_(list(REASONS)), Order.due_at < now())
 

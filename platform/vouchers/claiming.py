@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -22,6 +21,7 @@ from foundation.identifiers import new_id, new_number
 from foundation.jobs import queue_once
 from foundation.locking import lock_key
 from foundation.many import among
+from foundation.periodic import Due
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
@@ -142,7 +142,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     return len(vouchers)
 
 
-def programmes_in_line() -> Select[Any]:
+def programmes_in_line() -> Due:
     """Programmes with claims in line."""
     return select(VoucherClaim.programme_id).where(VoucherClaim.state.in_(IN_LINE)).distinct()
 

@@ -1,9 +1,8 @@
 """Vouchers that end unused: expired by the clock, reclaimed or revoked by the bureau. The money goes back to the pool."""
 
-from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -13,6 +12,7 @@ from foundation.clock import today
 from foundation.errors import Conflict
 from foundation.i18n import N_
 from foundation.locking import lock_row, lock_rows
+from foundation.periodic import Due
 from ledger.models import LedgerAccount
 from vouchers.claiming import lapse
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherClaim
@@ -21,7 +21,7 @@ from vouchers.states import IN_LINE, USABLE, Movement, ensure_movement
 from vouchers.terms import current_terms
 
 
-def expiring() -> Select[Any]:
+def expiring() -> Due:
     """Vouchers past their last day with something free on them: programme and voucher."""
     return (
         select(Voucher.programme_id, Voucher.id)
@@ -43,7 +43,7 @@ def expire(session: Session, _programme_id: UUID, voucher_id: UUID) -> bool:
     return return_rest(session, SYSTEM, voucher.id, Movement.EXPIRE, transfer_id=transfer_id) > 0
 
 
-def ending() -> Select[Any]:
+def ending() -> Due:
     """Programmes in whose line somebody still waits."""
     states = [ProgrammeState.OPEN, ProgrammeState.CLOSED]
     waiting = select(VoucherClaim.id).where(VoucherClaim.programme_id == Programme.id, VoucherClaim.state.in_(IN_LINE))

@@ -1,10 +1,9 @@
 """The life of a programme at the bureau: drafted, checked by another person, announced, open, closed."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -17,6 +16,7 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
+from foundation.periodic import Due
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
@@ -157,7 +157,7 @@ def close_claims(session: Session, actor: Actor, programme: Programme, *, note: 
     return programme
 
 
-def running() -> Select[Any]:
+def running() -> Due:
     """Programmes whose window the clock opens or closes."""
     return select(Programme.id).where(Programme.state.in_(_RUNNING))
 

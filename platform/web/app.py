@@ -62,8 +62,6 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     errors.install(app)
     for blueprint in all_blueprints():
         app.register_blueprint(blueprint)
-    app.wsgi_app = with_request_id(  # type: ignore[method-assign]
-        head_as_get(app.wsgi_app),  # type: ignore[arg-type]
-        trusted=settings.trusted_proxies > 0,
-    )
+    numbered = with_request_id(head_as_get(app.wsgi_app), trusted=settings.trusted_proxies > 0)
+    app.wsgi_app = numbered  # type: ignore[method-assign, assignment]
     return app
