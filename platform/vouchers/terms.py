@@ -11,6 +11,7 @@ from foundation.clock import CHINA, local, today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from foundation.money import MAX_FEN
+from foundation.periodic import said
 from vouchers.models import Programme, ProgrammeVersion
 
 _logger = logging.getLogger(__name__)
@@ -146,14 +147,14 @@ def terms_of(version: ProgrammeVersion) -> Terms:
     """The terms of a stored version; what a later release has added to them is left out. Raises UnreadableTerms."""
     stored = {key: value for key, value in version.terms.items() if key in Terms.model_fields}
     try:
-        cited = {rule: said for rule, said in stored.get("citations", {}).items() if rule in RULES}
         stored["citations"] = {
-            rule: {key: value for key, value in said.items() if key in Citation.model_fields}
-            for rule, said in cited.items()
+            rule: {key: value for key, value in cited.items() if key in Citation.model_fields}
+            for rule, cited in stored.get("citations", {}).items()
+            if rule in RULES
         }
         return Terms.model_validate(stored)
     except (ValidationError, AttributeError) as error:
-        _logger.error("the terms of programme version %s cannot be read: %s", version.id, error)  # noqa: TRY400 - once, in one line
+        _logger.error("the terms of programme version %s cannot be read: %s", version.id, said(error))  # noqa: TRY400 - once, in one line
         raise UnreadableTerms(
             N_("这个项目的规则暂时无法读取"), remedy=N_("请联系平台运营方，其他项目不受影响")
         ) from error

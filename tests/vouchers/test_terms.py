@@ -40,7 +40,7 @@ def test_rules_that_cannot_be_read_take_no_other_programme_off_the_pages(session
         current_terms(sick)
     assert well.id in {source.programme_id for source in public_sources(session)}
     assert sick.id not in {source.programme_id for source in public_sources(session)}
-    for address in ("/", "/programmes", "/catalogue", f"/catalogue/offerings/{offering}", f"/programmes/{well.number}"):
+    for address in ("/", "/programmes", "/catalogue", f"/catalogue/{offering}", f"/programmes/{well.number}"):
         page = client.get(address)
         assert page.status_code == 200, address
     assert client.get(f"/programmes/{sick.number}").status_code == 409
