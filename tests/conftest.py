@@ -24,7 +24,7 @@ from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
 
-pytest_plugins = ["elasticsearch_plugin"]
+pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
 
 # How long an example takes says how busy the machine is, not whether the program is right.
 hypothesis.settings.register_profile("house", deadline=None)

@@ -26,6 +26,8 @@ from providers.models import Certification
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, Programme, ProgrammeState
 
+pytestmark = pytest.mark.clock
+
 THINGS = 3
 
 for jobs in sorted(Path(foundation.__path__[0]).parent.glob("*/jobs.py")):

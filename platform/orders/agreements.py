@@ -9,7 +9,7 @@ from audit.trail import record
 from files.intake import SIGNED, Upload
 from files.intake import take as take_file
 from foundation.actors import ENTERPRISE, PROVIDER, Actor
-from foundation.clock import local, now
+from foundation.clock import day_of, now
 from foundation.errors import BadInput, Conflict, DomainError, Faults
 from foundation.i18n import N_
 from orders.access import locked
@@ -128,7 +128,7 @@ def _ensure_facts(order: Order, agreement_number: str, signed_on: date, third_pa
                 rule=N_("北京市第一批申报指南 第五条：第三方提供服务的，须有三方合同"),
             )
         )
-    ordered_on = local(order.placed_at).date()
+    ordered_on = day_of(order.placed_at)
     if signed_on < ordered_on:
         faults.append(
             BadInput(

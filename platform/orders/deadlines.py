@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from foundation.clock import add_working_days, end_of, local, today
+from foundation.clock import add_working_days, day_of, end_of, today
 from foundation.i18n import N_
 from orders.models import Order, OrderState
 from vouchers.terms import Terms
@@ -45,7 +45,7 @@ def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
 
 def last_day(order: Order) -> date | None:
     """The day of the deadline, as people read it."""
-    return None if order.due_at is None else local(order.due_at).date()
+    return None if order.due_at is None else day_of(order.due_at)
 
 
 def _end(day: date) -> datetime:

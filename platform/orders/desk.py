@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import day_of, now, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from orders.models import Order, OrderState
@@ -82,7 +82,7 @@ def _ended(session: Session, actor: Actor) -> list[DeskItem]:
     recent = [
         order
         for order in under_way(session, actor, tuple(ENDED), after=lately)
-        if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
+        if working_days_between(day_of(order.since), today()) < NEWS_WORKING_DAYS
         and order.steps[-1].organisation != actor.organisation_name
     ]
     return [_item(actor, order, _ENDED, N_("可以用退回的余额另选服务")) for order in recent]

@@ -13,7 +13,7 @@ from enterprises.titles import TITLE_LABELS
 from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor
-from foundation.clock import local, today, working_days_between
+from foundation.clock import day_of, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from orders.confirmation import RATINGS
@@ -177,7 +177,7 @@ def _record(
         "channel": gettext(CHANNEL_WORDS.get(record.channel, record.channel)),
         "measures": measured(record.measures),
         "files": [_file(file, order, elsewhere) for file in files],
-        "late": filed is not None and filed_late(record.delivered_on, local(filed).date(), terms),
+        "late": filed is not None and filed_late(record.delivered_on, day_of(filed), terms),
         "answerable": record.state is RecordState.FILED,
         "amendable": record.state in {RecordState.FILED, RecordState.CONTESTED},
     }

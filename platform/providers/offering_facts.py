@@ -100,7 +100,8 @@ def _number_faults(facts: OfferingFacts) -> list[DomainError]:
     faults: list[DomainError] = []
     if facts.charged_price > facts.list_price:
         faults.append(BadInput(N_("收费价格不能高于标准价格"), field="charged_price"))
-    if facts.market_price <= 0:
+    # What costs nothing is compared with nothing.
+    if facts.market_price <= 0 < facts.list_price:
         faults.append(BadInput(N_("请填写市场同类产品的价格"), field="market_price"))
     for name, least in (("delivery_days", 1), ("slots", 1), ("yearly_enterprises", 0), ("yearly_revenue", 0)):
         value = getattr(facts, name)

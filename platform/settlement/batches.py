@@ -13,7 +13,7 @@ from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import Actor, Role
-from foundation.clock import at, local, now, today
+from foundation.clock import at, day_of, now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
@@ -219,7 +219,7 @@ def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[st
     if other is not None:
         return N_("已列入批次 %(batch)s"), {"batch": other}
     if order.state is OrderState.VERIFIED and decided_at is not None:
-        return N_("核销日 %(day)s 不在结算期间内"), {"day": local(decided_at).date().isoformat()}
+        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
     return ORDER.labels[order.state], {}
 
 

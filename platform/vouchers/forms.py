@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from enterprises.titles import TITLE_LABELS
-from foundation.clock import at, end_of, local
+from foundation.clock import at, day_of, end_of
 from foundation.errors import BadInput, Faults
 from foundation.forms import Form, YuanField, choices
 from foundation.i18n import N_
@@ -133,7 +133,7 @@ def from_terms(terms: Terms) -> dict[str, Any]:
         "titles": [title.value for title in terms.titles],
         "priority_titles": [title.value for title in terms.priority_titles],
         "exclude_financing": not terms.admits_category(FINANCING),
-        "claims_from": local(terms.claims_open_at).date(),
+        "claims_from": day_of(terms.claims_open_at),
         "claims_to": terms.claims_last_day,
     }
 

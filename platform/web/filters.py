@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import gettext, ngettext
 
 from documents.exports import MOST
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.i18n import retold
 from foundation.money import display_yuan
 
@@ -22,7 +22,7 @@ def day(value: date | datetime | None) -> str:
     """A day as ``2026-11-20``."""
     if value is None:
         return "—"
-    return (local(value).date() if isinstance(value, datetime) else value).isoformat()
+    return (day_of(value) if isinstance(value, datetime) else value).isoformat()
 
 
 def moment(value: datetime | None) -> str:
@@ -40,7 +40,7 @@ def age(value: date | datetime | None) -> str:
             return str(gettext("刚刚") if minutes < 1 else ngettext("%(num)s 分钟前", "%(num)s 分钟前", minutes))
         if 60 <= minutes < 60 * 12:
             return str(ngettext("%(num)s 小时前", "%(num)s 小时前", minutes // 60))
-        value = local(value).date()
+        value = day_of(value)
     if value == today():
         return str(gettext("今天"))
     if value < today():
@@ -52,7 +52,7 @@ def lasting(since: date | datetime | None) -> str:
     """For how long it has been so, in working days."""
     if since is None:
         return ""
-    days = working_days_between(local(since).date() if isinstance(since, datetime) else since, today())
+    days = working_days_between(day_of(since) if isinstance(since, datetime) else since, today())
     if days <= 0:
         return str(gettext("今天开始"))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))

@@ -19,6 +19,8 @@ from foundation.clock import now, travel
 from foundation.errors import BadInput, NotAllowed
 from foundation.unit_of_work import run_afterwards
 
+pytestmark = pytest.mark.clock
+
 WRONG = "wrong wrong wrong"
 
 

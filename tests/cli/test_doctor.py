@@ -16,6 +16,8 @@ from foundation.clock import now, travel
 from foundation.job_runs import begun, ended
 from foundation.periodic import Periodic, Tally
 
+pytestmark = pytest.mark.clock
+
 OWN = "a secret of our own, which is long enough"
 
 

@@ -21,6 +21,8 @@ from foundation.models import JobRun
 from foundation.periodic import Each, Periodic, Repeat, Tally
 from foundation.unit_of_work import unit_of_work
 
+pytestmark = pytest.mark.clock
+
 WORKER = Path(__file__).with_name("worker_process.py")
 NEVER_BY_ITSELF = "0 0 1 1 *"
 THINGS = [UUID(int=number) for number in range(1, 4)]
@@ -172,6 +174,8 @@ def test_what_the_clock_jumped_over_is_queued_once(session):
     assert session.scalar(waiting) == 1
 
 
+# The worker is a process of its own, with the machine's clock.
+@pytest.mark.present
 @pytest.mark.concurrency
 def test_what_fell_due_while_no_worker_ran_is_done_at_the_next_start(own_engine):
     with unit_of_work(own_engine) as session:

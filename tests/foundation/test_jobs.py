@@ -17,6 +17,8 @@ from foundation.jobs import conninfo, job, queue, queue_once, registered_jobs, r
 from foundation.jobs_health import given_up, jobs_health
 from foundation.unit_of_work import current_session, unit_of_work
 
+pytestmark = pytest.mark.clock
+
 WORKER = Path(__file__).with_name("worker_process.py")
 
 

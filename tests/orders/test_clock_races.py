@@ -21,7 +21,7 @@ from ledger.verification import verify
 from orders import access, docking, jobs, line
 from orders.models import Order, OrderState
 
-pytestmark = pytest.mark.concurrency
+pytestmark = [pytest.mark.clock, pytest.mark.concurrency]
 
 
 def overdue(session: Session, order: Order) -> Order:

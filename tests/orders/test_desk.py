@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import insert, select
 
 from foundation.clock import now
 from foundation.identifiers import new_id
 from orders import desk
 from orders.models import Order, OrderState
+
+pytestmark = pytest.mark.clock
 
 
 def test_what_ended_today_is_told_however_much_ended_before(session, scene):

@@ -23,6 +23,8 @@ from providers.events import certification_revoked, certification_suspended
 from providers.models import CertificationState
 from search.sources import registered_source
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def people(session):

@@ -13,6 +13,8 @@ from providers.catalogue_source import Catalogue, band, document
 from providers.categories import categories, vocabularies
 from providers.models import OfferingState
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def people(session):

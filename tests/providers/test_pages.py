@@ -21,6 +21,8 @@ from providers.catalogue_query import read
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
 
+pytestmark = pytest.mark.clock
+
 
 def post(client, url, **values):
     return client.post(url, data={"submission_id": str(uuid4()), **values})

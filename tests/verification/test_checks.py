@@ -10,6 +10,8 @@ from verification.cases import AgreementFacts, CaseFacts, Party
 from verification.checks import CHECKS, LABELS, Outcome, failing, referred, run
 from verification.invoices import Invoice, normal_number, same_party, well_formed
 
+pytestmark = pytest.mark.clock
+
 PROVIDER = Party("厦门服务平台有限公司", "91350200MA31234567")
 ENTERPRISE = Party("厦门精密有限公司", "91350200MA37654321")
 INVOICE = Invoice("24352000000000000001", date(2021, 12, 1), 10_000_000, PROVIDER.name, ENTERPRISE.uscc, True)

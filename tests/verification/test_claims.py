@@ -31,6 +31,8 @@ from vouchers.duties import take_duty
 from vouchers.models import Duty
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 NOTE = "已核对原件"
 
 

@@ -9,7 +9,7 @@ from clock_jobs import done
 from sqlalchemy import text
 from voucher_factories import claimant, open_programme
 
-from foundation.clock import at, travel
+from foundation.clock import at, day_of, travel
 from foundation.jobs import queue, run_worker
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
@@ -17,6 +17,8 @@ from vouchers import jobs, redemption
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
+
+pytestmark = pytest.mark.clock
 
 
 def queued(session, name):
@@ -60,7 +62,7 @@ def test_a_line_lapses_once(session, two, the_night):
 
 def test_a_claim_of_a_running_second_is_decided_when_it_is_over(session):
     setting = open_programme(session, money=1000, cap_per_enterprise=1000, tie_reserve=1)
-    second = at(setting.programme.versions[0].created_at.date() + timedelta(days=1))
+    second = at(day_of(setting.programme.versions[0].created_at) + timedelta(days=1))
     with travel(second):
         made = claim(session, claimant(session), programme_id=setting.programme.id)
     assert made.state is ClaimState.QUEUED

@@ -24,7 +24,7 @@ from voucher_factories import claimant, fund, open_programme
 
 from enterprises.models import TitleLevel
 from foundation.actors import SYSTEM
-from foundation.clock import at, now, stopped, travel
+from foundation.clock import at, day_of, now, stopped, travel
 from foundation.errors import DomainError
 from foundation.identifiers import new_id
 from ledger.verification import verify
@@ -34,6 +34,8 @@ from vouchers.expiry import reclaim
 from vouchers.models import Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release
 from vouchers.wallets import wallets
+
+pytestmark = pytest.mark.clock
 
 CAP = 100
 ENTERPRISES = 5
@@ -289,7 +291,7 @@ def test_expiry_ends_the_machines_world(engine: Engine):
         enterprises = [claimant(session) for _ in range(ENTERPRISES)]
         for one in enterprises:
             claim(session, one, programme_id=setting.programme.id)
-        with travel(at(setting.programme.versions[-1].created_at.date() + timedelta(days=91))):
+        with travel(at(day_of(setting.programme.versions[-1].created_at) + timedelta(days=91))):
             assert done(session, jobs.every_night) == ENTERPRISES
         assert money.pool(session, setting.programme.id) == 450
         assert verify(session).ok

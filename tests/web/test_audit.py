@@ -27,6 +27,8 @@ from vouchers.states import Movement
 from web.deeds import CHANGED, DEEDS, MONEY
 from web.things import KINDS, regions_of_things
 
+pytestmark = pytest.mark.clock
+
 PLATFORM = Path(__file__).parents[2] / "platform"
 
 # Deeds whose names are put together: by a state table, a voucher's movement or a list. All are spelled out below.
