@@ -72,6 +72,7 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("programmes", doctor_rooms.programmes),
         ("roles", doctor_rooms.roles),
         ("demonstration", doctor_rooms.demonstration),
+        ("calendar", doctor_rooms.calendar),
     )
     for part, look in parts:
         with Session(engine) as session:

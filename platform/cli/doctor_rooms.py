@@ -13,10 +13,11 @@ from cli.findings import Finding
 from config import Environment, Settings
 from demonstration.history import is_loaded
 from foundation.actors import Role
-from foundation.clock import local
+from foundation.clock import local, today, year_without_notice
 from foundation.jobs_health import Trouble, given_up, troubles, waiting_is_late, workers
 from search.current import current_search
 from vouchers.queries import offices, unreadable_programmes
+from working_days.stored import refresh
 
 NEEDED: Final = (
     Role.OFFICER,
@@ -135,3 +136,14 @@ def demonstration(session: Session, settings: Settings) -> Finding:
         told="its people and data are here" if loaded else "not loaded",
         remedy="their passwords are public: use a database of its own for production" if fault else "",
     )
+
+
+def calendar(session: Session, _settings: Settings) -> Finding:
+    """No fault before the year has begun: its notice comes in autumn, and until then the regulation's days count."""
+    refresh(session.get_bind(), at_once=True)
+    missing = year_without_notice()
+    if missing is None:
+        return Finding("calendar", ok=True, told=f"the notice of {today().year} is known")
+    told = f"the notice of {missing} is not entered, only its statutory holidays count"
+    remedy = f"when the State Council has published it: `huiqi calendar import FILE --year {missing}`"
+    return Finding("calendar", ok=missing > today().year, told=told, remedy=remedy)

@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import JobDeferrer, Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from foundation import job_runs
+from foundation.job_connector import WorkerConnector
 from foundation.job_runs import DEAD_WORKER_SECONDS
 from foundation.logs import belongs_to
 from foundation.periodic import Each, Periodic, Place, Repeat, Tally, said
@@ -52,14 +53,12 @@ _GRACE: Final = timedelta(seconds=90)
 
 _logger = logging.getLogger(__name__)
 _app: Final = App(connector=PsycopgConnector())
-# For queueing: while a worker runs in this process the connections of the other one are its own, and asynchronous.
-_queueing: Final = App(connector=SyncPsycopgConnector())
 _periodic: Final[dict[str, Periodic]] = {}
 
 
 def queue(session: Session, name: str, /, **arguments: Any) -> int:
     """Queue the job ``name`` in the transaction of ``session`` and return its number; arguments must be JSON values."""
-    return _defer(session, name, arguments)
+    return _configured(session, name).defer(**arguments)
 
 
 def job(name: str, *, retry: int = _RETRIES, queue: str = "default") -> Callable[[Work[P]], Work[P]]:
@@ -97,7 +96,7 @@ def queue_once(session: Session, name: str, /, *, key: str, seconds: float = 0, 
     # Somebody else's may come between: then theirs is the one that waits, and this transaction goes on.
     with suppress(AlreadyEnqueued), session.begin_nested():
         due = {"schedule_in": {"milliseconds": math.ceil(seconds * 1000)}} if seconds > 0 else {}
-        _defer(session, name, arguments, queueing_lock=key, **due)
+        _configured(session, name, queueing_lock=key, **due).defer(**arguments)
         return True
     return False
 
@@ -121,7 +120,7 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
 
     Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
     """
-    connector = PsycopgConnector(
+    connector = WorkerConnector(
         conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2, timeout=_CONNECTION_SECONDS
     )
     if wait:
@@ -183,11 +182,9 @@ def install_queue(connection: Connection) -> None:
     driver_connection.execute(procrastinate_schema_sql())
 
 
-def _defer(session: Session, name: str, arguments: dict[str, Any], **options: Any) -> int:
-    connection = session.connection().connection.driver_connection
-    task = _app.tasks.get(name)
-    own = {"queue": task.queue, "lock": task.lock, "queueing_lock": task.queueing_lock} if task else {}
-    return _queueing.configure_task(name, connection=connection, **(own | options)).defer(**arguments)
+def _configured(session: Session, name: str, **options: Any) -> JobDeferrer:
+    """The job, to be queued over the connection of ``session``."""
+    return _app.configure_task(name, connection=session.connection().connection.driver_connection, **options)
 
 
 def _in_unit_of_work(function: Callable[..., None]) -> Callable[Concatenate[JobContext, ...], None]:

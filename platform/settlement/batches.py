@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import ensure_acts_for
 from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
@@ -21,6 +22,9 @@ from foundation.locking import lock_row
 from foundation.many import not_among
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
+
+# The subscriber that keeps what a batch holds redeemed.
+from settlement import undoing as _undoing  # noqa: F401
 from settlement.cases import amounts, case_of, parameters_of, reasons, work
 from settlement.models import Batch, BatchOrder, BatchState
 from settlement.schemes import get_scheme
@@ -53,6 +57,7 @@ def draft(
     )
     if programme is None or actor.role not in MAKERS:
         raise not_here()
+    actor = ensure_acts_for(session, actor, programme.bureau_id, programme_id=programme.id)
     if period_to < period_from:
         raise BadInput(N_("结算期间的结束日应不早于开始日"), field="period_to")
     if period_to > today():
@@ -80,6 +85,7 @@ def draft(
 def calculate(session: Session, actor: Actor, number: str) -> Batch:
     """Calculate again on what is verified now; whoever does it is the maker."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     BATCH.next(batch.state, "calculate", actor.role)
     batch.maker_id = actor.user_id
     return _calculate(session, actor, batch)
@@ -88,6 +94,7 @@ def calculate(session: Session, actor: Actor, number: str) -> Batch:
 def review(session: Session, actor: Actor, number: str) -> Batch:
     """The maker vouches for the calculation and hands it to the treasury."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     change_state(session, actor, batch, BATCH, "review")
     batch.maker_id = actor.user_id
     batch.reviewed_at = now()
@@ -98,6 +105,7 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
 def withdraw(session: Session, actor: Actor, number: str, *, reason: str) -> Batch:
     """The bureau takes a batch back before it is approved; its orders are free for another one."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     change_state(session, actor, batch, BATCH, "withdraw", note=said(reason))
     session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
     return batch
@@ -132,6 +140,11 @@ def ensure_own_treasury(actor: Actor, batch: Batch) -> None:
     """NotAllowed unless the person works for the treasury that funds the programme."""
     if actor.organisation_id != batch.programme.treasury_id:
         raise NotAllowed(N_("只有拨入这个项目资金的财政部门可以办理"))
+
+
+def _of_own_bureau(session: Session, actor: Actor, batch: Batch) -> Actor:
+    """The actor as the deed records it; refused for another bureau without a delegation."""
+    return ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
 
 
 def said(reason: str) -> str:

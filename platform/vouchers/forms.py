@@ -69,6 +69,7 @@ class ProgrammeForm(Form):
     record_calendar_days = _days(_l("上传服务记录期限（自然日）"))
     confirmation_working_days = _days(_l("企业确认期限（工作日）"))
     correction_working_days = _days(_l("补正期限（工作日）"))
+    passive_working_days = _days(_l("双方长期未推进的期限（工作日）"))
     example_price = YuanField(_l("试算：一项服务的收费价格"), [Optional()])
 
     def __init__(self, *args: Any, treasuries: Any = (), **kwargs: Any) -> None:
@@ -109,6 +110,7 @@ _PLAIN = (
     "record_calendar_days",
     "confirmation_working_days",
     "correction_working_days",
+    "passive_working_days",
 )
 
 _TERMS_FAULTS = {

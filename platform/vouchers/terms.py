@@ -81,6 +81,8 @@ class Terms(BaseModel):
     claim_working_days: Days = 20
     verification_working_days: Days = 10
     correction_working_days: Days = 10
+    # How long both sides may leave an order lying between agreement and claim before the bureau may end it.
+    passive_working_days: Days = 60
     citations: dict[str, Citation] = Field(default_factory=dict)
 
     @model_validator(mode="after")

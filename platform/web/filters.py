@@ -7,10 +7,12 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from audit.presentation import office_told
 from documents.exports import MOST
 from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.i18n import retold
 from foundation.money import display_yuan
+from foundation.remaining import is_reckoned, remaining
 
 
 def yuan(fen: int | None) -> str:
@@ -45,7 +47,7 @@ def age(value: date | datetime | None) -> str:
         return str(gettext("今天"))
     if value < today():
         return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", working_days_between(value, today())))
-    return str(ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", working_days_between(today(), value)))
+    return remaining(value)
 
 
 def lasting(since: date | datetime | None) -> str:
@@ -56,6 +58,13 @@ def lasting(since: date | datetime | None) -> str:
     if days <= 0:
         return str(gettext("今天开始"))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
+
+
+def reckoned(value: date | datetime | None) -> bool:
+    """Whether a deadline lies in a year whose working days follow from the regulation alone."""
+    if value is None:
+        return False
+    return is_reckoned(day_of(value) if isinstance(value, datetime) else value)
 
 
 def number(value: Decimal | int | None) -> str:
@@ -78,8 +87,10 @@ def install(app: Flask) -> None:
         "moment": moment,
         "age": age,
         "lasting": lasting,
+        "reckoned": reckoned,
         "retold": lambda note: retold(note, gettext),
         "number": number,
+        "office": office_told,
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)

@@ -242,7 +242,7 @@ def test_only_a_reviewer_of_the_bureau_revokes(session: Session):
     facts = {"voucher_id": made.id, "reason": "称号造假"}
     with pytest.raises(NotAllowed):
         revoke(session, setting.officer, transfer_id=new_id(), **facts)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed, match="只能查看"):
         revoke(
             session, factories.actor(session, factories.bureau(session), Role.REVIEWER), transfer_id=new_id(), **facts
         )

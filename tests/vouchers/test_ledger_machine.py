@@ -32,7 +32,7 @@ from vouchers import jobs, money
 from vouchers.claiming import claim
 from vouchers.expiry import reclaim
 from vouchers.models import Voucher, VoucherClaim
-from vouchers.redemption import hold, redeem, release
+from vouchers.redemption import hold, redeem, release, undo_redemption
 from vouchers.wallets import wallets
 
 pytestmark = pytest.mark.clock
@@ -90,6 +90,15 @@ class Model:
             voucher["free"] += int(order["amount"])
         else:
             self.payable += int(order["amount"])
+        return True
+
+    def undo(self, index: int) -> bool:
+        order = self.orders[index]
+        if order["state"] != "redeem":
+            return False
+        order["state"] = "held"
+        self.vouchers[int(order["voucher"])]["held"] += int(order["amount"])
+        self.payable -= int(order["amount"])
         return True
 
     def give_back(self, index: int) -> bool:
@@ -188,6 +197,15 @@ class Machine(RuleBasedStateMachine):
             self.agree(expected, lambda: release(self.session, SYSTEM, **facts))
         else:
             self.agree(expected, lambda: redeem(self.session, SYSTEM, provider_id=self.provider.id, **facts))
+
+    @precondition(lambda self: self.orders)
+    @rule(pick=st.integers(0, 99))
+    def undo(self, pick: int) -> None:
+        index = pick % len(self.orders)
+        voucher: UUID = self.vouchers[int(self.model.orders[index]["voucher"])].id
+        expected = self.model.undo(index)
+        facts = {"voucher_id": voucher, "order_id": self.orders[index]}
+        self.agree(expected, lambda: undo_redemption(self.session, self.setting.reviewer, **facts))
 
     @precondition(lambda self: self.vouchers)
     @rule(pick=st.integers(0, 99))

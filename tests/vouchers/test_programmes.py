@@ -93,8 +93,10 @@ def test_whoever_drafts_or_edits_does_not_check(session, officer, reviewer, draf
     assert draft.checked_by_id is None
 
 
-def test_another_bureau_finds_no_programme_in_any_verb(session, draft):
-    stranger = factories.actor(session, factories.bureau(session), Role.REVIEWER)
+@pytest.mark.parametrize(("code", "refusal"), [("350200", NotAllowed), ("350000", NotAllowed), ("430000", NotFound)])
+def test_another_bureau_does_nothing_with_a_programme(session, draft, code, refusal):
+    """One that sees it is told whose it is, everybody else that it is not there."""
+    stranger = factories.actor(session, factories.bureau(session, code), Role.REVIEWER)
     deeds = [
         lambda: edited(session, stranger, draft),
         lambda: programmes.check(session, stranger, draft),
@@ -105,7 +107,7 @@ def test_another_bureau_finds_no_programme_in_any_verb(session, draft):
         lambda: programmes.close_claims(session, stranger, draft),
     ]
     for deed in deeds:
-        with pytest.raises(NotFound):
+        with pytest.raises(refusal):
             deed()
 
 
