@@ -19,6 +19,7 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
+from foundation.many import not_among
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 
@@ -220,7 +221,7 @@ def _not_verified(session: Session, batch: Batch, held: set[UUID]) -> list[tuple
         .where(
             Order.programme_id == batch.programme_id,
             Order.state.not_in([*ENDED, OrderState.SETTLED]),
-            Order.id.not_in(held),
+            not_among(Order.id, held),
         )
         .order_by(Order.placed_at, Order.id)
     ).all()

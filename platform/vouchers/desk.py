@@ -17,7 +17,7 @@ from ledger.models import LedgerAccount
 from vouchers.eligibility import may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
 from vouchers.states import IN_LINE, USABLE
-from vouchers.terms import current_terms
+from vouchers.terms import readable
 
 _SOON: Final = timedelta(days=30)
 _NEWS: Final = timedelta(days=7)
@@ -94,6 +94,8 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
     for programme in session.scalars(
         select(Programme).where(Programme.state == ProgrammeState.OPEN).options(selectinload(Programme.versions))
     ):
+        if readable(programme) is None:
+            continue
         answer = may_claim(session, actor.organisation_id, programme)
         if answer.may_claim:
             items.append(
@@ -217,7 +219,8 @@ def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
         task = N_("公布项目")
     if task is None:
         return None
-    since, opens = programme.versions[-1].created_at, current_terms(programme).claims_open_at
+    since, rules = programme.versions[-1].created_at, readable(programme)
+    opens = rules.claims_open_at if rules else since
     return DeskItem(
         task=task,
         title=programme.name,

@@ -12,6 +12,7 @@ from enterprises.models import Title, TitleLevel
 from enterprises.titles import TITLE_LABELS, titles_on
 from foundation.clock import day_of, local, now
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.money import display_yuan
 from ledger.models import Transfer
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
@@ -97,7 +98,7 @@ def committed(session: Session, programme_id: UUID, enterprises: Collection[UUID
     )
     rows = session.execute(
         select(Voucher.enterprise_id, func.sum(Voucher.face - returned))
-        .where(Voucher.programme_id == programme_id, Voucher.enterprise_id.in_(enterprises))
+        .where(Voucher.programme_id == programme_id, among(Voucher.enterprise_id, enterprises))
         .group_by(Voucher.enterprise_id)
     )
     return {enterprise_id: int(amount) for enterprise_id, amount in rows}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import CHUNK, PAGE_SIZE, Page
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
@@ -88,7 +89,7 @@ def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, i
     rows = session.execute(
         select(LedgerAccount.programme_id, signed)
         .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
+        .where(LedgerAccount.kind == AccountKind.POOL, among(LedgerAccount.programme_id, programme_ids))
         .group_by(LedgerAccount.programme_id)
     )
     found = {programme_id: int(amount) for programme_id, amount in rows}
@@ -146,7 +147,8 @@ def _moves(
 ) -> list[Move]:
     owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
     numbers = {
-        row.id: row.number for row in session.execute(select(Voucher.id, Voucher.number).where(Voucher.id.in_(owners)))
+        row.id: row.number
+        for row in session.execute(select(Voucher.id, Voucher.number).where(among(Voucher.id, owners)))
     }
     return [
         Move(

@@ -11,7 +11,7 @@ from foundation.clock import today
 from vouchers.eligibility import may_claim
 from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.states import USABLE
-from vouchers.terms import Terms, current_terms, terms_of
+from vouchers.terms import Terms, readable, terms_or_none
 from vouchers.wallets import wallets
 
 
@@ -43,11 +43,15 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
     amounts = wallets(session, vouchers)
     sources = []
     for voucher in vouchers:
-        terms, amount = terms_of(voucher.programme_version), amounts[voucher.id]
+        terms, amount = terms_or_none(voucher.programme_version), amounts[voucher.id]
+        if terms is None:
+            continue
         used = amount.held or amount.redeemed
         if amount.available and (terms.partial_use or not used):
             sources.append(_source(voucher.programme, voucher, terms, amount.available))
     for programme in _open_programmes(session):
+        if readable(programme) is None:
+            continue
         answer = may_claim(session, enterprise_id, programme)
         if answer.amount:
             sources.append(_source(programme, None, answer.terms, answer.amount))
@@ -59,7 +63,7 @@ def public_sources(session: Session) -> list[Source]:
     return [
         _source(programme, None, terms, terms.cap_per_enterprise)
         for programme in _open_programmes(session)
-        for terms in [current_terms(programme)]
+        if (terms := readable(programme)) is not None
     ]
 
 

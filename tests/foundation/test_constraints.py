@@ -28,7 +28,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_titles_registering_duty_somewhere", "ck_titles_revoking_duty_somewhere"),
         *("uq_password_attempts_user_id", "uq_regional_duties_person"),
         *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
-        "ck_second_person_requests_decided_by_somebody",
+        *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
         *("uq_statement_issuers_code", "uq_statement_issuers_issuer"),
         *("uq_statement_series_year", "uq_statements_content_hash", "uq_statements_corrects", "uq_statements_number"),
         *("uq_statements_sequence", "uq_target_rows_row", "uq_target_tables_version", "uq_target_tables_in_force"),

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from calendar_cases import MONDAY_BEFORE, SPRING_2027
 from claim_cases import claimed
+from clock_jobs import done
 from flask import Flask
 from order_cases import Scene, terms
 from provider_cases import People
 from sqlalchemy import Engine, select, text
 
+import notices.jobs
 from audit.models import AuditEvent
 from cli.opening import open_rooms
 from foundation import open_deadlines
@@ -23,7 +25,7 @@ from foundation.unit_of_work import unit_of_work
 from notices import publishing
 from orders import docking, recounting
 from orders.deadlines import IN_WORKING_DAYS, last_day
-from orders.jobs import lapse_overdue
+from orders.jobs import every_ten_minutes
 from orders.models import Order, OrderState
 from providers import recounting as certifications
 from providers import review
@@ -75,9 +77,9 @@ def test_docking_over_spring_festival(session) -> None:
     event = session.scalar(select(AuditEvent).where(AuditEvent.action == "order.extend"))
     assert (event.before, event.after) == ({"due_on": "2027-02-10"}, {"due_on": "2027-02-16"})
     with travel(at(date(2027, 2, 13))):
-        assert lapse_overdue(session) == 0
+        assert done(session, every_ten_minutes) == 0
     with travel(end_of(FIVE_AGAIN)):
-        assert lapse_overdue(session) == 1
+        assert done(session, every_ten_minutes) == 1
 
 
 @pytest.mark.parametrize("state", sorted(IN_WORKING_DAYS))
@@ -181,7 +183,7 @@ def test_a_public_notice_and_its_application(session) -> None:
     assert notice.closes_on == application.due_on == FIVE_AGAIN
     assert (publishing.moving(session), publishing.extend(session, notice.id)) == ([], False)
     with travel(end_of(FIVE_AGAIN)):
-        publishing.close_due(session)
+        notices.jobs.every_night(session)
         assert not publishing.extend(session, notice.id)
 
 
