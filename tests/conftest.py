@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from compiled_templates import CompiledTemplates
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -25,13 +26,15 @@ from foundation.unit_of_work import bound
 from web.app import create_app
 from working_days.stored import forget, refresh
 
-pytest_plugins = ["elasticsearch_plugin"]
+pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
 
 # How long an example takes says how busy the machine is, not whether the program is right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_TEMPLATES = CompiledTemplates()
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +142,7 @@ def app(sessions: sessionmaker[Session], settings: Settings) -> Flask:
     app = create_app(settings, sessions)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = StrictClient
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return app
 
 

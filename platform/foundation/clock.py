@@ -29,7 +29,12 @@ def now() -> datetime:
 
 def today() -> date:
     """The present day in China."""
-    return local(now()).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """China's day at ``moment``; the day that ``moment`` itself tells is UTC's, an earlier one for eight hours."""
+    return local(moment).date()
 
 
 def local(moment: datetime) -> datetime:

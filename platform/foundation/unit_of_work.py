@@ -59,6 +59,19 @@ def unit_of_work(engine: Engine) -> Iterator[Session]:
             run_afterwards(session)
 
 
+@contextmanager
+def at_once(session: Session) -> Iterator[Session]:
+    """A short transaction of its own beside the running one, committed at the end of the block.
+
+    For the little that must be known to everybody before this transaction goes on, and stay whatever becomes of it. It
+    takes a second connection, so the pool must hold two for each thread. Touch nothing that the running transaction may
+    have locked.
+    """
+    with Session(session.get_bind().engine, expire_on_commit=False) as own:
+        yield own
+        own.commit()
+
+
 def afterwards(session: Session, action: Callable[[Session], None]) -> None:
     """Run ``action`` in a transaction of its own once this one has ended, whether it was committed or rolled back.
 

@@ -29,6 +29,8 @@ class PublicNotice(Timestamped, Base):
     title: Mapped[str]
     body: Mapped[str]
     issuer: Mapped[str]
+    # The bureau whose notice it is: it answers objections. Organisations stand above, so there is no foreign key.
+    bureau_id: Mapped[UUID] = mapped_column(index=True)
     region_path: Mapped[str]
     opens_on: Mapped[date]
     closes_on: Mapped[date]

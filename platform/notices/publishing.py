@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit.changes import change_state
 from audit.trail import record
-from foundation.actors import SYSTEM, Actor
+from foundation.actors import SYSTEM, Actor, Principal
 from foundation.clock import add_working_days, today
 from foundation.database import Base
 from foundation.i18n import N_
@@ -22,15 +22,22 @@ from notices.states import NOTICE
 
 
 def publish(session: Session, actor: Actor, *, subject: Base, title: str, body: str, working_days: int) -> PublicNotice:
-    """Announce ``subject`` from today for ``working_days`` full working days; objections are taken on the last day too."""
+    """Announce ``subject`` from today for ``working_days`` full working days; objections are taken on the last day too.
+
+    It is the notice of the actor's bureau, or of the one for which it acts.
+    """
+    if actor.organisation_id is None:
+        raise ValueError("a public notice is a bureau's")
+    whose = actor.principal or Principal(actor.organisation_id, actor.organisation_name, actor.region_path)
     notice = PublicNotice(
         number=new_number("GS", today()),
         subject_type=subject.__tablename__,
         subject_id=subject.id,
         title=title,
         body=body,
-        issuer=actor.organisation_name,
-        region_path=actor.region_path,
+        issuer=whose.name,
+        bureau_id=whose.organisation_id,
+        region_path=whose.region_path,
         opens_on=today(),
         closes_on=add_working_days(today(), working_days),
         working_days=working_days,

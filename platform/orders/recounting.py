@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from audit.trail import record
 from foundation.actors import SYSTEM
-from foundation.clock import local
+from foundation.clock import day_of
 from foundation.i18n import N_
 from foundation.locking import lock_row
 from foundation.open_deadlines import OpenDeadlines, register
@@ -45,8 +45,8 @@ def extend(session: Session, order_id: UUID) -> bool:
         SYSTEM,
         "order.extend",
         order,
-        before={"due_on": local(before).date().isoformat()},
-        after={"due_on": local(due).date().isoformat()},
+        before={"due_on": day_of(before).isoformat()},
+        after={"due_on": day_of(due).isoformat()},
     )
     deadline_moved.send(order, session=session)
     return True

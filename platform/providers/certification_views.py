@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from accounts.current import actor, not_here
+from accounts.delegation import may_act_in
 from documents.certificate import CertificateContent, render_certificate
 from documents.exports import asked_for, export
 from files.access import authorise
@@ -130,7 +131,9 @@ def certification_form(number: str) -> ResponseReturnValue:
         lambda: applying.submit(session, person, found),
         then=lambda _nothing: url_for("providers.certification", number=number),
         page=page,
-        done=N_("申请已提交，主管部门受理后会开始审核"),
+        done=N_("补充材料已提交，主管部门会继续审核")
+        if found.state is CertificationState.MORE_INFORMATION
+        else N_("申请已提交，主管部门受理后会开始审核"),
     )
     if isinstance(answer, tuple):
         # What was saved stays saved, files too; the corrected form is another sending.
@@ -228,7 +231,8 @@ def _form_context(found: Certification, form: FactsForm) -> dict[str, Any]:
 def _case(found: Certification, forms: dict[str, Form]) -> str:
     session, person = current_session(), actor()
     events = queries.history(session, found)
-    deeds = presentation.review_deeds(found, person)
+    acts = may_act_in(session, person, found.organisation.region)
+    deeds = presentation.review_deeds(found, person) if acts else set()
     own = queries.is_own(person, found.organisation_id)
     answer = applying.judge(found.ruleset_id, applying.facts_of(found))
     return render_template(

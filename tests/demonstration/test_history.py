@@ -31,6 +31,8 @@ from settlement.checking import check
 from settlement.models import Batch, BatchState, Statement
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
 
+pytestmark = pytest.mark.clock
+
 
 def states(session: Session, column) -> Counter:
     return Counter(session.scalars(select(column)))

@@ -15,6 +15,8 @@ from foundation.database import make_engine
 from foundation.jobs import conninfo, failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
 from foundation.unit_of_work import current_session, unit_of_work
 
+pytestmark = pytest.mark.clock
+
 WORKER = Path(__file__).with_name("worker_process.py")
 
 

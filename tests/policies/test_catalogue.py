@@ -8,6 +8,8 @@ import pytest
 from foundation.errors import BadInput, NotFound
 from policies.catalogue import DATA, BrokenRuleSet, load, rule_set, rule_sets
 
+pytestmark = pytest.mark.clock
+
 SRDI = "srdi-beijing-2021"
 
 

@@ -27,6 +27,8 @@ from foundation.unit_of_work import current_session
 from web.access import ACCESS, AccessList
 from web.app import create_app
 
+pytestmark = pytest.mark.clock
+
 
 def _raise(error: Exception) -> Callable[[], None]:
     def view() -> None:

@@ -16,7 +16,7 @@ from audit.models import AuditEvent
 from cli.opening import open_rooms
 from foundation import open_deadlines
 from foundation.actors import SYSTEM
-from foundation.clock import add_working_days, at, end_of, local, travel
+from foundation.clock import add_working_days, at, day_of, end_of, travel
 from foundation.jobs import run_worker
 from foundation.open_deadlines import OpenDeadlines, registered
 from foundation.unit_of_work import unit_of_work
@@ -218,7 +218,7 @@ def test_one_that_fails_stops_no_neighbour(own_engine: Engine, monkeypatch: pyte
         enter(session, SYSTEM, NOTICE)
     run_worker(own_engine, wait=False)
     with unit_of_work(own_engine) as session:
-        days = [local(session.get_one(Order, one).due_at).date() for one in orders]
+        days = [day_of(session.get_one(Order, one).due_at) for one in orders]
         left = text("SELECT task_name, status, attempts FROM procrastinate_jobs WHERE task_name LIKE 'working_days.%'")
         assert session.execute(left).all() == [("working_days.extend", "todo", 1)], "it waits to be tried again"
     assert days == [FIVE_AGAIN, FIVE, FIVE_AGAIN]
