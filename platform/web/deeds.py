@@ -260,7 +260,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "signed_on": N_("协议签订日"),
     "size": N_("大小"),
     "slots": N_("名额"),
-    "stalled_on": N_("长期未推进的期限"),
+    "stalled_on": N_("此后视为长期没有进展"),
     "state": N_("状态"),
     "station": N_("资金位置"),
     "summary": N_("项目说明"),

@@ -27,6 +27,7 @@ from orders import docking, recounting
 from orders.deadlines import IN_WORKING_DAYS, last_day
 from orders.jobs import every_ten_minutes
 from orders.models import Order, OrderState
+from orders.states import STALLING
 from providers import recounting as certifications
 from providers import review
 from verification import deciding
@@ -35,6 +36,8 @@ from verification.models import RedemptionClaim
 from working_days.entering import enter, outcome
 from working_days.reading import read
 from working_days.stored import refresh
+
+pytestmark = pytest.mark.clock
 
 ROOT = Path(__file__).parents[2]
 _SPEC = spec_from_file_location("calendar_migration", ROOT / "migrations" / "versions" / "0012_calendar.py")
@@ -108,6 +111,20 @@ def test_after_docking_it_is_the_agreements_deadline(session) -> None:
     announced(session)
     assert recounting.extend(session, docked.id)
     assert last_day(docked) == add_working_days(MONDAY_BEFORE, scene.terms.agreement_working_days)
+
+
+@pytest.mark.parametrize("state", STALLING)
+def test_the_day_after_which_an_order_counts_as_left_lying_moves_too(session, state: OrderState) -> None:
+    with travel(BEFORE):
+        scene = scene_of(session)
+        order = scene.order_in(state)
+    before = order.stalled_at
+    announced(session)
+    assert order.id in recounting.moving(session)
+    assert recounting.extend(session, order.id)
+    assert day_of(order.stalled_at) == add_working_days(MONDAY_BEFORE, scene.terms.passive_working_days)
+    assert order.stalled_at > before
+    assert order.id not in recounting.moving(session)
 
 
 @pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.VERIFIED, OrderState.VOIDED])
