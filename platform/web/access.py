@@ -174,6 +174,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "performance.send_back",
                 "settlement.new",
                 "settlement.calculate",
+                "settlement.award",
+                "settlement.part",
                 "settlement.review",
                 "settlement.withdraw",
             }
@@ -202,7 +204,16 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(TREASURY, frozenset()),
+    "treasury": AccessList(
+        TREASURY,
+        frozenset(
+            {
+                # verification, performance, settlement
+                "settlement.ask_correction",
+                "settlement.decline_correction",
+            }
+        ),
+    ),
     "staff": AccessList(
         STAFF,
         frozenset(
