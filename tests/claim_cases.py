@@ -60,16 +60,16 @@ def claim(scene: Scene, order: Order, **changes: Any) -> RedemptionClaim:
     )
 
 
-def claimed(scene: Scene, voucher: Voucher | None = None) -> Order:
+def claimed(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
     """An order with a claim that waits."""
-    order = scene.order_in(OrderState.CONFIRMED, voucher)
+    order = scene.order_in(OrderState.CONFIRMED, voucher, **changes)
     claim(scene, order)
     return order
 
 
-def verified(scene: Scene, voucher: Voucher | None = None) -> Order:
+def verified(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
     """An order whose voucher is redeemed. The scene's evidence is the same file each time, so a person has looked."""
-    order = claimed(scene, voucher)
+    order = claimed(scene, voucher, **changes)
     deciding.verify(scene.session, scene.officer, order.number, note="已核对，同一份现场照片模板")
     return order
 
@@ -81,9 +81,9 @@ def beijing(scene: Scene) -> None:
     scene.session.flush()
 
 
-def giant(scene: Scene, voucher: Voucher | None = None) -> Order:
+def giant(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
     """A verified order of an enterprise that Beijing's scheme pays for."""
-    order = verified(scene, voucher)
+    order = verified(scene, voucher, **changes)
     order.enterprise_title = "little_giant"
     scene.session.flush()
     return order

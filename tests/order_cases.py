@@ -238,9 +238,9 @@ class Scene:
         )
         agreements.confirm(self.session, buyer, order.number)
 
-    def order_in(self, state: OrderState, voucher: Voucher | None = None) -> Order:
+    def order_in(self, state: OrderState, voucher: Voucher | None = None, **changes: Any) -> Order:
         """An order that has come to ``state`` by the normal way."""
-        session, order = self.session, self.place(voucher)
+        session, order = self.session, self.place(voucher, **changes)
         buyer = self.buyer(order.voucher)
         ways: Sequence[tuple[OrderState, Callable[[], object]]] = [
             (OrderState.DOCKING, lambda: docking.succeed(session, self.clerk, order.number)),

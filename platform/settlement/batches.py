@@ -92,7 +92,7 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
         raise BadInput(N_("这个资金方案没有绩效奖励"), field="share")
     if provider not in {row.order.provider.uscc for row in batch.orders}:
         raise not_here()
-    if not 0 <= share <= MOST_AWARD or share != round(share, 2):
+    if not share.is_finite() or not 0 <= share <= MOST_AWARD or share != round(share, 2):
         raise BadInput(
             N_("绩效奖励比例应在 0 与 20 之间，最多两位小数"), field="share", rule=N_("不超过服务补助的 20%")
         )

@@ -17,7 +17,7 @@ from foundation.errors import Conflict, Exhausted
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
 from settlement.approval import approve, outstanding
-from settlement.batches import ensure_replays
+from settlement.calculating import ensure_replays
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
 

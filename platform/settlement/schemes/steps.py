@@ -206,6 +206,8 @@ class Total(_Step):
         text = N_("%(label)s：%(count)s 项合计 %(amount)s 元")
         if work.bounded and self.programme_rule:
             text = N_("%(count)s 项抵扣金额合计 %(amount)s 元")
+            params = {"count": str(len(work.items)), "amount": grouped_yuan(fen)}
+            return [Step(self.rule, text, params, N_("以上各项之和"), fen)]
         return [self.told(text, fen, label=self.label, count=str(len(work.items)), amount=grouped_yuan(fen))]
 
 
