@@ -97,8 +97,8 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
             N_("绩效奖励比例应在 0 与 20 之间，最多两位小数"), field="share", rule=N_("不超过服务补助的 20%")
         )
     award = {"share": float(share), "reason": said(reason)} if share else None
-    told = {"uscc": provider, "share": str(share)}
-    return _decided(session, actor, batch, ("awards", provider, award), told, note=reason, deed="batch.award")
+    record(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
+    return _decided(session, actor, batch, "awards", {provider: award})
 
 
 def decide_part(session: Session, actor: Actor, number: str, *, order: str, amount: int | None, reason: str) -> Batch:
@@ -115,8 +115,8 @@ def decide_part(session: Session, actor: Actor, number: str, *, order: str, amou
             N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(found.deduction)
         )
     part = None if amount is None else {"amount": format_yuan(amount), "reason": said(reason)}
-    told = {"order": order, "part": amount}
-    return _decided(session, actor, batch, ("parts", order, part), told, note=reason, deed="batch.part")
+    record(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
+    return _decided(session, actor, batch, "parts", {order: part})
 
 
 def review(session: Session, actor: Actor, number: str) -> Batch:
@@ -190,20 +190,14 @@ def _to_calculate(session: Session, actor: Actor, number: str) -> Batch:
 
 
 def _decided(
-    session: Session,
-    actor: Actor,
-    batch: Batch,
-    decision: tuple[str, str, dict[str, Any] | None],
-    told: Mapping[str, Any],
-    *,
-    note: str,
-    deed: str,
+    session: Session, actor: Actor, batch: Batch, kind: str, decision: Mapping[str, dict[str, Any] | None]
 ) -> Batch:
-    """Keep a decision of the maker (None takes it away), record it and calculate again."""
-    kind, key, value = decision
+    """Keep a decision of the maker (None takes it away) and calculate again."""
     inputs = inputs_of(batch.parameters["inputs"])
-    kept = inputs[kind] | {key: value}
-    inputs[kind] = {each: what for each, what in kept.items() if what is not None}
+    inputs[kind] = {key: value for key, value in (inputs[kind] | dict(decision)).items() if value is not None}
     batch.parameters = {"inputs": inputs}
-    record(session, actor, deed, batch, after=dict(told), note=note.strip() or None)
     return work_out(session, actor, batch)
+
+
+def _note(reason: str) -> str | None:
+    return reason.strip() or None

@@ -76,7 +76,7 @@ def correct(session: Session, actor: Actor, statement_number: str, *, password: 
         )
         if not outstanding(session, batch):
             change_state(session, actor, batch, BATCH, "close", note=red.number)
-    record(session, actor, DEED, original, after={"by": red.number}, note=request.reason)
+    record(session, actor, "statement.correct", original, after={"by": red.number}, note=request.reason)
     return red
 
 

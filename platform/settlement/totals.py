@@ -62,7 +62,7 @@ def ensure_totals_hold(session: Session, batch: Batch) -> None:
             )
 
 
-def _enterprises(batch: Batch) -> Select[tuple[UUID]]:
+def _enterprises(batch: Batch) -> Select[UUID]:
     return (
         select(Order.enterprise_id)
         .join(BatchOrder, BatchOrder.order_id == Order.id)

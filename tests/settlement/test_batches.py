@@ -256,15 +256,23 @@ def test_who_judged_eligibility_never_approves(session: Session, scene: Scene, o
         approve(session, office.budget_holder, batch.number, password=PASSWORD, public_url=PUBLIC)
 
 
-def test_the_database_itself_refuses_a_judge_as_checker(session: Session, scene: Scene, office: Office) -> None:
+def test_the_database_itself_refuses_a_judge_as_checker_or_payer_and_a_payer_as_maker(
+    session: Session, scene: Scene, office: Office
+) -> None:
     verified(scene)
     batch = office.batch()
-    session.flush()
-    with pytest.raises(IntegrityError, match="fk_batches_checker_duty"):
-        session.execute(
-            text("UPDATE batches SET checker_id = :user WHERE id = :id"),
-            {"user": scene.officer.user_id, "id": batch.id},
-        )
+    take_duty(session, office.payer, scene.programme.id, Duty.PAYMENT)
+    for column, person, key in (
+        ("checker_id", scene.officer, "fk_batches_checker_duty"),
+        ("payer_id", scene.officer, "fk_batches_payer_duty"),
+        ("calculated_by_id", office.payer, "fk_batches_calculator_duty"),
+        ("reviewed_by_id", office.payer, "fk_batches_reviewer_duty"),
+    ):
+        with pytest.raises(IntegrityError, match=key), session.begin_nested():
+            session.execute(
+                text(f"UPDATE batches SET {column} = :user WHERE id = :id"),  # noqa: S608 - names from above
+                {"user": person.user_id, "id": batch.id},
+            )
 
 
 def test_the_database_itself_refuses_the_maker_as_checker_or_payer(

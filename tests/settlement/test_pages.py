@@ -243,12 +243,12 @@ def test_an_award_and_a_part_are_decided_on_pages_of_their_own(session: Session,
         assert refused.status_code == 422
         (faults,) = re.findall(r'id="share-error">(.*?)</ul>', refused.get_data(as_text=True), re.DOTALL)
         assert faults.count("<li>") == 1
-    assert maker.post(given, data={"share": "12.5", "reason": ""}).status_code == 400
+    assert maker.post(given, data={"share": "12.5", "reason": ""}).status_code == 422
     assert maker.post(given, data={"share": "12.5", "reason": "年度目标完成"}).status_code == 303
     assert "奖励理由：年度目标完成" in text_of(maker, url)
     assert 'value="12.5' in text_of(maker, given)
     part = f"{url}/orders/{order.number}"
-    assert maker.post(part, data={"amount": "60000", "reason": "部分交付"}).status_code == 400
+    assert maker.post(part, data={"amount": "60000", "reason": "部分交付"}).status_code == 422
     assert maker.post(part, data={"amount": "30000", "reason": "部分交付"}).status_code == 303
     assert "其余 20,000.00 元退回资金池。理由：部分交付" in text_of(maker, url)
     text_of(maker, f"{url}/orders/DD-none", 404)

@@ -115,15 +115,15 @@ def _item(items: Items, row: _Row, taken: int, counting: Counting | None) -> _It
         told += counting.entitled(work.id, order)
         work = replace(work, amount_fen=told[-1].amount_fen)
     steps = [rule for rule in items.steps if not (counting and rule.programme_rule)]
-    first = [rule for rule in steps if isinstance(rule, Amount | Difference)]
-    for rule in first:
-        work = _told(told, rule.work(work), work)
+    for rule in steps:
+        if isinstance(rule, Amount | Difference):
+            work = _told(told, rule.work(work), work)
     if counting is not None:
         for step in counting.held(work.id, order, work.amount_fen):
             withheld += work.amount_fen - step.amount_fen if step.rule == "part" else 0
             work = _told(told, step, work)
     for rule in steps:
-        if rule not in first:
+        if not isinstance(rule, Amount | Difference):
             work = _told(told, rule.work(work), work)
     return _Item(told, work.amount_fen, withheld, counts=True)
 
