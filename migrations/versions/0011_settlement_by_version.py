@@ -1,13 +1,13 @@
 """Who calculated and who handed over a batch, awards and parts of their own, shortfalls in the ledger.
 
-Revision: 0011, after 0005
+Revision: 0011, after 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0005"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -20,7 +20,7 @@ from documents.blocks import (
 from documents.canonical import canonical_hash
 from documents.paper import Sheet, print_story
 from documents.text import Text, paragraph
-from foundation.clock import local
+from foundation.clock import day_of
 from foundation.money import capitals, display_yuan
 
 _ENGLISH = {
@@ -172,7 +172,7 @@ def _heading(content: StatementContent) -> list[Flowable]:
     ]
     if content.language == "bilingual":
         parts.append(paragraph("Settlement statement" + (" (red letter)" if red else ""), styles.SUBTITLE))
-    day = local(content.issued_at).date().isoformat()
+    day = day_of(content.issued_at).isoformat()
     parts.append(
         Text(
             [("编号 ", styles.SUBTITLE), (content.number, styles.NUMBER), (f"　出具日期 {day}", styles.SUBTITLE)],
@@ -246,7 +246,7 @@ def _excluded(content: StatementContent) -> Flowable:
 
 
 def _closing(content: StatementContent, digest: str) -> Flowable:
-    day = local(content.issued_at).date().isoformat()
+    day = day_of(content.issued_at).isoformat()
     acted = [
         ("编制（计算）", content.prepared_by),
         ("复核提交", content.reviewed_by),

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation.actors import ENTERPRISE, Actor
+from orders.frequency import used_up
 from providers.hooks import Extra, card_deductions, offering_extras
 from providers.models import OfferingVersion
 from vouchers.deduction import Offer, offers
@@ -19,7 +20,15 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
     if sources is None:
         return None
     found = _offers(sources, offered)
-    return Extra("orders/deduction.html", {"offer": found[0] if found else None, "offered": offered, "actor": actor})
+    return Extra(
+        "orders/deduction.html",
+        {
+            "offer": found[0] if found else None,
+            "offered": offered,
+            "actor": actor,
+            "used": used_up(session, actor, offered),
+        },
+    )
 
 
 def best_offers(

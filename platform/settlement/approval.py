@@ -49,8 +49,8 @@ def approve(session: Session, actor: Actor, number: str, *, password: str, publi
     take_duty(session, actor, batch.programme_id, Duty.PAYMENT)
     ensure_by_todays_rules(batch)
     ensure_replays(batch)
-    _ensure_verified(session, batch)
     ensure_totals_hold(session, batch)
+    _ensure_verified(session, batch)
     batch.checker_id = actor.user_id
     batch.approved_at = now()
     change_state(session, actor, batch, BATCH, "approve")
@@ -98,14 +98,11 @@ def settle_unpaid(session: Session, actor: Actor, batch: Batch, statements: Sequ
 
 
 def _ensure_verified(session: Session, batch: Batch) -> None:
-    moved = session.scalar(
-        select(Order.number)
-        .join(BatchOrder, BatchOrder.order_id == Order.id)
-        .where(BatchOrder.batch_id == batch.id, Order.state != OrderState.VERIFIED)
-        .limit(1)
-    )
-    if moved is not None:
-        raise Conflict(N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=moved)
+    """Lock the orders: whoever is just taking back one's redemption is waited for, and then seen."""
+    ids = session.scalars(select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id)).all()
+    for order in lock_rows(session, Order, ids):
+        if order.state is not OrderState.VERIFIED:
+            raise Conflict(N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=order.number)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import ensure_acts_for
 from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
@@ -19,12 +20,15 @@ from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from foundation.money import display_yuan, format_yuan
+
+# The subscriber that keeps what a batch holds redeemed.
+from settlement import undoing as _undoing  # noqa: F401
 from settlement.calculating import empty, ensure_by_todays_rules, inputs_of, work_out
 from settlement.cases import ASKING
 from settlement.models import Batch, BatchState
 from settlement.schemes import get_scheme
 from settlement.states import BATCH
-from vouchers.duties import take_duty
+from vouchers.duties import judges, take_duty
 from vouchers.models import Duty, Programme
 
 MAKERS = frozenset({Role.OFFICER, Role.REVIEWER})
@@ -53,11 +57,11 @@ def draft(
     )
     if programme is None or actor.role not in MAKERS:
         raise not_here()
+    actor = judges(session, actor, programme)
     if period_to < period_from:
         raise BadInput(N_("结算期间的结束日应不早于开始日"), field="period_to")
     if period_to > today():
         raise BadInput(N_("结算期间的结束日不能晚于今天"), field="period_to")
-    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
     batch = Batch(
         number=new_number("PC", today()),
         programme=programme,
@@ -79,7 +83,8 @@ def draft(
 
 def calculate(session: Session, actor: Actor, number: str) -> Batch:
     """Calculate again on what is verified now."""
-    return work_out(session, actor, _to_calculate(session, actor, number))
+    acting, batch = _to_calculate(session, actor, number)
+    return work_out(session, acting, batch)
 
 
 def set_award(session: Session, actor: Actor, number: str, *, provider: str, share: Decimal, reason: str) -> Batch:
@@ -87,7 +92,7 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
 
     Above 0 and at most 20, two decimals; 0 takes an award away. BadInput for anything else, and without a reason.
     """
-    batch = _to_calculate(session, actor, number)
+    actor, batch = _to_calculate(session, actor, number)
     if batch.scheme_id not in ASKING:
         raise BadInput(N_("这个资金方案没有绩效奖励"), field="share")
     if provider not in {row.order.provider.uscc for row in batch.orders}:
@@ -106,7 +111,7 @@ def decide_part(session: Session, actor: Actor, number: str, *, order: str, amou
 
     BadInput unless it is above nothing and below the deduction, and without a reason.
     """
-    batch = _to_calculate(session, actor, number)
+    actor, batch = _to_calculate(session, actor, number)
     found = next((row.order for row in batch.orders if row.order.number == order), None)
     if found is None:
         raise not_here()
@@ -123,7 +128,7 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
     """The maker vouches for the calculation and hands it to the treasury."""
     batch = locked(session, actor, number)
     BATCH.next(batch.state, "review", actor.role)
-    take_duty(session, actor, batch.programme_id, Duty.ELIGIBILITY)
+    actor = judges(session, actor, batch.programme)
     ensure_by_todays_rules(batch)
     change_state(session, actor, batch, BATCH, "review")
     batch.reviewed_by_id = actor.user_id
@@ -135,6 +140,7 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
 def withdraw(session: Session, actor: Actor, number: str, *, reason: str) -> Batch:
     """The bureau takes a batch back before it is approved; its orders are free for another one."""
     batch = locked(session, actor, number)
+    actor = ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
     change_state(session, actor, batch, BATCH, "withdraw", note=said(reason))
     empty(session, batch)
     return batch
@@ -181,12 +187,11 @@ def said(reason: str) -> str:
     return reason.strip()
 
 
-def _to_calculate(session: Session, actor: Actor, number: str) -> Batch:
-    """The locked batch, by somebody who may calculate it."""
+def _to_calculate(session: Session, actor: Actor, number: str) -> tuple[Actor, Batch]:
+    """The locked batch, and whoever may calculate it as the deed records it."""
     batch = locked(session, actor, number)
     BATCH.next(batch.state, "calculate", actor.role)
-    take_duty(session, actor, batch.programme_id, Duty.ELIGIBILITY)
-    return batch
+    return judges(session, actor, batch.programme), batch
 
 
 def _decided(

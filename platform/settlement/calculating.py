@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from audit.changes import change_state
 from foundation.actors import Actor
-from foundation.clock import at, local
+from foundation.clock import at, day_of
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.models import Order, OrderState
@@ -121,7 +121,7 @@ def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[st
     if other is not None:
         return N_("已列入批次 %(batch)s"), {"batch": other}
     if order.state is OrderState.VERIFIED and decided_at is not None:
-        return N_("核销日 %(day)s 不在结算期间内"), {"day": local(decided_at).date().isoformat()}
+        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
     return ORDER.labels[order.state], {}
 
 

@@ -86,7 +86,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
             (gettext("付款人"), found.payer),
         ],
         "history": history_rows(found.history, _DEEDS, note=_note),
-        "can": _can(actor, batch, own_treasury=own_treasury),
+        "can": _can(actor, batch, own=own_treasury or found.acts),
     }
 
 
@@ -185,13 +185,13 @@ def _note(event: AuditEvent) -> str | None:
     return event.note if event.action != "batch.calculate" else str(gettext("%(count)s 个订单", count=event.note))
 
 
-def _can(actor: Actor, batch: Batch, *, own_treasury: bool) -> frozenset[str]:
+def _can(actor: Actor, batch: Batch, *, own: bool) -> frozenset[str]:
     events = {
         event
         for event in ("calculate", "review", "withdraw", "send_back", "approve", "pay_part")
         if BATCH.allowed(batch.state, event, actor.role)
     }
-    return frozenset(events) if own_treasury or actor.role not in TREASURY else frozenset()
+    return frozenset(events) if own else frozenset()
 
 
 def _lines(found: BatchCase) -> list[dict[str, Any]]:

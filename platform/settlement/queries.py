@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, SecondPersonRequest, User
 from accounts.second_person import waiting_for_second_person
 from audit.models import AuditEvent
@@ -58,6 +59,7 @@ class BatchCase:
     checker: str | None
     payer: str | None
     history: Sequence[AuditEvent]
+    acts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         checker=people.get(batch.checker_id),
         payer=people.get(batch.payer_id),
         history=history(session, batch),
+        acts=may_act_for(session, actor, batch.programme.bureau_id, batch.programme_id),
     )
 
 
@@ -230,13 +233,17 @@ class Ready:
 
 
 def ready(session: Session, actor: Actor) -> Sequence[Ready]:
-    """Programmes of the region whose verified orders wait for a batch, the longest waiting first."""
+    """Programmes on which the bureau acts and whose verified orders wait for a batch, the longest waiting first."""
     since = func.min(RedemptionClaim.decided_at)
     counted = session.execute(
         select(Order.programme_id, func.count(), func.sum(Order.deduction), since)
         .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
         .join(Order.programme)
-        .where(Order.state == OrderState.VERIFIED, ~exists().where(BatchOrder.order_id == Order.id), _in_region(actor))
+        .where(
+            Order.state == OrderState.VERIFIED,
+            ~exists().where(BatchOrder.order_id == Order.id),
+            acts_for(actor, Programme.bureau_id, Programme.id),
+        )
         .group_by(Order.programme_id)
         .order_by(since)
     ).all()
@@ -255,8 +262,10 @@ def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:
 
 
 def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, treasury: bool) -> Sequence[Batch]:
-    """Batches in these states, oldest first: of the own treasury's programmes, or of the region."""
-    own = Programme.treasury_id == actor.organisation_id if treasury else _in_region(actor)
+    """Batches in these states, oldest first: of the own treasury's programmes, or on which the bureau acts."""
+    own = Programme.treasury_id == actor.organisation_id
+    if not treasury:
+        own = acts_for(actor, Programme.bureau_id, Programme.id)
     query = select(Batch).join(Batch.programme).options(joinedload(Batch.programme).joinedload(Programme.treasury))
     return (
         session.scalars(query.where(Batch.state.in_(states), own).order_by(Batch.created_at).limit(50)).unique().all()

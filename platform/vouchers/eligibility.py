@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.models import Title, TitleLevel
 from enterprises.titles import TITLE_LABELS, titles_on
-from foundation.clock import local, now
+from foundation.clock import day_of, local, now
 from foundation.i18n import N_
 from foundation.money import display_yuan
 from ledger.models import Transfer
@@ -57,7 +57,7 @@ def may_claim(
     moment = moment or now()
     version = current_version(programme)
     terms = terms_of(version)
-    held = [title for title in titles_on(session, enterprise_id, local(moment).date()) if title.level in terms.titles]
+    held = [title for title in titles_on(session, enterprise_id, day_of(moment)) if title.level in terms.titles]
     used = committed(session, programme.id, [enterprise_id]).get(enterprise_id, 0)
     open_claim = session.scalar(
         select(VoucherClaim).where(

@@ -15,6 +15,7 @@ from foundation.i18n import N_
 from foundation.locking import lock_rows
 from ledger.models import LedgerAccount
 from vouchers.claiming import lapse
+from vouchers.duties import judges
 from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.redemption import return_rest
 from vouchers.states import USABLE, Movement, ensure_movement
@@ -72,9 +73,10 @@ def _take_back(
     session: Session, actor: Actor, voucher_id: UUID, *, movement: Movement, reason: str, transfer_id: UUID
 ) -> int:
     rows = lock_rows(session, Voucher, [voucher_id])
-    if not rows or rows[0].programme.bureau_id != actor.organisation_id:
+    if not rows:
         raise not_here()
     (voucher,) = rows
+    actor = judges(session, actor, voucher.programme)
     ensure_movement(voucher.state, movement, actor.role)
     amount = return_rest(session, actor, voucher.id, movement, transfer_id=transfer_id)
     if not amount:

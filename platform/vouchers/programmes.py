@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind
 from audit.changes import change_state
 from audit.trail import record
@@ -15,6 +14,7 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row, lock_rows
+from vouchers.duties import judges
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
@@ -60,6 +60,7 @@ def draft(
     )
     session.add(programme)
     session.flush()
+    judges(session, actor, programme)
     record(session, actor, "programme.draft", programme, after={"number": programme.number, "name": name})
     return programme
 
@@ -70,7 +71,7 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
     A new version binds nobody until another person approves it, and then only new claims. Whoever edits becomes the
     drafter, so somebody else must check.
     """
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     latest = programme.versions[-1]
     before = dict(latest.terms)
     if programme.state is ProgrammeState.DRAFT:
@@ -102,7 +103,7 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
 
 def check(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
     """Confirm a draft as a second person; NotAllowed for whoever drafted it."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     _ensure_second_person(actor, programme)
     change_state(session, actor, programme, PROGRAMME, "check", note=note)
     programme.checked_by_id = actor.user_id
@@ -111,7 +112,7 @@ def check(session: Session, actor: Actor, programme: Programme, *, note: str | N
 
 def send_back(session: Session, actor: Actor, programme: Programme, *, note: str) -> Programme:
     """Return a checked programme to its drafter with the reason."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "send_back", note=note)
     programme.checked_by_id = None
     return programme
@@ -119,7 +120,7 @@ def send_back(session: Session, actor: Actor, programme: Programme, *, note: str
 
 def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make the rules public; from here on they change only by a new version."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "announce")
     programme.versions[-1].announced_at = now()
     return programme
@@ -127,7 +128,7 @@ def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
 
 def approve_version(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make a proposed version binding for new claims, as a second person. Conflict when none is proposed."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     latest = programme.versions[-1]
     if programme.state not in _RUNNING or latest.announced_at is not None:
         raise Conflict(N_("没有待审核的规则修改"))
@@ -141,7 +142,7 @@ def approve_version(session: Session, actor: Actor, programme: Programme) -> Pro
 
 def open_claims(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Open the claim window; Conflict before its first moment or after its last."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     if not current_terms(programme).claims_open(now()):
         raise Conflict(N_("现在不在申领时间内"), remedy=N_("到申领开始时间，项目会自动开放"))
     change_state(session, actor, programme, PROGRAMME, "open")
@@ -150,7 +151,7 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
 
 def close_claims(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
     """End the claim window; who waits in line keeps the place."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "close", note=note)
     return programme
 
@@ -179,12 +180,11 @@ def _turn(programme: Programme, moment: datetime) -> str | None:
     return None
 
 
-def _hold(session: Session, actor: Actor, programme: Programme) -> None:
-    """NotFound for another bureau's; else locked and read anew with its rules: two people may have it before them."""
-    if programme.bureau_id != actor.organisation_id:
-        raise not_here()
+def _hold(session: Session, actor: Actor, programme: Programme) -> Actor:
+    """Locked and read anew with its rules, as two people may have it before them; see ``judges`` for who may."""
     lock_row(session, Programme, programme.id)
     _read_versions(session, programme)
+    return judges(session, actor, programme)
 
 
 def _read_versions(session: Session, programme: Programme) -> None:

@@ -15,8 +15,10 @@ AMOUNTS: Final = """
            past.returned
     FROM ledger_accounts AS free CROSS JOIN (
         SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
-               CAST(coalesce(sum(move.amount) FILTER (WHERE move.kind IN ('expire', 'reclaim', 'revoke')), 0) AS bigint)
-                   AS returned
+               CAST(coalesce(sum(move.amount) FILTER (
+                   WHERE move.kind IN ('expire', 'reclaim', 'revoke')
+                     AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = move.id)
+               ), 0) AS bigint) AS returned
         FROM ledger_transfers AS move JOIN ledger_accounts AS target ON target.id = move.target_id
         WHERE move.source_id = voucher.account_id
     ) AS past
@@ -53,6 +55,10 @@ def after(before: Wallet, movement: Movement, amount: int) -> Wallet:
         free, held = free + amount, held - amount
     elif movement is Movement.REDEEM:
         held, redeemed = held - amount, redeemed + amount
+    elif movement is Movement.UNDO_REDEEM:
+        held, redeemed = held + amount, redeemed - amount
+    elif movement is Movement.UNDO_RECLAIM:
+        free, returned = free + amount, returned - amount
     else:
         free, returned = free - amount, returned + amount
     if min(free, held, redeemed, returned) < 0:

@@ -19,6 +19,8 @@ from settlement import batches
 from settlement.approval import approve, outstanding
 from settlement.models import Batch, BatchAward
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def office(session: Session, scene: Scene) -> Office:

@@ -13,6 +13,8 @@ from foundation.money import format_yuan
 from settlement.cases import amounts, reasons, work
 from settlement.schemes import simulate
 
+pytestmark = pytest.mark.clock
+
 XIAMEN = {
     "enterprises": [
         {

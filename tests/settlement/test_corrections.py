@@ -30,6 +30,8 @@ from vouchers.claiming import claim
 from vouchers.duties import take_duty
 from vouchers.models import ClaimState, Duty, VoucherClaim
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def office(session: Session, scene: Scene) -> Office:

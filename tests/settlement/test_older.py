@@ -19,6 +19,8 @@ from settlement.calculating import ensure_replays
 from settlement.cases import work
 from settlement.models import Batch
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def office(session: Session, scene: Scene) -> Office:

@@ -22,6 +22,8 @@ from providers.models import Offering
 from settlement.approval import outstanding
 from settlement.models import Statement
 
+pytestmark = pytest.mark.clock
+
 _AMOUNT = r"([\d,]+\.\d\d)"
 _FEN = Decimal("0.01")
 

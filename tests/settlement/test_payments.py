@@ -14,6 +14,8 @@ from settlement.approval import approve, outstanding
 from settlement.corrections import ask_correction, correct
 from settlement.payments import pay
 
+pytestmark = pytest.mark.clock
+
 PASSWORD = make.PASSWORD
 
 

@@ -24,6 +24,8 @@ from settlement.totals import ensure_totals_hold
 from vouchers.duties import take_duty
 from vouchers.models import Duty
 
+pytestmark = pytest.mark.clock
+
 CAP = 8_000_000
 
 

@@ -17,6 +17,8 @@ from settlement.models import Batch, BatchState
 from settlement.payments import pay
 from vouchers.models import ProgrammeVersion, Voucher
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def office(session: Session, scene: Scene) -> Office:

@@ -27,6 +27,8 @@ from vouchers.models import ClaimState, VoucherState
 from vouchers.presets import presets
 from vouchers.queries import position, vouchers_of
 
+pytestmark = pytest.mark.clock
+
 
 def pool_of(session, setting):
     return balance(session, account(session, AccountKind.POOL, setting.programme.id))
@@ -239,7 +241,7 @@ def test_only_a_reviewer_of_the_bureau_revokes(session: Session):
     facts = {"voucher_id": made.id, "reason": "称号造假"}
     with pytest.raises(NotAllowed):
         revoke(session, setting.officer, transfer_id=new_id(), **facts)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed, match="只能查看"):
         revoke(
             session, factories.actor(session, factories.bureau(session), Role.REVIEWER), transfer_id=new_id(), **facts
         )

@@ -25,6 +25,8 @@ from vouchers.redemption import hold, redeem, release
 from vouchers.states import Wallet
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 
 def held(session, enterprise, made, amount=400):
     order = new_id()
