@@ -25,6 +25,7 @@ from foundation.periodic import Due
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
+from ledger.shortfall import cover
 from vouchers.eligibility import committed, may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
 from vouchers.states import CLAIM, IN_LINE
@@ -110,7 +111,8 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     the same money. May run any number of times.
     """
     pool = account(session, AccountKind.POOL, programme_id)
-    money = ensure_covers(session, pool, 0)
+    # What a correction is short of goes first.
+    money = cover(session, SYSTEM, pool, programme_id, ensure_covers(session, pool, 0))
     # Without money nobody who waits can move up; only new claims are still told that they wait.
     states = IN_LINE if money else {ClaimState.QUEUED}
     line = session.scalars(

@@ -179,6 +179,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "performance.send_back",
                 "settlement.new",
                 "settlement.calculate",
+                "settlement.award",
+                "settlement.part",
                 "settlement.review",
                 "settlement.withdraw",
             }
@@ -215,7 +217,16 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(TREASURY, frozenset()),
+    "treasury": AccessList(
+        TREASURY,
+        frozenset(
+            {
+                # verification, performance, settlement
+                "settlement.ask_correction",
+                "settlement.decline_correction",
+            }
+        ),
+    ),
     "staff": AccessList(
         STAFF,
         frozenset(
