@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -141,15 +141,22 @@ def programmes_in_line(session: Session) -> Sequence[UUID]:
     ).all()
 
 
-def lapse(session: Session, programme: Programme) -> int:
-    """End the claims still in line when the programme's vouchers would have expired; returns how many.
+def programmes_to_lapse(session: Session) -> Sequence[UUID]:
+    """Programmes with a claim in line whose voucher would have expired by the rules under which it was made."""
+    return session.scalars(
+        select(VoucherClaim.programme_id).where(_outlived()).distinct().order_by(VoucherClaim.programme_id)
+    ).all()
+
+
+def lapse(session: Session, programme_id: UUID) -> int:
+    """End the claims in line whose vouchers would have expired, each by its own version; returns how many.
 
     Under the lock of the pool, as every decision about the line.
     """
-    ensure_covers(session, account(session, AccountKind.POOL, programme.id), 0)
+    ensure_covers(session, account(session, AccountKind.POOL, programme_id), 0)
     waiting = session.scalars(
         select(VoucherClaim)
-        .where(VoucherClaim.programme_id == programme.id, VoucherClaim.state.in_(IN_LINE))
+        .where(VoucherClaim.programme_id == programme_id, _outlived())
         .order_by(VoucherClaim.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -157,6 +164,12 @@ def lapse(session: Session, programme: Programme) -> int:
         _turn(session, request, "lapse", LAPSED)
     session.flush()
     return len(waiting)
+
+
+def _outlived() -> ColumnElement[bool]:
+    """Claims in line past the last day of their own version's vouchers; days are stored as ISO text, which sorts as they do."""
+    ended = select(ProgrammeVersion.id).where(ProgrammeVersion.terms["expires_on"].astext < today().isoformat())
+    return and_(VoucherClaim.state.in_(IN_LINE), VoucherClaim.programme_version_id.in_(ended))
 
 
 def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:

@@ -14,7 +14,7 @@ from foundation.errors import Conflict
 from foundation.i18n import N_
 from foundation.locking import lock_rows
 from ledger.models import LedgerAccount
-from vouchers.claiming import lapse
+from vouchers.claiming import lapse, programmes_to_lapse
 from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.redemption import return_rest
 from vouchers.states import USABLE, Movement, ensure_movement
@@ -49,13 +49,8 @@ def expire_due(session: Session, actor: Actor, *, limit: int = BATCH) -> int:
 
 
 def lapse_due(session: Session) -> int:
-    """End the claims in line of programmes whose vouchers have expired; returns how many. May run any number of times."""
-    ended = 0
-    running = select(Programme).where(Programme.state.in_([ProgrammeState.OPEN, ProgrammeState.CLOSED]))
-    for programme in session.scalars(running.options(selectinload(Programme.versions)).order_by(Programme.id)).all():
-        if current_terms(programme).expires_on < today():
-            ended += lapse(session, programme)
-    return ended
+    """End the claims in line whose vouchers would have expired; returns how many. May run any number of times."""
+    return sum(lapse(session, programme_id) for programme_id in programmes_to_lapse(session))
 
 
 def reclaim(session: Session, actor: Actor, *, voucher_id: UUID, reason: str, transfer_id: UUID) -> int:
