@@ -10,7 +10,7 @@ from foundation.actors import ENTERPRISE, Actor
 from providers.hooks import Extra, card_deductions, offering_extras
 from providers.models import OfferingVersion
 from vouchers.deduction import Offer, offers
-from vouchers.sources import Source, public_sources, usable_sources
+from vouchers.sources import Source, only_elsewhere, public_sources, usable_sources
 
 
 def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) -> Extra | None:
@@ -19,7 +19,16 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
     if sources is None:
         return None
     found = _offers(sources, offered)
-    return Extra("orders/deduction.html", {"offer": found[0] if found else None, "offered": offered, "actor": actor})
+    elsewhere = not found and actor is not None and actor.organisation_id is not None
+    return Extra(
+        "orders/deduction.html",
+        {
+            "offer": found[0] if found else None,
+            "offered": offered,
+            "actor": actor,
+            "elsewhere": elsewhere and only_elsewhere(session, actor.organisation_id),
+        },
+    )
 
 
 def best_offers(

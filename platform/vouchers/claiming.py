@@ -25,6 +25,7 @@ from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
 from vouchers.eligibility import committed, may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
+from vouchers.regions import at_home
 from vouchers.states import CLAIM, IN_LINE
 from vouchers.terms import Terms, terms_of
 
@@ -32,6 +33,7 @@ CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
 CUT_TO_POOL = N_("项目资金余额不足，按剩余资金发放")
 OVER_CAP = N_("已达到每家企业的上限")
 NO_TITLE = N_("轮到时没有本项目认可的有效称号，顺位已让给下一家")
+OTHER_REGION = N_("本项目只支持本地区的企业，顺位已让给下一家")
 NO_FUNDS = N_("项目资金已用完，按顺位候补")
 LAPSED = N_("项目已到期，候补结束")
 
@@ -40,10 +42,13 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """An enterprise when its turn comes: fen of the programme on its vouchers, and the titles that it holds that day."""
+    """An enterprise when its turn comes: fen of the programme on its vouchers, the titles that it holds that day, and
+    whether it lies in the programme's region.
+    """
 
     used: int
     titles: AbstractSet[TitleLevel]
+    at_home: bool
 
 
 def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim:
@@ -114,6 +119,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     enterprises = {request.enterprise_id for request in line}
     used = committed(session, programme_id, enterprises)
     held = levels_on(session, enterprises, today())
+    here = at_home(session, programme_id, enterprises)
     rules = _terms(session, {request.programme_version_id for request in line})
     running = now().replace(microsecond=0)
     vouchers: list[Voucher] = []
@@ -121,7 +127,8 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
         terms = rules[request.programme_version_id]
         if _tie_is_open(request, terms, money, running):
             break
-        standing = Entitlement(used.get(request.enterprise_id, 0), held.get(request.enterprise_id, set()))
+        who = request.enterprise_id
+        standing = Entitlement(used.get(who, 0), held.get(who, set()), who in here)
         amount = _decide(session, request, terms, standing, money)
         if amount:
             vouchers.append(_voucher(request, terms, amount))
@@ -188,6 +195,9 @@ def _decide(session: Session, request: VoucherClaim, terms: Terms, standing: Ent
     left = terms.cap_per_enterprise - standing.used
     if terms.expires_on < today():
         _turn(session, request, "lapse", LAPSED)
+        return 0
+    if not (standing.at_home or terms.any_region):
+        _turn(session, request, "refuse", OTHER_REGION)
         return 0
     if left <= 0 or standing.titles.isdisjoint(terms.titles):
         _turn(session, request, "refuse", OVER_CAP if left <= 0 else NO_TITLE)

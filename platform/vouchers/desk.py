@@ -6,15 +6,16 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from accounts.models import Region
+from accounts.models import Organisation, Region
 from enterprises.titles import titles_on
 from foundation.actors import BUREAU, ENTERPRISE, Actor, Role
 from foundation.clock import end_of, now, today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from ledger.models import LedgerAccount
-from vouchers.eligibility import may_claim
+from vouchers.eligibility import may_claim_each
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
+from vouchers.sources import open_programmes_for
 from vouchers.states import IN_LINE, USABLE
 from vouchers.terms import current_terms
 
@@ -89,24 +90,20 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
         return []
     if not titles_on(session, actor.organisation_id, today()):
         return [_title_first(actor)]
-    items = []
-    for programme in session.scalars(
-        select(Programme).where(Programme.state == ProgrammeState.OPEN).options(selectinload(Programme.versions))
-    ):
-        answer = may_claim(session, actor.organisation_id, programme)
-        if answer.may_claim:
-            items.append(
-                DeskItem(
-                    task=N_("可以申领服务券"),
-                    title=programme.name,
-                    endpoint="vouchers.claim",
-                    arguments={"number": programme.number},
-                    since=answer.terms.claims_open_at,
-                    due=answer.terms.claims_close_at,
-                    amount=answer.amount,
-                )
-            )
-    return items
+    enterprise = session.get_one(Organisation, actor.organisation_id)
+    return [
+        DeskItem(
+            task=N_("可以申领服务券"),
+            title=answer.programme.name,
+            endpoint="vouchers.claim",
+            arguments={"number": answer.programme.number},
+            since=answer.terms.claims_open_at,
+            due=answer.terms.claims_close_at,
+            amount=answer.amount,
+        )
+        for answer in may_claim_each(session, enterprise.id, open_programmes_for(session, enterprise))
+        if answer.may_claim
+    ]
 
 
 def _title_first(actor: Actor) -> DeskItem:

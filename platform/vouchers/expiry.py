@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.trail import record
@@ -15,10 +15,9 @@ from foundation.i18n import N_
 from foundation.locking import lock_rows
 from ledger.models import LedgerAccount
 from vouchers.claiming import lapse, programmes_to_lapse
-from vouchers.models import Programme, ProgrammeState, Voucher
+from vouchers.models import Voucher
 from vouchers.redemption import return_rest
 from vouchers.states import USABLE, Movement, ensure_movement
-from vouchers.terms import current_terms
 
 BATCH: Final = 100
 """Vouchers that expire in one transaction: whoever claims meanwhile waits for their pools."""

@@ -48,6 +48,7 @@ class ProgrammeForm(Form):
     document = StringField(_l("依据文件"), [_REQUIRED, Length(max=200)])
     document_number = StringField(_l("文号"), [Length(max=100)])
     treasury = SelectField(_l("拨款的财政部门"), [_REQUIRED])
+    any_region = BooleanField(_l("不限地区"), description=_l("不勾选时，只有本部门所在地区的企业可以申领和用券"))
     titles = Checkboxes(_l("可申领的称号"), [InputRequired(_l("请至少选择一种称号"))])
     priority_titles = Checkboxes(_l("同一秒申领时优先的称号"), [Optional()])
     cap_per_enterprise = YuanField(_l("每家企业上限"), [_REQUIRED], description=_l("一家企业在本项目可享受的总额，元"))
@@ -96,6 +97,7 @@ class ProgrammeForm(Form):
 
 _PLAIN = (
     "document",
+    "any_region",
     "titles",
     "cap_per_enterprise",
     "deduction_percent",

@@ -184,6 +184,7 @@ MONEY: Final[Mapping[str, str]] = {
 CHANGED: Final[Mapping[str, str]] = {
     "address": N_("地址"),
     "agreement_working_days": N_("签订协议期限（工作日）"),
+    "any_region": N_("不限地区"),
     "by": N_("红字结算单"),
     "category": N_("所属服务类别"),
     "channel": N_("服务形式"),
