@@ -24,10 +24,18 @@ class AccountKind(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     RECOVERED = "recovered"
+    RETURNED = "returned"
 
 
 SUMMED = frozenset(
-    {AccountKind.TREASURY, AccountKind.POOL, AccountKind.PAYABLE, AccountKind.PAID, AccountKind.RECOVERED}
+    {
+        AccountKind.TREASURY,
+        AccountKind.POOL,
+        AccountKind.PAYABLE,
+        AccountKind.PAID,
+        AccountKind.RECOVERED,
+        AccountKind.RETURNED,
+    }
 )
 """Accounts that many writers share keep no stored balance, so that they are no hot row: theirs is the sum of their
 transfers, checked under a lock where money leaves them."""

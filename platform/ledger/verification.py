@@ -75,7 +75,7 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
     """Recompute every account from the transfers up to ``at`` (default: all) and compare.
 
     Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
-    paid − recovered`` in a programme; an account that is or ever was below zero; a stored balance that differs from
+    paid + recovered + returned`` in a programme; an account that is or ever was below zero; a stored balance that differs from
     its transfers (looked at only without ``at``: balances are stored for the present).
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
@@ -100,8 +100,8 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
 def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, int]) -> None:
     """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
 
-    ``paid`` is net of what was recovered, so the house's equation reads
-    appropriated = pool + voucher + hold + payable + approved + paid + recovered.
+    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered, so the
+    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned.
     """
     appropriated = -stations.get("treasury", 0)
     accounted = sum(total for kind, total in stations.items() if kind != "treasury")

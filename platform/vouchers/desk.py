@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from accounts.models import Organisation, Region
 from enterprises.titles import titles_on
-from foundation.actors import BUREAU, ENTERPRISE, Actor, Role
+from foundation.actors import BUREAU, ENTERPRISE, TREASURY, Actor, Role
 from foundation.clock import end_of, now, today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from ledger.models import LedgerAccount
 from vouchers.eligibility import may_claim_each
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
+from vouchers.second_desk import to_look_at
 from vouchers.sources import open_programmes_for
 from vouchers.states import IN_LINE, USABLE
 from vouchers.terms import current_terms
@@ -24,13 +25,14 @@ _NEWS: Final = timedelta(days=7)
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """Programmes to check, announce or fund, or the first one to draft; for enterprises those to claim from, or how to be
+    """Programmes to check, announce or fund, what waits for a second person, or the first one to draft; for enterprises those to claim from, or how to be
     entitled, and vouchers that end soon.
     """
     if actor.role in ENTERPRISE:
         return [*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)]
-    if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER}:
-        items = [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
+    if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER, Role.PAYER}:
+        items = to_look_at(session, actor)
+        items += [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
         return items or _first_programme(session, actor)
     return []
 
@@ -190,7 +192,7 @@ def _ending(session: Session, actor: Actor) -> list[DeskItem]:
 
 
 def _own_programmes(session: Session, actor: Actor) -> list[Programme]:
-    owner = Programme.treasury_id if actor.role is Role.BUDGET_HOLDER else Programme.bureau_id
+    owner = Programme.treasury_id if actor.role in TREASURY else Programme.bureau_id
     query = select(Programme).where(owner == actor.organisation_id, Programme.state != ProgrammeState.SETTLED)
     return list(session.scalars(query.options(selectinload(Programme.versions)).order_by(Programme.created_at)))
 

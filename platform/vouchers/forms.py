@@ -9,6 +9,7 @@ from wtforms import (
     DateField,
     IntegerField,
     PasswordField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -145,6 +146,16 @@ def from_preset(preset: Preset, terms: Terms) -> dict[str, Any]:
     return {"name": preset.name, "summary": preset.summary, **from_terms(terms)}
 
 
+def _password(field_id: str) -> PasswordField:
+    return PasswordField(
+        _l("登录密码"),
+        [_REQUIRED],
+        id=field_id,
+        description=_l("资金变动前再次确认是您本人"),
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class NoteForm(Form):
     """A deed with a reason."""
 
@@ -155,9 +166,46 @@ class AppropriationForm(Form):
     """Money for a programme, with the password once more."""
 
     amount = YuanField(_l("拨入金额"), [_REQUIRED], description=_l("以元为单位，最多两位小数"))
-    password = PasswordField(
-        _l("登录密码"),
-        [_REQUIRED],
-        description=_l("资金变动前再次确认是您本人"),
-        render_kw={"autocomplete": "current-password"},
+    password = _password("password")
+
+
+class AskForm(Form):
+    """Asks a second person for a deed, with the reason."""
+
+    note = TextAreaField(
+        _l("理由"), [_REQUIRED, Length(max=300)], id="ask-note", description=_l("复核人据此决定，并留在办理记录里")
     )
+
+
+class TakeBackForm(AskForm):
+    """Which appropriation was wrong, and how much of it."""
+
+    appropriation = RadioField(_l("更正哪一笔拨款"), [InputRequired(_l("请选择一笔拨款"))])
+    amount = YuanField(_l("退回金额"), [_REQUIRED], description=_l("多拨了多少就退多少，不超过资金池现有金额"))
+
+
+class ReturnForm(AskForm):
+    """How much of what a closed programme left goes back."""
+
+    amount = YuanField(
+        _l("退回金额"), [_REQUIRED], description=_l("不超过资金池现有金额；结算时还要从资金池补足的，请先留足")
+    )
+
+
+class CarryOutForm(Form):
+    """The second person's yes."""
+
+    password = _password("carry-out-password")
+
+
+class DeclineForm(Form):
+    """The second person's no, or the taking back of one's own request."""
+
+    note = TextAreaField(_l("不办理的理由"), [_REQUIRED, Length(max=300)], id="decline-note")
+
+
+class ReclaimForm(Form):
+    """Taking back what is free on a voucher."""
+
+    note = TextAreaField(_l("理由"), [_REQUIRED, Length(max=300)], id="reclaim-note")
+    password = _password("reclaim-password")

@@ -147,6 +147,10 @@ class VoucherState(StrEnum):
     EXPIRED = "expired"
     RECLAIMED = "reclaimed"
     REVOKED = "revoked"
+    # A part was redeemed, and this is how the rest ended.
+    USED_EXPIRED = "used_expired"
+    USED_RECLAIMED = "used_reclaimed"
+    USED_REVOKED = "used_revoked"
 
 
 class Voucher(Timestamped, Base):

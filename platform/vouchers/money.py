@@ -23,10 +23,13 @@ STATIONS: Final = {
     AccountKind.APPROVED: N_("已批准待支付"),
     AccountKind.PAID: N_("已支付"),
     AccountKind.RECOVERED: N_("已追缴"),
+    AccountKind.RETURNED: N_("已退回财政"),
 }
 
 KINDS: Final = {
     "appropriate": N_("拨入"),
+    "take_back": N_("更正拨款，退回财政"),
+    "return": N_("结余退回财政"),
     "issue": N_("发券"),
     "hold": N_("下单占用"),
     "release": N_("退回服务券"),
@@ -48,7 +51,7 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What lies at a station now, in fen; for the treasury what it has put in."""
+    """What lies at a station now, in fen; for the treasury what it has put in, without what it took back as a mistake."""
 
     kind: AccountKind
     label: str
@@ -149,9 +152,10 @@ def _moves(
             transfer=transfer,
             source=source.kind,
             target=target.kind,
-            amount=-transfer.amount
-            if source.kind is station and station is not AccountKind.TREASURY
-            else transfer.amount,
+            # The treasury's figure is what it has put in, so there what goes out counts up.
+            amount=transfer.amount
+            if station is None or (source.kind is station) == (station is AccountKind.TREASURY)
+            else -transfer.amount,
             voucher_number=next(
                 (numbers[end.owner_id] for end in (source, target) if end.owner_id in numbers),
                 None,

@@ -1,12 +1,15 @@
 """The life of a programme at the bureau: drafted, checked by another person, announced, open, closed."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from accounts import second_person
 from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind
+from accounts.passwords import reconfirmed
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import Actor
@@ -15,10 +18,12 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row, lock_rows
-from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
+from vouchers.duties import take_duty
+from vouchers.models import Duty, Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
 
+CLOSE: Final = "programme.close"
 _RUNNING = frozenset({ProgrammeState.ANNOUNCED, ProgrammeState.OPEN})
 
 
@@ -148,10 +153,30 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
     return programme
 
 
-def close_claims(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
-    """End the claim window; who waits in line keeps the place."""
+def ask_to_close(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Ask a colleague to end the claim window before its last day; nothing is closed yet."""
     _hold(session, actor, programme)
-    change_state(session, actor, programme, PROGRAMME, "close", note=note)
+    PROGRAMME.next(programme.state, "close", actor.role)
+    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
+    second_person.ask(session, actor, programme, CLOSE, reason=reason)
+    return programme
+
+
+def close_claims(session: Session, actor: Actor, programme: Programme, *, password: str) -> Programme:
+    """End the claim window as the second person, who gives the password; who waits in line keeps the place."""
+    _hold(session, actor, programme)
+    reconfirmed(session, actor, password)
+    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
+    request = second_person.carry_out(session, actor, programme, CLOSE)
+    change_state(session, actor, programme, PROGRAMME, "close", note=request.reason)
+    return programme
+
+
+def decline_closing(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Keep the claim window open; whoever asked to close it takes the request back."""
+    _hold(session, actor, programme)
+    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
+    second_person.decline(session, actor, programme, CLOSE, reason=reason)
     return programme
 
 

@@ -164,8 +164,12 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # vouchers, enterprises
                 "programmes.announce",
                 "programmes.open_claims",
+                "programmes.ask_to_close",
                 "programmes.close_claims",
+                "programmes.decline_closing",
                 "vouchers.reclaim",
+                "vouchers.ask_to_revoke",
+                "vouchers.decline_revoking",
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
@@ -186,6 +190,8 @@ ACCESS: Final[dict[str, AccessList]] = {
             {
                 # vouchers, enterprises
                 "programmes.appropriate",
+                "funds.take_back",
+                "funds.return_unspent",
                 # verification, performance, settlement
                 "settlement.approve",
                 "settlement.send_back",
@@ -202,7 +208,16 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(TREASURY, frozenset()),
+    "treasury": AccessList(
+        TREASURY,
+        frozenset(
+            {
+                # vouchers
+                "funds.carry_out",
+                "funds.decline",
+            }
+        ),
+    ),
     "staff": AccessList(
         STAFF,
         frozenset(

@@ -20,6 +20,7 @@ def all_blueprints() -> "list[Blueprint]":
     from providers.offering_views import blueprint as providers  # noqa: PLC0415
     from settlement.views import blueprint as settlement  # noqa: PLC0415
     from verification.views import blueprint as verification  # noqa: PLC0415
+    from vouchers.fund_views import blueprint as funds  # noqa: PLC0415
     from vouchers.office import blueprint as programmes  # noqa: PLC0415
     from vouchers.views import blueprint as vouchers  # noqa: PLC0415
     from web.home import blueprint as web  # noqa: PLC0415
@@ -33,6 +34,7 @@ def all_blueprints() -> "list[Blueprint]":
         notices(actor_or_none),
         vouchers,
         programmes,
+        funds,
         orders,
         verification,
         performance,

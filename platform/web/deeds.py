@@ -79,6 +79,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "programme.settle": N_("项目结算完成"),
     "programme.approve_version": N_("批准项目新规则"),
     "programme.appropriate": N_("项目拨入资金"),
+    "programme.take_back": N_("更正拨款，退回财政"),
+    "programme.return": N_("项目结余退回财政"),
     "programme.export": N_("导出项目的资金变动"),
     "voucher_claim.queue": N_("提交服务券申领"),
     "voucher_claim.allot": N_("发放服务券"),

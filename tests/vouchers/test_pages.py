@@ -6,7 +6,7 @@ from datetime import timedelta
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, fund, open_programme, terms, voucher
+from voucher_factories import claimant, close, fund, open_programme, terms, voucher
 
 from accounts.models import Membership, Organisation
 from enterprises.models import TitleLevel
@@ -152,7 +152,7 @@ def test_visitors_see_what_is_open_and_how_much_is_left(session: Session, client
     setting = open_programme(session, money=5000_00, cap_per_enterprise=1000_00)
     claim(session, claimant(session), programme_id=setting.programme.id)
     closed = open_programme(session, money=7000_00)
-    programmes.close_claims(session, closed.officer, closed.programme)
+    close(session, closed)
     session.flush()
     front = client.get("/").text
     assert f'href="/programmes/{setting.programme.number}"' in front
@@ -192,7 +192,9 @@ def test_a_voucher_is_seen_by_its_enterprise_and_its_offices(session: Session, s
     reviewer = sign_in(membership_of(session, setting.reviewer))
     assert made.number in reviewer.get("/vouchers").text
     assert reviewer.post(f"/vouchers/{made.number}/reclaim", data={"note": ""}).status_code == 422
-    facts = {"note": "停产", "submission_id": str(new_id())}
+    facts = {"note": "停产", "submission_id": str(new_id()), "password": "not this one"}
+    assert reviewer.post(f"/vouchers/{made.number}/reclaim", data=facts).status_code == 403
+    facts["password"] = factories.PASSWORD
     assert reviewer.post(f"/vouchers/{made.number}/reclaim", data=facts).status_code == 303
     assert "已退回项目" in reviewer.get(f"/vouchers/{made.number}").text
 
