@@ -47,7 +47,11 @@ class ProgrammeForm(Form):
     name = StringField(_l("项目名称"), [_REQUIRED, Length(max=100)])
     summary = TextAreaField(_l("项目简介"), [_REQUIRED, Length(max=300)])
     document = StringField(_l("依据文件"), [_REQUIRED, Length(max=200)])
-    document_number = StringField(_l("文号"), [Length(max=100)])
+    document_number = StringField(
+        _l("文号"),
+        [Length(max=100)],
+        description=_l("改了依据文件或文号，原通知的条款都不再引用；改了某项规则，只是那一项不再引用"),
+    )
     treasury = SelectField(_l("拨款的财政部门"), [_REQUIRED])
     any_region = BooleanField(_l("不限地区"), description=_l("不勾选时，只有本部门所在地区的企业可以申领和用券"))
     titles = Checkboxes(_l("可申领的称号"), [InputRequired(_l("请至少选择一种称号"))])
@@ -80,7 +84,7 @@ class ProgrammeForm(Form):
         self.titles.choices = self.priority_titles.choices = choices(titles)
 
     def terms(self, base: Terms) -> Terms:
-        """The typed rules over what ``base`` says about the rest; Faults beside the fields where they do not fit."""
+        """The typed rules over what ``base`` says about the rest, with the citations that still hold; Faults beside the fields where they do not fit."""
         facts: dict[str, Any] = {
             **base.model_dump(),
             **{name: self[name].data for name in _PLAIN},
@@ -91,7 +95,7 @@ class ProgrammeForm(Form):
         if self.claims_from.data and self.claims_to.data:
             facts |= {"claims_open_at": at(self.claims_from.data, 0), "claims_close_at": end_of(self.claims_to.data)}
         try:
-            return Terms.model_validate(facts)
+            return Terms.model_validate(facts).drawn_from(base)
         except TermsFault as fault:
             raise Faults([_as_domain(one) for one in fault.errors()]) from fault
 

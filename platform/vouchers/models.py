@@ -134,6 +134,7 @@ class VoucherClaim(Timestamped, Base):
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     programme: Mapped[Programme] = relationship()
+    programme_version: Mapped[ProgrammeVersion] = relationship()
     enterprise: Mapped[Organisation] = relationship()
 
 

@@ -83,17 +83,22 @@ def pool(session: Session, programme_id: UUID) -> int:
     return next(station.amount for station in flow(session, programme_id) if station.kind is AccountKind.POOL)
 
 
-def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Fen that each of these programmes can still issue, in one query."""
+def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int | None]:
+    """Fen that each of these programmes can still issue, in one query; None while the treasury has put nothing in."""
     signed = func.sum(case((Transfer.target_id == LedgerAccount.id, Transfer.amount), else_=-Transfer.amount))
+    put_in = func.sum(
+        case(
+            (Transfer.kind == "appropriate", Transfer.amount), (Transfer.kind == "take_back", -Transfer.amount), else_=0
+        )
+    )
     rows = session.execute(
-        select(LedgerAccount.programme_id, signed)
+        select(LedgerAccount.programme_id, signed, put_in)
         .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
         .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
         .group_by(LedgerAccount.programme_id)
     )
-    found = {programme_id: int(amount) for programme_id, amount in rows}
-    return {programme_id: found.get(programme_id, 0) for programme_id in programme_ids}
+    found = {programme_id: int(left) for programme_id, left, appropriated in rows if appropriated}
+    return {programme_id: found.get(programme_id) for programme_id in programme_ids}
 
 
 def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:

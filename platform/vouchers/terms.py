@@ -150,7 +150,7 @@ class Terms(BaseModel):
         kept = {
             rule: citation
             for rule, citation in base.citations.items()
-            if all(getattr(self, name) == getattr(base, name) for name in _FIELDS.get(rule, (rule,)))
+            if all(_same(getattr(self, name), getattr(base, name)) for name in _FIELDS.get(rule, (rule,)))
         }
         return self.model_copy(update={"citations": kept})
 
@@ -163,6 +163,11 @@ class Terms(BaseModel):
         """Document and article of a rule, or None where the notice leaves it open (本项目设定)."""
         citation = self.citations.get(rule)
         return None if citation is None else f"{self.document} {citation.article}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Lists of titles and categories have no order."""
+    return set(one) == set(other) if isinstance(one, tuple) else bool(one == other)
 
 
 def terms_of(version: ProgrammeVersion) -> Terms:

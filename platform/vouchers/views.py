@@ -14,6 +14,7 @@ from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
 from foundation.actions import submit
 from foundation.actors import ENTERPRISE, STAFF
+from foundation.clock import today
 from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
@@ -127,6 +128,8 @@ def claim(number: str) -> ResponseReturnValue:
             claims=claims,
             steps=claim_line(claims[0]) if claims else (),
             position=queries.position(session, answer.open_claim) if answer.open_claim else None,
+            queued_terms=terms_of(answer.open_claim.programme_version) if answer.open_claim else None,
+            today=today(),
             line=queries.line(session, found.id),
             pool=money.pool(session, found.id),
             labels=CLAIM.labels,
