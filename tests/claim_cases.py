@@ -62,7 +62,13 @@ def claimed(scene: Scene) -> Order:
 def verified(scene: Scene) -> Order:
     """An order whose voucher is redeemed. The scene's evidence is the same file each time, so a person has looked."""
     order = claimed(scene)
-    deciding.verify(scene.session, scene.officer, order.number, note="已核对，同一份现场照片模板")
+    deciding.verify(
+        scene.session,
+        scene.officer,
+        order.number,
+        note="已核对，同一份现场照片模板",
+        password=make.PASSWORD,
+    )
     return order
 
 

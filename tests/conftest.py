@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from compiled_templates import CompiledTemplates
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -23,14 +24,17 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
+from working_days.stored import forget
 
-pytest_plugins = ["elasticsearch_plugin"]
+pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
 
 # How long an example takes says how busy the machine is, not whether the program is right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_TEMPLATES = CompiledTemplates()
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +114,13 @@ def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
         transaction.rollback()
 
 
+@pytest.fixture(autouse=True)
+def _no_years_of_other_tests() -> Iterator[None]:
+    """What a test has entered into the calendar is rolled back with its database; this process forgets it, too."""
+    yield
+    forget()
+
+
 @pytest.fixture
 def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
     """The session of a domain test; it is the current one, as in a request or job."""
@@ -129,6 +140,7 @@ def app(sessions: sessionmaker[Session], settings: Settings) -> Flask:
     app = create_app(settings, sessions)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = StrictClient
+    app.jinja_env.bytecode_cache = _TEMPLATES
     return app
 
 

@@ -6,14 +6,15 @@ from itertools import count
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 from stdnum.cn import uscc
 
-from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
+from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
 from accounts.registration import sort_key
 from enterprises.models import Title, TitleLevel
 from foundation.actors import Actor, Role
-from foundation.clock import today
+from foundation.clock import now, today
+from foundation.identifiers import new_id
 from providers.models import Certification, CertificationState
 
 PASSWORD: Final = "correct horse battery"
@@ -141,8 +142,20 @@ def member(session: Session, organisation: Organisation, role: Role, name: str |
 
 
 def actor_of(membership: Membership) -> Actor:
-    """The actor that the person of a membership is."""
+    """The actor that the person of a membership is, signed in just now."""
     organisation = membership.organisation
+    row = SignIn(
+        token_hash=new_id().hex,
+        user_id=membership.user_id,
+        membership_id=membership.id,
+        created_at=now(),
+        last_seen_at=now(),
+        password_at=now(),
+    )
+    session = object_session(membership)
+    if session is not None:
+        session.add(row)
+        session.flush()
     return Actor(
         user_id=membership.user_id,
         name=membership.user.name,
@@ -151,6 +164,7 @@ def actor_of(membership: Membership) -> Actor:
         role=membership.role,
         region_path=organisation.region.path,
         ip="127.0.0.1",
+        sign_in_id=row.id if session is not None else None,
     )
 
 

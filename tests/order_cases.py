@@ -108,6 +108,19 @@ class Scene:
         session.flush()
         self._move(AccountKind.TREASURY, account(session, AccountKind.POOL, self.programme.id), 1_000_000_000)
 
+    def announce(self, **changes: Any) -> None:
+        """A further version of the terms, which binds the vouchers that are issued from now on."""
+        self.terms = Terms.model_validate(self.terms.model_dump() | changes)
+        self.version = ProgrammeVersion(
+            programme=self.programme,
+            version=self.version.version + 1,
+            terms=self.terms.for_storage(),
+            announced_at=now(),
+        )
+        self.session.add(self.version)
+        self.session.flush()
+        self.session.refresh(self.programme, ["versions"])
+
     def list_version(self, version: int, **changes: Any) -> OfferingVersion:
         """A listed version of the scene's offering."""
         facts: dict[str, Any] = {

@@ -13,7 +13,8 @@ def questions(engine: Engine) -> Iterator[list[str]]:
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
+        # Whoever comes first after some seconds asks for the entered years, whatever the page.
+        if statement.lstrip().startswith(("SELECT", "WITH")) and "FROM calendar_" not in statement:
             asked.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

@@ -5,6 +5,7 @@ import re
 import statistics
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,100 @@ def test_every_sentence_has_english() -> None:
     catalogue = stored()
     catalogue.update(extracted(), no_fuzzy_matching=True)
     assert missing(catalogue) == []
+
+
+# The clock
+
+
+CODE = [
+    *MODULES,
+    *(path for folder in ("tests", "bench", "migrations") for path in sorted((ROOT / folder).rglob("*.py"))),
+    ROOT / "config.py",
+    ROOT / "dev",
+]
+CLOCK = PLATFORM / "foundation" / "clock.py"
+_OF_A_DAY = {"today", "due", "age"}
+_SQL_DAY = re.compile(
+    r"\bcurrent_date\b|\blocaltimestamp\b|::\s*date\b|\bas\s+date\s*\)|date_trunc\(\s*'day'", re.IGNORECASE
+)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf8"))
+
+
+def _days_of_utc(tree: ast.Module) -> list[int]:
+    """Lines that ask a moment itself, or the machine, for the day or the hour."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            owner_name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", None)
+            if (node.func.attr == "date" and not node.args) or (
+                owner_name in {"date", "datetime"} and node.func.attr in {"today", "now", "utcnow"}
+            ):
+                found.append(node.lineno)
+    return found
+
+
+def test_days_are_those_of_china() -> None:
+    """``moment.date()`` is UTC's day, an earlier one from midnight to eight in China: ``clock.day_of(moment)``."""
+    assert len(_days_of_utc(ast.parse("a.date(); date.today(); datetime.datetime.now(UTC); func.date(a); now()"))) == 3
+    found = {
+        str(path.relative_to(ROOT)): lines for path in CODE if path != CLOCK if (lines := _days_of_utc(_tree(path)))
+    }
+    assert found == {}
+
+
+def test_the_database_is_not_asked_for_the_day() -> None:
+    """A day that PostgreSQL makes of a moment depends on the time zone of its session."""
+    asked = {}
+    for path in CODE:
+        texts = [node.value for node in ast.walk(_tree(path)) if isinstance(node, ast.Constant)]
+        names = [node.attr for node in ast.walk(_tree(path)) if isinstance(node, ast.Attribute)]
+        found = [text for text in texts if isinstance(text, str) and _SQL_DAY.search(text) and path != Path(__file__)]
+        found += [name for name in names if name in {"current_date", "localtimestamp"}]
+        if found:
+            asked[str(path.relative_to(ROOT))] = found
+    assert asked == {}
+
+
+def _hangs_on_the_clock(tree: ast.Module) -> bool:
+    """Whether a test module takes anything from the clock, or has a name with ``today``, ``due`` or ``age`` in it."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module="foundation.clock") | ast.alias(name="foundation.clock"):
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.alias(name=name):
+                names.add(name)
+            case _:
+                pass
+    return any(_OF_A_DAY & set(name.lower().split("_")) for name in names)
+
+
+def _marked(tree: ast.Module) -> bool:
+    """Whether the module's ``pytestmark`` has ``pytest.mark.clock``."""
+    marks = [
+        ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+    return any(re.search(r"\bpytest\.mark\.clock\b", mark) for mark in marks)
+
+
+def test_what_hangs_on_the_clock_is_marked() -> None:
+    """CI runs what is marked at other days and hours too (``--clock``)."""
+    assert _hangs_on_the_clock(ast.parse("from foundation.clock import at"))
+    assert _hangs_on_the_clock(ast.parse("assert order.due_at"))
+    assert not _hangs_on_the_clock(ast.parse("page.manage(residue=1)"))
+    unmarked = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if path != Path(__file__)
+        if _hangs_on_the_clock(tree := _tree(path)) and not _marked(tree)
+    ]
+    assert unmarked == [], "add `pytestmark = pytest.mark.clock`"

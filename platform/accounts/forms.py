@@ -104,3 +104,15 @@ class PasswordForm(Form):
         description=_l("至少10个字符，不要用常见密码"),
         render_kw={"autocomplete": "new-password"},
     )
+
+
+def password_again() -> PasswordField:
+    """The field of a deed for which a password given these last minutes counts (``passwords.confirmed_lately``).
+
+    The page shows it only where none was, and marks it as required then.
+    """
+    return PasswordField(
+        _l("您的登录密码"),
+        description=_l("上次输入密码已过十分钟，再输入一次，确认是您本人"),
+        render_kw={"autocomplete": "current-password"},
+    )

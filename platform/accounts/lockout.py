@@ -1,18 +1,22 @@
-"""Five failures lock an account for fifteen minutes, whether they were passwords or codes; an administrator unlocks it."""
+"""Five failures lock an account for fifteen minutes, whether they were passwords or codes; an administrator unlocks it.
+
+The password that a signed-in person is asked for again has a count and a lock of its own.
+"""
 
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, User
+from accounts.models import Membership, PasswordAttempts, User
 from audit.trail import record
 from foundation.actors import SYSTEM, Actor, Role
 from foundation.clock import now
 from foundation.errors import Conflict, NotFound
 from foundation.i18n import N_
-from foundation.locking import lock_row
+from foundation.locking import lock_key, lock_row
 
 FAILURES: Final = 5
 LOCK: Final = timedelta(minutes=15)
@@ -32,6 +36,34 @@ def count_failure(session: Session, user: User) -> None:
         user.locked_until = now() + LOCK
         record(session, SYSTEM, "users.locked", user, after={"locked_until": user.locked_until.isoformat()})
     session.flush()
+
+
+def count_attempt(session: Session, user_id: UUID) -> int | None:
+    """Count an attempt to give the password again before it is looked at: which in a row it is; None while locked.
+
+    The last one that is looked at locks; a right one clears this (``clear_attempts``). In a transaction of its own, so that
+    guesses at once are counted one by one.
+    """
+    lock_key(session, "password", str(user_id))
+    row = session.scalar(select(PasswordAttempts).where(PasswordAttempts.user_id == user_id))
+    if row is None:
+        row = PasswordAttempts(user_id=user_id, failures=0)
+        session.add(row)
+    if row.locked_until is not None:
+        if row.locked_until > now():
+            return None
+        row.locked_until, row.failures = None, 0
+    row.failures += 1
+    if row.failures >= FAILURES:
+        row.locked_until = now() + LOCK
+    session.flush()
+    return row.failures
+
+
+def clear_attempts(session: Session, user_id: UUID) -> None:
+    """The right password was given: nothing is counted any more."""
+    lock_key(session, "password", str(user_id))
+    session.execute(delete(PasswordAttempts).where(PasswordAttempts.user_id == user_id))
 
 
 def unlock(session: Session, actor: Actor, membership_id: UUID) -> User:

@@ -1,11 +1,11 @@
 """Tables of regions, organisations and people."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.actors import Role
@@ -160,6 +160,63 @@ class SecondPersonRequest(Timestamped, Base):
     asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id], lazy="joined")
 
 
+class PasswordAttempts(Base):
+    """How often in a row a signed-in person gave a wrong password when asked for it again, and until when that is locked.
+
+    Apart from the count of signing in: a stranger who locks that must not stop whoever is signed in. No foreign key: the
+    row is written at once on a connection of its own, which sees nothing of the transaction that asks.
+    """
+
+    __tablename__ = "password_attempts"
+    __table_args__ = (UniqueConstraint("user_id", name="uq_password_attempts_user_id"),)
+
+    user_id: Mapped[UUID]
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+
+class RegionalDuty(Timestamped, Base):
+    """That a person decides in a region who and what is entitled: titles, prices, certificates.
+
+    Those decisions refer to (person, region) by foreign key. The constraint triggers ``regional_duties_one_side`` and
+    ``programme_duties_one_side`` refuse whoever has a row here and releases money in a programme of an overlapping region
+    that is not settled, whichever came first and whatever organisation the person acts for.
+    """
+
+    __tablename__ = "regional_duties"
+    __table_args__ = (UniqueConstraint("user_id", "region_id", name="uq_regional_duties_person"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
+
+
+class Delegation(Timestamped, Base):
+    """A bureau has another one, of its own region or above, act for it (委托办理) until it ends this or the time is over.
+
+    ``programme_id`` None is everything, titles and certificates too; else only what belongs to that programme.
+    """
+
+    __tablename__ = "delegations"
+    __table_args__ = (
+        CheckConstraint("valid_to >= valid_from", name="period"),
+        CheckConstraint("from_bureau_id <> to_bureau_id", name="two_bureaus"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by_id IS NULL)", name="ended_by_somebody"),
+        Index("ix_delegations_to", "to_bureau_id", "from_bureau_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    from_bureau_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    to_bureau_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("programmes.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    reason: Mapped[str]
+    given_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    from_bureau: Mapped[Organisation] = relationship(foreign_keys=[from_bureau_id], lazy="joined")
+    to_bureau: Mapped[Organisation] = relationship(foreign_keys=[to_bureau_id], lazy="joined")
+
+
 explain("ck_second_person_requests_two_people", N_("提出人不能自己复核"), remedy=N_("请由另一位工作人员复核"))
 explain("uq_second_person_requests_open", N_("已提请复核，等待另一位工作人员办理"))
 explain(
@@ -170,3 +227,5 @@ explain(
 )
 explain("uq_users_email", N_("这个邮箱已经注册"), field="email", remedy=N_("直接登录，或换一个邮箱"))
 explain("uq_memberships_living", N_("您已是该单位的成员，或已提交过加入申请"), field="uscc")
+explain("ck_delegations_period", N_("委托的截止日应不早于起始日"), field="valid_to")
+explain("ck_delegations_two_bureaus", N_("不能委托给本单位"), field="to_bureau")

@@ -1,5 +1,6 @@
 """Passwords: argon2id, at least ten characters, none of the common ones."""
 
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -9,16 +10,19 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
-from accounts.lockout import LOCK_MINUTES, count_failure, locked
-from accounts.models import User
-from foundation.actors import Actor
+from accounts.lockout import FAILURES, LOCK_MINUTES, clear_attempts, count_attempt
+from accounts.models import SignIn, User
+from audit.trail import record
+from foundation.actors import SYSTEM, Actor
+from foundation.clock import now
 from foundation.errors import BadInput, NotAllowed
 from foundation.i18n import N_
-from foundation.locking import lock_row
-from foundation.unit_of_work import afterwards
+from foundation.unit_of_work import afterwards, at_once
 
 SHORTEST: Final = 10
 LONGEST: Final = 200
+LATELY: Final = timedelta(minutes=10)
+"""How long a right password counts for deeds that follow each other."""
 
 _hasher = PasswordHasher()
 
@@ -63,21 +67,43 @@ def matches(user: User | None, password: str) -> bool:
 def reconfirmed(session: Session, actor: Actor, password: str, *, field: str = "password") -> None:
     """Before money moves the person proves again to be there; NotAllowed by the field otherwise.
 
-    Failures count as those of signing in do, in a transaction of their own, because the refused deed is rolled back.
+    Each attempt is counted under a lock and for good before the password is looked at, on a connection of its own: the
+    refused deed is rolled back, and guesses sent at once must not all be looked at. The right one clears the count, and
+    counts for a while where ``confirmed_lately`` asks.
     """
     user = session.get(User, actor.user_id) if actor.user_id else None
-    if user is not None and locked(user):
+    if user is None:
+        raise NotAllowed(N_("密码不正确，没有任何变动"), field=field, remedy=N_("请输入您的登录密码"))
+    with at_once(session) as own:
+        count = count_attempt(own, user.id)
+    if count is None:
         raise NotAllowed(
-            N_("账号因多次密码或验证码不正确暂时锁定，没有任何变动"),
+            N_("密码多次不正确，暂时不能办理需要密码的事项，没有任何变动"),
             field=field,
             remedy=N_("%(minutes)s 分钟后再试"),
             minutes=LOCK_MINUTES,
         )
     if not matches(user, password):
-        if user is not None:
-            afterwards(session, partial(_count, user_id=user.id))
+        if count == FAILURES:
+            afterwards(session, partial(_note_lock, user_id=user.id))
         raise NotAllowed(N_("密码不正确，没有任何变动"), field=field, remedy=N_("请输入您的登录密码"))
+    with at_once(session) as own:
+        clear_attempts(own, user.id)
+    if actor.sign_in_id is not None:
+        session.get_one(SignIn, actor.sign_in_id).password_at = now()
 
 
-def _count(session: Session, *, user_id: UUID) -> None:
-    count_failure(session, lock_row(session, User, user_id))
+def recently_confirmed(session: Session, actor: Actor) -> bool:
+    """Whether this browser's person gave the right password within the last ten minutes."""
+    row = session.get(SignIn, actor.sign_in_id) if actor.sign_in_id else None
+    return row is not None and now() - row.password_at <= LATELY
+
+
+def confirmed_lately(session: Session, actor: Actor, password: str, *, field: str = "password") -> None:
+    """As ``reconfirmed``, but one given within the last ten minutes counts: for deeds of which many follow each other."""
+    if not recently_confirmed(session, actor):
+        reconfirmed(session, actor, password, field=field)
+
+
+def _note_lock(session: Session, *, user_id: UUID) -> None:
+    record(session, SYSTEM, "users.password_locked", session.get_one(User, user_id))

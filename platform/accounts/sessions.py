@@ -139,6 +139,7 @@ def signed_in_actor() -> Actor | None:
         role=row.membership.role,
         region_path=organisation.region.path,
         ip=request.remote_addr,
+        sign_in_id=row.id,
     )
 
 

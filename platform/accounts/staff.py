@@ -1,6 +1,8 @@
 """Bureaus, treasuries and the operator are entered by whoever runs the installation: nobody registers as an office."""
 
+from collections.abc import Collection
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +23,22 @@ ROLES: Final = {
     OrganisationKind.TREASURY: TREASURY | {Role.AUDITOR},
     OrganisationKind.OPERATOR: frozenset({Role.ADMINISTRATOR}),
 }
+
+
+def of_both_sides(session: Session, user_ids: Collection[UUID]) -> dict[UUID, list[Membership]]:
+    """Who of these people has an active role both in a bureau and in a treasury, with those roles.
+
+    Nobody decides and pays in one programme, so such a person is refused again and again.
+    """
+    query = select(Membership).where(
+        Membership.user_id.in_(user_ids),
+        Membership.state == MembershipState.ACTIVE,
+        Membership.role.in_(BUREAU | TREASURY),
+    )
+    found: dict[UUID, list[Membership]] = {}
+    for membership in session.scalars(query.order_by(Membership.created_at)).unique():
+        found.setdefault(membership.user_id, []).append(membership)
+    return {user_id: held for user_id, held in found.items() if {each.role in BUREAU for each in held} == {True, False}}
 
 
 def appoint(

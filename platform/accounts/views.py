@@ -16,6 +16,7 @@ from accounts.devices import told_of
 from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
 from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
+from accounts.staff import of_both_sides
 from audit.trail import record
 from foundation.actions import submit
 from foundation.actors import Role
@@ -261,6 +262,7 @@ def members() -> ResponseReturnValue:
         unmanaged={one.id for one, managed in queries.open_requests(session) if not managed}
         if administrator
         else set(),
+        both_sides=of_both_sides(session, [row.user_id for row in page.rows]) if administrator else {},
         locked={row.user_id for row in page.rows if lockout.locked(row.user)},
     )
 

@@ -19,6 +19,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_subject", "subject_type", "subject_id", "sequence"),
         Index("ix_audit_events_at", "at"),
+        Index("ix_audit_events_organisation", "organisation_id", "sequence"),
     )
 
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)

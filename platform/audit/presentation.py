@@ -1,12 +1,24 @@
 """The trail as templates/components/case.html takes it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext
 
 from audit.models import AuditEvent
 from foundation.i18n import retold
+
+# As ``Actor.office`` writes it.
+_BY_DELEGATION: Final = re.compile(r"(.+)（受(.+)委托办理）")
+
+
+def office_told(organisation: str) -> str:
+    """A recorded organisation in the reader's language: who acted, and for whom where that was by delegation."""
+    found = _BY_DELEGATION.fullmatch(organisation)
+    if found is None:
+        return organisation
+    return str(gettext("由%(office)s受%(principal)s委托办理", office=found[1], principal=found[2]))
 
 
 def _told(event: AuditEvent) -> str | None:

@@ -36,7 +36,7 @@ def events(
     session: Session,
     organisations: Select[UUID],
     *,
-    of_system: Select[UUID] | None = None,
+    of_things: ColumnElement[bool] | None = None,
     of_house: bool = False,
     words: str = "",
     action: str = "",
@@ -47,16 +47,16 @@ def events(
 ) -> Page[AuditEvent]:
     """What people of these organisations did, newest first.
 
-    ``of_system`` are the ids of things: what the system did to them by itself is listed too, and with ``of_house`` also
-    what it did to no thing in particular.
+    ``of_things`` is a condition over the event's thing: what anybody did to such a thing is listed too, and with
+    ``of_house`` also what the system did to no thing in particular.
     ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``subjects`` the ids of
     the things that it was done to, ``first`` and ``last`` the days from and until when.
     """
     whose: list[ColumnElement[bool]] = [AuditEvent.organisation_id.in_(organisations)]
-    by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
-    if of_system is not None:
-        whose.append(and_(by_itself, AuditEvent.subject_id.in_(of_system)))
+    if of_things is not None:
+        whose.append(of_things)
     if of_house:
+        by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
         whose.append(and_(by_itself, AuditEvent.subject_id.is_(None)))
     query = select(AuditEvent).where(or_(*whose)).order_by(AuditEvent.sequence.desc())
     if words:

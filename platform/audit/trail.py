@@ -64,7 +64,7 @@ def _facts(actor: Actor, action: str, subject_type: str, subject_id: UUID | None
         "user_id": actor.user_id,
         "person": actor.name,
         "organisation_id": actor.organisation_id,
-        "organisation": actor.organisation_name,
+        "organisation": actor.office,
         "role": actor.role.value,
         "ip": actor.ip,
         "action": action,

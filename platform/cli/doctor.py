@@ -18,9 +18,11 @@ from cli.opening import open_rooms, opened_engine, settings_or_exit
 from cli.tables import print_table
 from config import Environment, Settings
 from documents import fonts
+from foundation.clock import today, year_without_notice
 from foundation.jobs import failed_jobs, jobs_health
 from foundation.migrations import revisions
 from search.current import current_search
+from working_days.stored import refresh
 
 _OLDEST_DATABASE: Final = 150000
 _WORKER_SIGN_SECONDS: Final = 60
@@ -82,6 +84,7 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("jobs", _jobs),
         ("failed jobs", _failed_jobs),
         ("search", _search),
+        ("calendar", _calendar),
     )
     for part, look in parts:
         with Session(engine) as session:
@@ -161,6 +164,17 @@ def _failed_jobs(session: Session) -> Finding:
     count = failed_jobs(session)
     remedy = "see the worker's log for why; table procrastinate_jobs, status failed" if count else ""
     return Finding("failed jobs", ok=not count, told=str(count), remedy=remedy)
+
+
+def _calendar(session: Session) -> Finding:
+    """No fault before the year has begun: its notice comes in autumn, and until then the regulation's days count."""
+    refresh(session.get_bind(), at_once=True)
+    missing = year_without_notice()
+    if missing is None:
+        return Finding("calendar", ok=True, told=f"the notice of {today().year} is known")
+    told = f"the notice of {missing} is not entered, only its statutory holidays count"
+    remedy = f"when the State Council has published it: `huiqi calendar import FILE --year {missing}`"
+    return Finding("calendar", ok=missing > today().year, told=told, remedy=remedy)
 
 
 def _search(session: Session) -> Finding:

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "audit": Entry("cli.database:audit", True, "Prove that the audit trail is whole."),
     "search": Entry("cli.search:search", True, "Care of the search indexes."),
     "bench": Entry("cli.bench:bench", False, "Measure this installation."),
+    "calendar": Entry("cli.calendar:calendar", True, "Holidays and make-up days: enter a year's notice, show a year."),
     "staff": Entry("cli.staff:staff", True, "Offices and their people."),
     "demo": Entry("cli.demo:demo", True, "Demonstration data."),
     "translations": Entry(

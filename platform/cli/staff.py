@@ -4,7 +4,7 @@ import click
 
 from accounts.models import OrganisationKind
 from accounts.recovery import restore_access
-from accounts.staff import ROLES, appoint
+from accounts.staff import ROLES, appoint, of_both_sides
 from foundation.actors import Role
 from foundation.unit_of_work import current_session
 
@@ -50,6 +50,14 @@ def add(
         password=password,
     )
     click.echo(f"{membership.user.email}: {role} of {membership.organisation.name}")
+    held = of_both_sides(current_session(), [membership.user_id]).get(membership.user_id)
+    if held:
+        roles = ", ".join(f"{each.role.value} of {each.organisation.name}" for each in held)
+        click.echo(
+            f"warning: {membership.user.email} is now on both sides ({roles}); "
+            "whoever decides in a programme can never appropriate, approve or pay in it",
+            err=True,
+        )
 
 
 @staff.command()

@@ -22,7 +22,9 @@ CATALOGUE: Final = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _KEYWORDS: Final = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "_l": None, "lazy_gettext": None}
 # Names of documents, issuers and places are what they are in every language; notes are for whoever edits the file.
-_NOT_TRANSLATED: Final = frozenset({"citation", "document", "article", "issuer", "region", "notes", "note", "source"})
+_NOT_TRANSLATED: Final = frozenset(
+    {"citation", "valid_years_citation", "places", "document", "article", "issuer", "region", "notes", "note", "source"}
+)
 
 # The living style page and its samples are never shown to a user.
 _ONLY_FOR_BUILDERS: Final = frozenset({"style", "style_samples"})

@@ -5,6 +5,7 @@ from demonstration.people import Cast
 from demonstration.script import AppropriationPart, ClaimPart, ProgrammePart
 from demonstration.timeline import Story
 from foundation.actors import Role
+from foundation.clock import day_of
 from foundation.identifiers import new_id
 from foundation.money import parse_yuan
 from vouchers import claiming, money, programmes, returning
@@ -29,7 +30,7 @@ def announce(cast: Cast, part: ProgrammePart) -> Story:
         scheme_id=preset.scheme_id,
         treasury_uscc=cast.organisations["treasury"].uscc,
         # A working day, as all that follows: no claim may come to stand before its window.
-        terms=preset.starting(calendar.moment(part.first).date()),
+        terms=preset.starting(day_of(calendar.moment(part.first))),
     )
     cast.programmes[part.key] = programme.id
     yield calendar.moment(ahead - 1, 15)
@@ -73,9 +74,9 @@ def give_back(cast: Cast, part: ProgrammePart, day: int) -> Story:
 
 
 def claim(cast: Cast, part: ProgrammePart, said: ClaimPart) -> Story:
-    """An enterprise claims what it may have."""
-    yield cast.calendar.moment(said.day, 10)
+    """An enterprise claims what it may have, before orders are placed: days off bring both to one day."""
+    yield cast.calendar.moment(said.day, 9, 40)
     claiming.claim(cast.session, cast.buyer(said.enterprise), programme_id=cast.programmes[part.key])
     # What the worker does when the claim's second is over, where money is short.
-    yield cast.calendar.moment(said.day, 10, 1)
+    yield cast.calendar.moment(said.day, 9, 41)
     claiming.allot(cast.session, cast.programmes[part.key])

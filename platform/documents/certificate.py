@@ -13,7 +13,7 @@ from documents.blocks import Label, ToBottom, centred_facts, check_corner
 from documents.canonical import canonical_hash
 from documents.paper import Sheet, print_story
 from documents.text import Text, paragraph
-from foundation.clock import local
+from foundation.clock import day_of
 
 _SIZE = landscape(A4)
 _EDGE = 11 * mm
@@ -62,7 +62,7 @@ def render_certificate(content: CertificateContent) -> bytes:
         ),
         ToBottom(_CORNER),
         check_corner(
-            [paragraph(content.issuer, styles.SEAL), paragraph(day(local(content.issued_at).date()), styles.SEAL_DATE)],
+            [paragraph(content.issuer, styles.SEAL), paragraph(day(day_of(content.issued_at)), styles.SEAL_DATE)],
             content.verification_url,
             digest,
             _WIDTH,

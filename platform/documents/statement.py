@@ -20,7 +20,7 @@ from documents.blocks import (
 from documents.canonical import canonical_hash
 from documents.paper import Sheet, print_story
 from documents.text import Text, paragraph
-from foundation.clock import local
+from foundation.clock import day_of
 from foundation.money import capitals, display_yuan
 
 _ENGLISH = {
@@ -164,7 +164,7 @@ def _heading(content: StatementContent) -> list[Flowable]:
     ]
     if content.language == "bilingual":
         parts.append(paragraph("Settlement statement" + (" (red letter)" if red else ""), styles.SUBTITLE))
-    day = local(content.issued_at).date().isoformat()
+    day = day_of(content.issued_at).isoformat()
     parts.append(
         Text(
             [("编号 ", styles.SUBTITLE), (content.number, styles.NUMBER), (f"　出具日期 {day}", styles.SUBTITLE)],
@@ -236,7 +236,7 @@ def _excluded(content: StatementContent) -> Flowable:
 
 
 def _closing(content: StatementContent, digest: str) -> Flowable:
-    day = local(content.issued_at).date().isoformat()
+    day = day_of(content.issued_at).isoformat()
     names = [
         ("编制", content.prepared_by),
         ("批准", content.approved_by),

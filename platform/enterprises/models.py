@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -30,6 +30,20 @@ class Title(Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("organisation_id", "level", "valid_from", name="uq_titles_grant"),
         CheckConstraint("valid_to >= valid_from", name="period"),
+        # See accounts.models.RegionalDuty: whoever decides about a title releases no money in the region.
+        ForeignKeyConstraint(
+            ["registered_by_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_titles_registering_duty",
+        ),
+        ForeignKeyConstraint(
+            ["revoked_by_id", "region_id"],
+            ["regional_duties.user_id", "regional_duties.region_id"],
+            name="fk_titles_revoking_duty",
+        ),
+        # A missing region would switch the foreign keys off.
+        CheckConstraint("region_id IS NOT NULL OR registered_by_id IS NULL", name="registering_duty_somewhere"),
+        CheckConstraint("region_id IS NOT NULL OR revoked_by_id IS NULL", name="revoking_duty_somewhere"),
         Index("ix_titles_on_day", "organisation_id", "valid_from", "valid_to"),
     )
 
@@ -40,6 +54,10 @@ class Title(Timestamped, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     revoked_on: Mapped[date | None]
+    # Who decided, and where: the enterprise's region. Titles of before the register knew its authors have none.
+    registered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    revoked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))
     organisation: Mapped[Organisation] = relationship()
 
 

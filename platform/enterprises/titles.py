@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from accounts.current import not_here
+from accounts.delegation import acts_in
+from accounts.duties import decides_in
 from accounts.models import Organisation, OrganisationKind, Region
 from audit.trail import record
 from enterprises.models import Title, TitleLevel
@@ -73,7 +75,8 @@ def register(
 ) -> Title:
     """Enter a title granted to the enterprise with this USCC, with the document that grants it.
 
-    BadInput for an unknown USCC, one outside the bureau's region, or a period that ends before it begins.
+    BadInput for an unknown USCC, one outside the bureau's region, or a period that ends before it begins; refused where
+    another bureau is in charge, and for whoever releases money in the region.
     """
     organisation = session.scalar(select(Organisation).where(Organisation.uscc == normalise_uscc(uscc)))
     if (
@@ -88,8 +91,11 @@ def register(
         )
     if valid_to < valid_from:
         raise BadInput(N_("有效期的截止日应不早于起始日"), field="valid_to")
+    actor = decides_in(session, actor, organisation.region)
     title = Title(
         organisation=organisation,
+        registered_by_id=actor.user_id,
+        region_id=organisation.region_id,
         level=level,
         batch=batch,
         document=document,
@@ -116,10 +122,13 @@ def register(
 
 def revoke(session: Session, actor: Actor, *, title_id: UUID, reason: str) -> Title:
     """End a title from today on; what was claimed with it before stays. Conflict when it has ended already."""
-    title = lock_row(session, Title, find(session, actor, title_id).id)
+    title = find(session, actor, title_id)
+    region = title.organisation.region
+    actor = decides_in(session, actor, region)
+    title = lock_row(session, Title, title.id)
     if title.revoked_on is not None or title.valid_to < today():
         raise Conflict(N_("这个称号已经失效"))
-    title.revoked_on = today()
+    title.revoked_on, title.revoked_by_id, title.region_id = today(), actor.user_id, region.id
     session.flush()
     record(session, actor, "title.revoke", title, after={"revoked_on": title.revoked_on.isoformat()}, note=reason)
     return title
@@ -131,6 +140,17 @@ def find(session: Session, actor: Actor, title_id: UUID) -> Title:
     if title is None or not actor.sees_region(title.organisation.region.path):
         raise not_here()
     return title
+
+
+def decidable(session: Session, actor: Actor, titles: Sequence[Title]) -> frozenset[UUID]:
+    """Which of these titles are the own bureau's to decide about, itself or by delegation."""
+    query = (
+        select(Title.id)
+        .join(Title.organisation)
+        .join(Organisation.region)
+        .where(Title.id.in_([title.id for title in titles]), acts_in(actor, Region.path))
+    )
+    return frozenset(session.scalars(query))
 
 
 def page(

@@ -41,6 +41,7 @@ def titles() -> ResponseReturnValue:
         level=chosen,
         labels=register.TITLE_LABELS,
         today=today(),
+        decidable=register.decidable(current_session(), actor(), page.rows),
     )
 
 

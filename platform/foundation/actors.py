@@ -32,8 +32,21 @@ EVERYBODY: Final = frozenset(Role) - {Role.SYSTEM}
 
 
 @dataclass(frozen=True, slots=True)
+class Principal:
+    """The office for which another one acts by delegation."""
+
+    organisation_id: UUID
+    name: str
+    region_path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """A person in one role of one organisation; ``region_path`` is the organisation's place in the tree (``cn/cn-35/``)."""
+    """A person in one role of one organisation.
+
+    ``region_path`` is the organisation's place in the tree, the codes from the top (``100000/350000/``). ``sign_in_id`` is
+    the signed-in browser, ``principal`` the office for which this deed is done where that is another one.
+    """
 
     user_id: UUID | None
     name: str
@@ -42,6 +55,15 @@ class Actor:
     role: Role
     region_path: str
     ip: str | None = None
+    sign_in_id: UUID | None = None
+    principal: Principal | None = None
+
+    @property
+    def office(self) -> str:
+        """The organisation as the trail tells it: by delegation, both offices (``audit.presentation.office_told``)."""
+        return (
+            f"{self.organisation_name}（受{self.principal.name}委托办理）" if self.principal else self.organisation_name
+        )
 
     def sees_region(self, path: str) -> bool:
         """Whether ``path`` lies in the actor's region or below it."""

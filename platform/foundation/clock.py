@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
+from foundation import calendars
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
+# From here on the State Council's office may publish the notice of the next year any day; it mostly came in November.
+_NOTICE_MONTH: Final = 10
 
 _shift: ContextVar[timedelta | None] = ContextVar("clock_shift", default=None)
 _stopped: ContextVar[datetime | None] = ContextVar("clock_stopped", default=None)
@@ -28,7 +29,12 @@ def now() -> datetime:
 
 def today() -> date:
     """The present day in China."""
-    return local(now()).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """China's day at ``moment``; the day that ``moment`` itself tells is UTC's, an earlier one for eight hours."""
+    return local(moment).date()
 
 
 def local(moment: datetime) -> datetime:
@@ -76,16 +82,24 @@ def travel_together(moment: datetime) -> Iterator[None]:
         _shifts_for_all.pop()
 
 
-@lru_cache(maxsize=4096)
 def is_working_day(day: date) -> bool:
     """Whether offices work: weekends, statutory holidays and the make-up days of the State Council's yearly notice.
 
-    A year whose notice the library does not hold yet counts Monday to Friday.
+    In a year that no notice covers yet the regulation's own days are free, and weekends (``foundation/statutory_days.py``).
     """
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
+    return calendars.current().works(day)
+
+
+def notice_covers(year: int) -> bool:
+    """Whether the notice of ``year`` is known; else its working days are reckoned by the regulation."""
+    return calendars.current().source(year) is not calendars.Source.REGULATION
+
+
+def year_without_notice(day: date | None = None) -> int | None:
+    """The year whose notice should be known on ``day`` (today) and is not: the day's own, and from October the next."""
+    day = day or today()
+    wanted = [day.year, *([day.year + 1] if day.month >= _NOTICE_MONTH else [])]
+    return next((year for year in wanted if not notice_covers(year)), None)
 
 
 def add_working_days(day: date, count: int) -> date:

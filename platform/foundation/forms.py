@@ -71,7 +71,7 @@ def checked_by(check: Callable[[], object]) -> None:
 
 
 def _told(fault: DomainError) -> str:
-    words = [fault.text(gettext), fault.way_out(gettext), fault.rule]
+    words = [fault.text(gettext), fault.way_out(gettext), gettext(fault.rule) if fault.rule else None]
     return "；".join(word.rstrip("。") for word in words if word)
 
 

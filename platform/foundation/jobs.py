@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from foundation.job_connector import WorkerConnector
 from foundation.unit_of_work import unit_of_work
 
 P = ParamSpec("P")
@@ -89,7 +90,7 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
 
     Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
     """
-    connector = PsycopgConnector(conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2)
+    connector = WorkerConnector(conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2)
 
     async def work() -> None:
         async with _app.open_async():

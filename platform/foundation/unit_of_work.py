@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,16 @@ from foundation.errors import DomainError
 
 _logger = logging.getLogger(__name__)
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
+
+before_work: Final[list[Callable[[Engine | Connection], Any]]] = []
+"""What an upper room wants done before each request, job and command, such as looking whether what it keeps in memory still
+holds. It must be quick, raise nothing and leave no transaction open."""
+
+
+def prepare(bind: Engine | Connection) -> None:
+    """Run ``before_work``; called by whoever opens a session, before it is used."""
+    for action in before_work:
+        action(bind)
 
 
 def current_session() -> Session:
@@ -36,6 +47,7 @@ def bound(session: Session) -> Iterator[Session]:
 @contextmanager
 def unit_of_work(engine: Engine) -> Iterator[Session]:
     """Open a session, commit at the end of the block, roll back when it raises."""
+    prepare(engine)
     with Session(engine, expire_on_commit=False) as session, bound(session):
         try:
             yield session
@@ -45,6 +57,19 @@ def unit_of_work(engine: Engine) -> Iterator[Session]:
             raise
         finally:
             run_afterwards(session)
+
+
+@contextmanager
+def at_once(session: Session) -> Iterator[Session]:
+    """A short transaction of its own beside the running one, committed at the end of the block.
+
+    For the little that must be known to everybody before this transaction goes on, and stay whatever becomes of it. It
+    takes a second connection, so the pool must hold two for each thread. Touch nothing that the running transaction may
+    have locked.
+    """
+    with Session(session.get_bind().engine, expire_on_commit=False) as own:
+        yield own
+        own.commit()
 
 
 def afterwards(session: Session, action: Callable[[Session], None]) -> None:

@@ -76,13 +76,14 @@ class Transfer(Base):
         Index("ix_ledger_transfers_source_id", "source_id", "posted_at", postgresql_include=["amount"]),
         Index("ix_ledger_transfers_target_id", "target_id", "posted_at", postgresql_include=["amount"]),
         Index("ix_ledger_transfers_subject", "subject_type", "subject_id"),
-        # An order is held, released and redeemed once each, whatever the code does.
+        # An order is held, released and redeemed once each, whatever the code does; redeemed again only by reversing the
+        # transfer that took the redemption back, and a transfer is reversed once.
         Index(
             "uq_ledger_transfers_once",
             "subject_id",
             "kind",
             unique=True,
-            postgresql_where=text("kind IN ('hold', 'release', 'redeem')"),
+            postgresql_where=text("kind IN ('hold', 'release', 'redeem') AND reverses_id IS NULL"),
         ),
     )
 

@@ -29,9 +29,13 @@ class PublicNotice(Timestamped, Base):
     title: Mapped[str]
     body: Mapped[str]
     issuer: Mapped[str]
+    # The bureau whose notice it is: it answers objections. Organisations stand above, so there is no foreign key.
+    bureau_id: Mapped[UUID] = mapped_column(index=True)
     region_path: Mapped[str]
     opens_on: Mapped[date]
     closes_on: Mapped[date]
+    # How many working days it is open: by them its last day is counted again when the year's calendar comes.
+    working_days: Mapped[int]
     state: Mapped[NoticeState] = mapped_column(default=NoticeState.OPEN)
     objections: Mapped[list["Objection"]] = relationship(back_populates="notice", order_by="Objection.created_at")
 

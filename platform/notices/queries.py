@@ -12,6 +12,7 @@ from foundation.errors import NotFound
 from foundation.i18n import N_
 from foundation.pages import Page, page_of
 from notices.models import NoticeState, Objection, PublicNotice
+from notices.office import acts_for
 
 
 def notices(session: Session, *, state: NoticeState | None, number: int) -> Page[PublicNotice]:
@@ -44,6 +45,14 @@ def may_read_objections(actor: Actor | None, notice: PublicNotice) -> bool:
     return actor is not None and actor.role in STAFF and actor.sees_region(notice.region_path)
 
 
+def may_answer(session: Session, actor: Actor | None, notice: PublicNotice) -> bool:
+    """Whether the person answers the notice's objections: the own bureau's, or by delegation."""
+    if actor is None or actor.role not in {Role.OFFICER, Role.REVIEWER}:
+        return False
+    own = select(PublicNotice.id).where(PublicNotice.id == notice.id, acts_for(actor, PublicNotice.bureau_id))
+    return session.scalar(own) is not None
+
+
 def evidence_of(session: Session, notice: PublicNotice) -> dict[UUID, list[Attachment]]:
     """The evidence of each objection."""
     return files_of(session, Objection.__tablename__, [objection.id for objection in notice.objections])
@@ -62,7 +71,7 @@ def unanswered(session: Session, actor: Actor) -> list[Objection]:
     query = (
         select(Objection)
         .join(Objection.notice)
-        .where(Objection.answer.is_(None), PublicNotice.region_path.startswith(actor.region_path))
+        .where(Objection.answer.is_(None), acts_for(actor, PublicNotice.bureau_id))
         .options(selectinload(Objection.notice))
         .order_by(Objection.created_at)
     )

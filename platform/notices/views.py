@@ -107,6 +107,7 @@ def _case(person: Actor | None, notice: PublicNotice, form: ObjectionForm, answe
         form=form,
         answers=answers,
         inside=inside,
+        answering=inside and queries.may_answer(current_session(), person, notice),
         may_object=notice.state is NoticeState.OPEN and notice.closes_on >= today(),
         evidence=queries.evidence_of(current_session(), notice) if inside else {},
         labels=NOTICE.labels,

@@ -9,12 +9,13 @@ from audit.trail import record
 from files.intake import SIGNED, Upload
 from files.intake import take as take_file
 from foundation.actors import ENTERPRISE, PROVIDER, Actor
-from foundation.clock import local, now
+from foundation.clock import day_of, now
 from foundation.errors import BadInput, Conflict, DomainError, Faults
 from foundation.i18n import N_
 from orders.access import locked
 from orders.deadlines import due_in
 from orders.models import Agreement, Order, OrderState
+from orders.standing import ensure_may_contract
 from orders.states import ORDER
 from orders.steps import take, write
 from vouchers.terms import terms_of
@@ -37,8 +38,10 @@ def upload(
 
     A faulty agreement is replaced by uploading again until the enterprise has confirmed. BadInput by field: a day
     outside the contract window, before the order or in the future; no third party where one delivers; the file's faults.
+    Conflict while the provider holds no certificate.
     """
     order = _docking(session, actor, number)
+    ensure_may_contract(session, order)
     _ensure_facts(order, agreement_number.strip(), signed_on, (third_party or "").strip())
     attachment = take_file(session, actor, file, subject=order, kind="agreement", field="file", allowed=SIGNED)
     agreement = order.agreement or Agreement(order=order)
@@ -65,9 +68,13 @@ def upload(
 
 
 def confirm(session: Session, actor: Actor, number: str) -> Order:
-    """The enterprise confirms the agreement that the provider filed; with both confirmations it binds."""
+    """The enterprise confirms the agreement that the provider filed; with both confirmations it binds.
+
+    Conflict while the provider holds no certificate.
+    """
     order = locked(session, actor, number)
     agreement = _for_enterprise(actor, order)
+    ensure_may_contract(session, order)
     agreement.enterprise_confirmed_at = now()
     agreement.enterprise_confirmed_by_id = actor.user_id
     terms = terms_of(order.voucher.programme_version)
@@ -125,10 +132,10 @@ def _ensure_facts(order: Order, agreement_number: str, signed_on: date, third_pa
             BadInput(
                 N_("这项服务由第三方提供，应签三方合同并写明第三方名称"),
                 field="third_party",
-                rule=N_("北京市第一批申报指南 第五条：第三方提供服务的，须有三方合同"),
+                rule=N_("本项目设定：由第三方提供服务的，须签三方合同"),
             )
         )
-    ordered_on = local(order.placed_at).date()
+    ordered_on = day_of(order.placed_at)
     if signed_on < ordered_on:
         faults.append(
             BadInput(

@@ -1,7 +1,5 @@
 """The enterprise confirms what came of the service (成效确认) and rates it in five levels (好差评)."""
 
-from typing import Final
-
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -13,19 +11,18 @@ from foundation.i18n import N_
 from orders.access import locked
 from orders.deadlines import due_in
 from orders.events import order_confirmed
-from orders.models import Confirmation, Order, OrderState, RecordState
+from orders.letter import freeze
+from orders.models import RATINGS, Confirmation, Order, OrderState, RecordState
 from orders.records import living
 from orders.states import RECORD
 from orders.steps import take
 from vouchers.terms import terms_of
 
-RATINGS: Final = {5: N_("非常满意"), 4: N_("满意"), 3: N_("基本满意"), 2: N_("不满意"), 1: N_("非常不满意")}
-"""The five levels of 好差评."""
-
 
 def confirm(session: Session, actor: Actor, number: str, *, rating: int, comment: str | None = None) -> Order:
     """Confirm the result and rate it, once; records that the enterprise has not yet answered are confirmed with it.
 
+    The letter is kept as it reads at this moment: what is renamed or amended later does not change it.
     Conflict while a record is contested: then the result is not agreed. A rating of 1 or 2 needs a word of why.
     """
     order = locked(session, actor, number)
@@ -55,6 +52,13 @@ def confirm(session: Session, actor: Actor, number: str, *, rating: int, comment
     confirmation = Confirmation(order=order, user_id=actor.user_id, rating=rating, comment=comment)
     session.add(confirmation)
     session.flush()
-    record(session, actor, "confirmation.add", confirmation, after={"rating": rating, "comment": comment})
+    kept = freeze(session, order)
+    record(
+        session,
+        actor,
+        "confirmation.add",
+        confirmation,
+        after={"rating": rating, "comment": comment, "hash": kept.content_hash},
+    )
     order_confirmed.send(order)
     return order

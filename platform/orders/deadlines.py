@@ -4,18 +4,33 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from foundation.clock import add_working_days, end_of, local, today
+from foundation.clock import add_working_days, day_of, end_of, now, today, working_days_between
 from foundation.i18n import N_
 from orders.models import Order, OrderState
-from vouchers.terms import Terms
+from orders.states import STALLING
+from vouchers.terms import Terms, terms_of
+
+IN_WORKING_DAYS: Final = frozenset(
+    {
+        OrderState.DOCKING,
+        OrderState.DELIVERED,
+        OrderState.CONFIRMED,
+        OrderState.CLAIMED,
+        OrderState.RETURNED,
+        OrderState.DISPUTED,
+    }
+)
+"""States whose deadline is counted in working days."""
+
+WARNING_WORKING_DAYS: Final = 10
 
 
-def due_in(state: OrderState, terms: Terms) -> datetime | None:
-    """The deadline of ``state`` when it begins today; None where no step is due.
+def due_in(state: OrderState, terms: Terms, *, begun: date | None = None) -> datetime | None:
+    """The deadline of ``state`` when it begins today (or has ``begun`` on another day); None where no step is due.
 
     Docking ends with the contract window at the latest, because an agreement after it would count nothing.
     """
-    day = today()
+    day = begun or today()
     last = _end(terms.contracts_to)
     working = {
         OrderState.CONFIRMED: terms.claim_working_days,
@@ -33,9 +48,48 @@ def due_in(state: OrderState, terms: Terms) -> datetime | None:
     return _end(add_working_days(day, working[state])) if state in working else None
 
 
-def agreement_due(terms: Terms) -> datetime:
-    """When both sides must have confirmed the agreement, after docking succeeded today."""
-    return min(_end(terms.contracts_to), _end(add_working_days(today(), terms.agreement_working_days)))
+def agreement_due(terms: Terms, *, docked: date | None = None) -> datetime:
+    """When both sides must have confirmed the agreement, after docking succeeded today (or on the day ``docked``)."""
+    return min(_end(terms.contracts_to), _end(add_working_days(docked or today(), terms.agreement_working_days)))
+
+
+def counted_again(order: Order) -> datetime | None:
+    """The deadline of the order's present step by the calendar of now, never before the one that stands; reads its steps.
+
+    It runs since the step that led here, ``order.since``; docking that has succeeded waits for the agreement.
+    """
+    if order.due_at is None or order.state not in IN_WORKING_DAYS:
+        return order.due_at
+    terms, begun = terms_of(order.voucher.programme_version), day_of(order.since)
+    if order.state is OrderState.DOCKING and any(step.event == "dock" for step in order.steps):
+        due = agreement_due(terms, docked=begun)
+    else:
+        due = due_in(order.state, terms, begun=begun) or order.due_at
+    return max(order.due_at, due)
+
+
+def stalls(order: Order, terms: Terms) -> datetime | None:
+    """When an order counts as left lying if nobody takes a step after today's; None where a clock or the bureau acts.
+
+    Never before the present step itself is due.
+    """
+    if order.state not in STALLING:
+        return None
+    term = _end(add_working_days(today(), terms.passive_working_days))
+    return term if order.due_at is None else max(term, order.due_at)
+
+
+def stalled(order: Order) -> bool:
+    """Whether both sides have left the order lying for longer than its terms allow."""
+    return order.stalled_at is not None and order.stalled_at < now()
+
+
+def warned(order: Order) -> bool:
+    """Whether both sides are told that the order may be ended: the step is late, or the term is near."""
+    if order.state not in STALLING or order.stalled_at is None:
+        return False
+    late = order.due_at is not None and order.due_at < now()
+    return late or working_days_between(today(), day_of(order.stalled_at)) <= WARNING_WORKING_DAYS
 
 
 def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
@@ -45,7 +99,7 @@ def filed_late(delivered_on: date, filed_on: date, terms: Terms) -> bool:
 
 def last_day(order: Order) -> date | None:
     """The day of the deadline, as people read it."""
-    return None if order.due_at is None else local(order.due_at).date()
+    return None if order.due_at is None else day_of(order.due_at)
 
 
 def _end(day: date) -> datetime:
@@ -56,10 +110,10 @@ def _end(day: date) -> datetime:
 AFTERWARDS: Final[Mapping[OrderState, str]] = {
     OrderState.PLACED: N_("到期仍未取得名额的，订单作废，占用金额退回服务券"),
     OrderState.DOCKING: N_("逾期未完成的，订单作废，占用金额退回服务券，名额给下一顺位企业"),
-    OrderState.CONTRACTED: N_("逾期提交的服务记录会标明逾期"),
-    OrderState.IN_SERVICE: N_("逾期提交的服务记录会标明逾期"),
-    OrderState.DELIVERED: N_("逾期未确认的，主管部门会提醒企业"),
-    OrderState.CONFIRMED: N_("逾期未申请核销的，主管部门会提醒服务机构"),
+    OrderState.CONTRACTED: N_("逾期提交的服务记录会标明逾期；双方长期没有进展的，主管部门可以终止订单，占用金额退回"),
+    OrderState.IN_SERVICE: N_("逾期提交的服务记录会标明逾期；双方长期没有进展的，主管部门可以终止订单，占用金额退回"),
+    OrderState.DELIVERED: N_("逾期未确认且双方长期没有进展的，主管部门可以终止订单，占用金额退回"),
+    OrderState.CONFIRMED: N_("逾期未申请核销且长期没有进展的，主管部门可以终止订单，占用金额退回"),
     OrderState.CLAIMED: N_("逾期未审核的，会显示在主管部门的待办首位"),
     OrderState.RETURNED: N_("逾期未补正的，核销申请作废，占用金额退回服务券"),
     OrderState.DISPUTED: N_("逾期未处理的，会显示在主管部门的待办首位"),

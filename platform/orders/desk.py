@@ -1,19 +1,20 @@
 """What orders put on a desk."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import day_of, now, today, working_days_between
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
+from orders.deadlines import warned
 from orders.models import Order, OrderState
 from orders.progress import Side, Turn, side_of, turn
-from orders.queries import count, under_way
-from orders.states import ENDED
+from orders.queries import count, left_lying, under_way
+from orders.states import ENDED, REVIEW
 
 _S = OrderState
 
@@ -27,6 +28,9 @@ _FORMS: Final = {_S.CONTRACTED: "orders.new_record", _S.DELIVERED: "orders.confi
 
 _IN_LINE: Final = N_("有名额空出时自动轮到")
 _ENDED: Final = N_("订单已终止，占用金额已退回")
+_LYING: Final = N_("处理长期未推进的订单")
+_HELD: Final = N_("双方没有进展，占用的金额一直不能使用")
+_WARNING: Final = N_("再没有进展，主管部门可以终止订单并退回占用金额")
 _BLOCKS: Final = {
     _S.DOCKING: N_("完成前占用的金额不能用于其他订单"),
     _S.CONTRACTED: N_("没有记录的服务不能核销"),
@@ -41,8 +45,13 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
     side = side_of(actor)
     if side is None:
         return []
+    if actor.role is Role.INSPECTOR:
+        # Disputes are all that the bureau has here, and an inspector decides none.
+        return []
     mine = [(order, whose) for order, whose in _turns(session, actor) if whose.side is side]
-    items = [_item(actor, order, whose.task, _BLOCKS.get(order.state), mine=True) for order, whose in mine]
+    items = [_item(actor, order, whose.task, _blocks(order), mine=True) for order, whose in mine]
+    if actor.role in REVIEW:
+        items += [_item(actor, order, _LYING, _HELD, due=order.stalled_at) for order in left_lying(session, actor)]
     return items + (_ended(session, actor) if side is Side.ENTERPRISE else [])
 
 
@@ -69,10 +78,14 @@ def _turns(session: Session, actor: Actor) -> Iterable[tuple[Order, Turn]]:
     # An enterprise sees on its desk who has its order up to the redemption; the provider's claims lie there anyway.
     of_sides = UNDER_WAY if actor.role in ENTERPRISE else BEFORE_CLAIM
     states = (_S.DISPUTED,) if actor.role in BUREAU else of_sides
-    for order in under_way(session, actor, states):
+    for order in under_way(session, actor, states, own=actor.role in BUREAU):
         whose = turn(order)
         if whose is not None:
             yield order, whose
+
+
+def _blocks(order: Order) -> str | None:
+    return _WARNING if warned(order) else _BLOCKS.get(order.state)
 
 
 def _ended(session: Session, actor: Actor) -> list[DeskItem]:
@@ -82,14 +95,21 @@ def _ended(session: Session, actor: Actor) -> list[DeskItem]:
     recent = [
         order
         for order in under_way(session, actor, tuple(ENDED), after=lately)
-        if working_days_between(local(order.since).date(), today()) < NEWS_WORKING_DAYS
+        if working_days_between(day_of(order.since), today()) < NEWS_WORKING_DAYS
         and order.steps[-1].organisation != actor.organisation_name
     ]
     return [_item(actor, order, _ENDED, N_("可以用退回的余额另选服务")) for order in recent]
 
 
 def _item(
-    actor: Actor, order: Order, task: str, blocks: str | None, *, holder: str | None = None, mine: bool = False
+    actor: Actor,
+    order: Order,
+    task: str,
+    blocks: str | None,
+    *,
+    holder: str | None = None,
+    mine: bool = False,
+    due: datetime | None = None,
 ) -> DeskItem:
     names = [order.enterprise.name] if actor.role in PROVIDER else [order.provider.name]
     if actor.role in BUREAU:
@@ -100,7 +120,7 @@ def _item(
         endpoint=_FORMS.get(order.state, "orders.case") if mine else "orders.case",
         arguments={"number": order.number},
         since=order.since,
-        due=order.due_at,
+        due=due or order.due_at,
         blocks=blocks,
         holder=holder,
         amount=order.deduction,

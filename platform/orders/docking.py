@@ -10,15 +10,19 @@ from orders.access import find, locked
 from orders.deadlines import agreement_due
 from orders.ending import end
 from orders.models import Order
+from orders.standing import ensure_may_contract
 from orders.steps import take
 from vouchers.terms import terms_of
 
 
 def succeed(session: Session, actor: Actor, number: str, *, note: str | None = None) -> Order:
-    """Both sides have agreed to go on; from now on the agreement is due. Conflict when it was said before."""
+    """Both sides have agreed to go on; from now on the agreement is due. Conflict when it was said before, and
+    while the provider holds no certificate.
+    """
     order = locked(session, actor, number)
     if docked(order):
         raise Conflict(N_("这份订单已经对接成功"), remedy=N_("下一步：上传服务协议"))
+    ensure_may_contract(session, order)
     take(session, actor, order, "dock", note=note, due_at=agreement_due(terms_of(order.voucher.programme_version)))
     return order
 

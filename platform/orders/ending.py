@@ -6,21 +6,23 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
+from foundation.clock import day_of
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.access import find, locked, locked_with_money
-from orders.deadlines import due_in
+from orders.deadlines import due_in, stalled
 from orders.events import order_ended
 from orders.line import move_up
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 from orders.steps import take
+from vouchers.duties import judges
 from vouchers.redemption import release
 from vouchers.terms import terms_of
 
 
 def end(session: Session, actor: Actor, order_id: UUID, event: str, *, reason: str) -> Order:
-    """End an order by an event of ``states.ORDER`` that leads out (fail_docking, cancel, lapse, reject, end).
+    """End an order by an event of ``states.ORDER`` that leads out (fail_docking, cancel, lapse, reject, end, end_stalled).
 
     Locks voucher, line and order, checks the state after locking, gives the held money back and moves the line up.
     Raises Conflict when the order has moved on: whoever comes second changes nothing.
@@ -55,15 +57,39 @@ def dispute(session: Session, actor: Actor, number: str, *, reason: str) -> Orde
     return order
 
 
+def end_stalled(session: Session, actor: Actor, number: str, *, reason: str) -> Order:
+    """The bureau ends an order that both sides left lying for the term of the order's own programme version.
+
+    The held money goes back to the voucher, or to the pool once the voucher has expired. Conflict while the term runs,
+    looked at under the lock: a step that either side takes first goes before. The bureau's person takes the duty of
+    judging eligibility.
+    """
+    reason = _said(reason)
+    order = find(session, actor, number)
+    if actor.role not in BUREAU:
+        raise not_here()
+    order = locked_with_money(session, order.id)
+    actor = judges(session, actor, order.programme)
+    if (order.state, "end_stalled") in ORDER.transitions and not stalled(order):
+        raise Conflict(
+            N_("双方仍在期限之内，%(day)s 以后没有新的进展才能终止"),
+            remedy=N_("可以联系双方推进；有争议的，由任一方提出争议后处理"),
+            day="" if order.stalled_at is None else day_of(order.stalled_at).isoformat(),
+        )
+    return end(session, actor, order.id, "end_stalled", reason=reason)
+
+
 def decide(session: Session, actor: Actor, number: str, *, resume: bool, reason: str) -> Order:
     """The bureau's decision of a dispute: the order goes on where it stood, or it ends and the money goes back."""
     reason = _said(reason)
     order = find(session, actor, number)
     if actor.role not in BUREAU:
         raise not_here()
+    # Locked first: everywhere a duty is noted after the locks of what it is about.
+    order = locked_with_money(session, order.id)
+    actor = judges(session, actor, order.programme)
     if not resume:
         return end(session, actor, order.id, "end", reason=reason)
-    order = locked(session, actor, number)
     if order.state is not OrderState.DISPUTED or order.state_before_dispute is None:
         raise Conflict(N_("这份订单没有待处理的争议"), remedy=N_("刷新页面查看最新进度"))
     before = OrderState(order.state_before_dispute)

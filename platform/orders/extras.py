@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation.actors import ENTERPRISE, Actor
+from orders.frequency import used_up
 from providers.hooks import Extra, card_deductions, offering_extras
 from providers.models import OfferingVersion
 from vouchers.deduction import Offer, offers
@@ -27,6 +28,7 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
             "offered": offered,
             "actor": actor,
             "elsewhere": elsewhere and only_elsewhere(session, actor.organisation_id),
+            "used": used_up(session, actor, offered),
         },
     )
 

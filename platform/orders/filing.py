@@ -12,15 +12,19 @@ from foundation.clock import today
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders import agreements, confirmation, records
+
+# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
+from orders import recounting as _recounting  # noqa: F401
 from orders.access import find
 from orders.exports import RECORDS
 from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, record_form, uploads
 from orders.measures import Kind, measures_for
 from orders.models import Order, ServiceRecord
+from orders.ordering_views import blueprint
 from orders.presentation import register_rows
 from orders.progress import actions
 from orders.queries import records_page
-from orders.views import blueprint
+from orders.standing import may_contract
 
 __all__ = ["blueprint"]
 
@@ -38,7 +42,8 @@ def agreement(number: str) -> ResponseReturnValue:
         )
 
     if request.method == "GET":
-        return page() if "upload_agreement" in actions(person, order) else _over(number)
+        can = actions(person, order, may_contract=may_contract(session, order))
+        return page() if "upload_agreement" in can else _over(number)
     return submit(
         form,
         lambda: agreements.upload(

@@ -24,8 +24,8 @@ from files.intake import Upload
 from foundation.errors import BadInput
 from foundation.forms import Form, choices
 from foundation.i18n import N_
-from orders.confirmation import RATINGS
 from orders.measures import Kind, Measure, measures_for
+from orders.models import RATINGS
 
 Value = TypeVar("Value")
 

@@ -1,22 +1,27 @@
-"""The confirmation of results (成效确认函) of an order, made from its records whenever it is asked for."""
+"""The confirmation of results (成效确认函) of an order: kept with its content and hash when the enterprise confirms.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Orders confirmed before letters were kept have none; theirs is still worked out from what is registered now, and whoever
+checks it is told so.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from accounts.models import User
-from documents.canonical import canonical_hash
+from documents.canonical import canonical_hash, canonical_json
 from documents.confirmation import ConfirmationContent, DeliveredItem, Evidence, Party, render_confirmation
 from files.access import files_of
 from files.models import Attachment
 from foundation.actors import Actor
 from orders.access import find
-from orders.confirmation import RATINGS
-from orders.models import Order, ServiceRecord
+from orders.models import RATINGS, ConfirmationLetter, Order, ServiceRecord
 from orders.records import living
 
 _KINDS = {"agreement": "服务协议", "process": "服务过程", "result": "服务成果"}
@@ -24,28 +29,72 @@ _KINDS = {"agreement": "服务协议", "process": "服务过程", "result": "服
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What anybody who holds the paper may learn: its order, when it was confirmed, and the check value printed on it."""
+    """What anybody who holds the paper may learn: its order, when it was confirmed, and the check value printed on it.
+
+    ``kept`` is False for a letter of before letters were kept, whose value follows what is registered now.
+    """
 
     number: str
     confirmed_at: datetime
     digest: str
+    kept: bool
 
 
 def letter(session: Session, actor: Actor, number: str, *, public_url: str) -> bytes:
     """The letter as PDF; NotFound before the enterprise has confirmed. ``public_url`` goes into its QR code."""
-    return render_confirmation(_content(session, find(session, actor, number), public_url))
+    order = find(session, actor, number)
+    url = f"{public_url}/confirmations/{order.number}"
+    return render_confirmation(replace(_content(session, order), verification_url=url))
 
 
-def check(session: Session, number: str, *, public_url: str) -> Check:
+def check(session: Session, number: str) -> Check:
     """The letter of this number as it must read; NotFound when there is none."""
     order = session.scalar(select(Order).where(Order.number == number))
-    if order is None:
+    if order is None or order.confirmation is None:
         raise not_here()
-    content = _content(session, order, public_url)
-    return Check(order.number, content.enterprise.confirmed_at, canonical_hash(content))
+    kept = order.confirmation.letter
+    digest = kept.content_hash if kept else canonical_hash(_worked(session, order))
+    return Check(order.number, order.confirmation.created_at, digest, kept is not None)
 
 
-def _content(session: Session, order: Order, public_url: str) -> ConfirmationContent:
+def freeze(session: Session, order: Order) -> ConfirmationLetter:
+    """Keep what the letter of a freshly confirmed order says, with its hash."""
+    content = _worked(session, order)
+    kept = ConfirmationLetter(
+        confirmation=order.confirmation,
+        content=json.loads(canonical_json(content)),
+        content_hash=canonical_hash(content),
+    )
+    session.add(kept)
+    session.flush()
+    return kept
+
+
+def _content(session: Session, order: Order) -> ConfirmationContent:
+    if order.confirmation is None:
+        raise not_here()
+    kept = order.confirmation.letter
+    return _restored(kept.content) if kept else _worked(session, order)
+
+
+def _restored(content: Mapping[str, Any]) -> ConfirmationContent:
+    """What was kept, in the shape that is rendered; its hash is the one that was kept beside it."""
+    parties = {
+        side: Party(**(content[side] | {"confirmed_at": datetime.fromisoformat(content[side]["confirmed_at"])}))
+        for side in ("enterprise", "provider")
+    }
+    shaped = {
+        **parties,
+        "items": [DeliveredItem(**item) for item in content["items"]],
+        "evidence": [Evidence(**file) for file in content["evidence"]],
+        "issued_at": datetime.fromisoformat(content["issued_at"]),
+        "verification_url": "",
+    }
+    return ConfirmationContent(**{**content, **shaped})
+
+
+def _worked(session: Session, order: Order) -> ConfirmationContent:
+    """The letter from what is registered now."""
     confirmation = order.confirmation
     if confirmation is None:
         raise not_here()
@@ -72,7 +121,7 @@ def _content(session: Session, order: Order, public_url: str) -> ConfirmationCon
             for file in _files(session, order, records)
         ],
         issued_at=confirmation.created_at,
-        verification_url=f"{public_url}/confirmations/{order.number}",
+        verification_url="",
     )
 
 

@@ -1,20 +1,25 @@
-"""The line for an offering's places: first come, first served; a place that comes free passes to the next."""
+"""The line for an offering's places: first come, first served; a place that comes free passes to the next.
+
+Orders of one line may stand under different versions of the programme's terms: each is judged by that of its voucher.
+"""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM
+from foundation.clock import today
 from foundation.locking import lock_key, lock_rows
 from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.states import OCCUPYING
 from orders.steps import take
+from providers.access import certified_on
 from providers.models import OfferingState, OfferingVersion
-from vouchers.models import Programme
-from vouchers.terms import current_terms, terms_of
+from vouchers.models import ProgrammeVersion, Voucher
+from vouchers.terms import terms_of
 
 
 def lock_line(session: Session, programme_id: UUID, offering_id: UUID) -> None:
@@ -36,17 +41,19 @@ def places(session: Session, offering_id: UUID) -> int | None:
 
 
 def taken(session: Session, programme_id: UUID, offering_id: UUID) -> int:
-    """How many places are taken; a voided order's is free again where the programme passes slots on."""
-    terms = current_terms(session.get_one(Programme, programme_id))
-    states = OCCUPYING if terms.slot_passes_on else OCCUPYING | {OrderState.VOIDED}
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Order)
-            .where(Order.programme_id == programme_id, Order.offering_id == offering_id, Order.state.in_(states))
+    """How many places are taken; a voided order's is free again where the order's own terms pass slots on."""
+    kept = func.coalesce(ProgrammeVersion.terms["slot_passes_on"].as_boolean(), True).is_(False)
+    query = (
+        select(func.count())
+        .select_from(Order)
+        .join(Order.voucher)
+        .join(Voucher.programme_version)
+        .where(
+            *_in_line(programme_id, offering_id),
+            or_(Order.state.in_(OCCUPYING), and_(Order.state == OrderState.VOIDED, kept)),
         )
-        or 0
     )
+    return session.scalar(query) or 0
 
 
 def move_up(session: Session, programme_id: UUID, offering_id: UUID) -> list[Order]:
@@ -58,7 +65,18 @@ def move_up(session: Session, programme_id: UUID, offering_id: UUID) -> list[Ord
         free = max(0, limit - taken(session, programme_id, offering_id))
         if free == 0:
             return []
-    first = list(session.scalars(_waiting(session, programme_id, offering_id).limit(free)))
+    query = (
+        select(Order.id)
+        .join(Order.voucher)
+        .join(Voucher.programme_version)
+        .where(
+            *_in_line(programme_id, offering_id),
+            Order.state == OrderState.PLACED,
+            # While a certificate is suspended nobody's time for docking begins; the job moves the line up afterwards.
+            Order.provider_id.in_(certified_on(today())),
+        )
+    )
+    first = list(session.scalars(query.order_by(*_precedence()).limit(free)))
     waiting = {order.id: order for order in lock_rows(session, Order, first)}
     moved = [waiting[order_id] for order_id in first]
     for order in moved:
@@ -68,20 +86,24 @@ def move_up(session: Session, programme_id: UUID, offering_id: UUID) -> list[Ord
 
 
 def place_in_line(session: Session, order: Order) -> int | None:
-    """The place of a waiting order, from 1; None when it does not wait."""
+    """The place of a waiting order, from 1; None when it does not wait, or has just been given a place."""
     if order.state is not OrderState.PLACED:
         return None
-    return list(session.scalars(_waiting(session, order.programme_id, order.offering_id))).index(order.id) + 1
+    waiting = (
+        select(Order.id, func.row_number().over(order_by=_precedence()).label("place"))
+        .join(Order.voucher)
+        .join(Voucher.programme_version)
+        .where(*_in_line(order.programme_id, order.offering_id), Order.state == OrderState.PLACED)
+        .subquery()
+    )
+    return session.scalar(select(waiting.c.place).where(waiting.c.id == order.id))
 
 
-def _waiting(session: Session, programme_id: UUID, offering_id: UUID) -> Select[Any]:
-    """By the second of ordering; at the same second the programme's priority titles go first (同等条件下优先)."""
-    terms = current_terms(session.get_one(Programme, programme_id))
-    priority: ColumnElement[int] = case(
-        (Order.enterprise_title.in_([title.value for title in terms.priority_titles]), 0), else_=1
-    )
-    return (
-        select(Order.id)
-        .where(Order.programme_id == programme_id, Order.offering_id == offering_id, Order.state == OrderState.PLACED)
-        .order_by(func.date_trunc("second", Order.placed_at), priority, Order.placed_at, Order.id)
-    )
+def _in_line(programme_id: UUID, offering_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return Order.programme_id == programme_id, Order.offering_id == offering_id
+
+
+def _precedence() -> tuple[ColumnElement[Any], ...]:
+    """By the second of ordering; at the same second whoever has priority by its own terms goes first (同等条件下优先)."""
+    priority = case((ProgrammeVersion.terms["priority_titles"].has_key(Order.enterprise_title), 0), else_=1)
+    return func.date_trunc("second", Order.placed_at), priority, Order.placed_at, Order.id

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from foundation.errors import BadInput, DomainError, NotFound
 from foundation.i18n import N_
+from policies.places import Places
 
 _DATA: Final = Path(__file__).parent / "data" / "measures.yaml"
 _LARGEST: Final = Decimal(1_000_000_000)
@@ -49,6 +50,7 @@ class Category(_Part):
 
 class _Catalogue(_Part):
     citation: str
+    places: Places
     measures: tuple[Measure, ...]
     categories: tuple[Category, ...]
 

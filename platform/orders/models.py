@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -52,6 +52,7 @@ class Order(Timestamped, Base):
         Index("ix_orders_programme", "programme_id", "state"),
         Index("ix_orders_queue", "offering_id", "state", "placed_at"),
         Index("ix_orders_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_orders_stalled", "stalled_at", postgresql_where=text("stalled_at IS NOT NULL")),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -75,6 +76,8 @@ class Order(Timestamped, Base):
     # The present step's deadline, and since when it runs: shown with its age, acted on by a job.
     due_at: Mapped[datetime | None]
     since: Mapped[datetime]
+    # From when on the bureau may end an order that both sides leave lying; moved on by every step that either side takes.
+    stalled_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None]
     programme: Mapped[Programme] = relationship()
     voucher: Mapped[Voucher] = relationship()
@@ -158,6 +161,10 @@ class ServiceRecord(Timestamped, Base):
     order: Mapped[Order] = relationship(back_populates="records")
 
 
+RATINGS: Final = {5: N_("非常满意"), 4: N_("满意"), 3: N_("基本满意"), 2: N_("不满意"), 1: N_("非常不满意")}
+"""The five levels of 好差评."""
+
+
 class Confirmation(Timestamped, Base):
     """The enterprise's confirmation of the result (成效确认) and its rating (好差评), five levels; one an order."""
 
@@ -169,8 +176,25 @@ class Confirmation(Timestamped, Base):
     rating: Mapped[int]
     comment: Mapped[str | None]
     order: Mapped[Order] = relationship(back_populates="confirmation")
+    letter: Mapped["ConfirmationLetter | None"] = relationship(back_populates="confirmation")
+
+
+class ConfirmationLetter(Base):
+    """What the confirmation letter (成效确认函) says, as it stood when the enterprise confirmed; never rewritten.
+
+    ``content`` is the canonical form without the address for checking, ``content_hash`` its SHA-256. Orders that were
+    confirmed before letters were kept have none.
+    """
+
+    __tablename__ = "confirmation_letters"
+
+    confirmation_id: Mapped[UUID] = mapped_column(ForeignKey("confirmations.id"), unique=True)
+    content: Mapped[dict[str, Any]]
+    content_hash: Mapped[str]
+    confirmation: Mapped[Confirmation] = relationship(back_populates="letter")
 
 
 explain("uq_agreements_order_id", N_("这份订单已经上传过服务协议"), remedy=N_("刷新页面，核对已有的协议"))
 explain("uq_confirmations_order_id", N_("这份订单已经确认和评价过"))
+explain("uq_confirmation_letters_confirmation_id", N_("这份订单已经确认和评价过"))
 explain("uq_service_records_version", N_("这条服务记录刚被同事修改过"), remedy=N_("刷新页面，在最新版本上修改"))

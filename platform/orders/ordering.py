@@ -20,6 +20,7 @@ from foundation.locking import lock_row
 from foundation.money import display_yuan
 from orders.deadlines import due_in
 from orders.events import order_changed
+from orders.frequency import lock_frequency, refusal
 from orders.line import lock_line, move_up
 from orders.models import Order, OrderState
 from orders.steps import write
@@ -54,7 +55,7 @@ def place(
     """Place an order and hold its deduction; the order docks at once when a place is free, else it waits in line.
 
     ``order_id`` is made by the form: the same order sent again is the order that is there. Raises NotFound (offering,
-    somebody else's voucher), BadInput with the rule cited (title, category, contract window, certification),
+    somebody else's voucher), BadInput with the rule cited (title, category, contract window, certification, how often),
     Exhausted (nothing left on the voucher) and Conflict when the amounts differ from what was shown.
     """
     offered = listed_version(session, offering_number)
@@ -66,6 +67,7 @@ def place(
             raise not_here()
         return earlier
     lock_line(session, voucher.programme_id, offered.offering_id)
+    lock_frequency(session, voucher.enterprise_id, offered)
     terms = terms_of(voucher.programme_version)
     title = _admitted(session, voucher, offered, terms)
     worked = deduct(
@@ -153,6 +155,9 @@ def _admitted(session: Session, voucher: Voucher, offered: OfferingVersion, term
         faults.append(
             BadInput(N_("这家服务机构今天没有有效的示范平台认定"), remedy=N_("在目录中选择其他服务机构的服务"))
         )
+    often = refusal(session, voucher.enterprise_id, offered)
+    if often is not None:
+        faults.append(often)
     if faults:
         raise Faults(faults)
     return titles[0]
@@ -190,7 +195,7 @@ def _order(order_id: UUID, offered: OfferingVersion, voucher: Voucher, title: Ti
         enterprise_title=title.value,
         list_price=worked.list_price,
         charged_price=worked.charged_price,
-        market_price=offered.market_price,
+        market_price=offered.counted_market_price,
         deduction=worked.deduction,
         own_share=worked.own_share,
         state=OrderState.PLACED,

@@ -13,15 +13,16 @@ from enterprises.titles import TITLE_LABELS
 from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor
-from foundation.clock import local, today, working_days_between
+from foundation.clock import day_of, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
-from orders.confirmation import RATINGS
-from orders.deadlines import filed_late
+from foundation.remaining import remaining
+from orders.deadlines import filed_late, stalled, warned
 from orders.measures import measures
-from orders.models import Order, OrderState, OrderStep, RecordState, ServiceRecord
+from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
+from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
 
@@ -35,6 +36,7 @@ TRANSFERS: Final = {
     "hold": N_("占用服务券"),
     "release": N_("退回服务券"),
     "redeem": N_("核销，转为应付服务机构"),
+    "undo_redeem": N_("撤销核销，金额重新占用"),
 }
 _NOTES: Final = {
     "upload_agreement": N_("协议编号：%(note)s"),
@@ -66,7 +68,12 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         },
         "contacts": found.contacts,
         "deadline": _deadline(order),
-        "can": actions(actor, order),
+        "lying": {"day": day_of(order.stalled_at), "passed": stalled(order)}
+        if order.stalled_at and warned(order)
+        else None,
+        "can": actions(actor, order, may_contract=found.may_contract)
+        - (set() if found.acts else {"decide", "end_stalled"}),
+        "stopped": None if found.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
         "place_in_line": found.place_in_line,
         "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
         "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),
@@ -138,12 +145,7 @@ def _deadline(order: Order) -> dict[str, Any] | None:
     if found is None:
         return None
     late = working_days_between(found.at, today())
-    left = working_days_between(today(), found.at)
-    words = (
-        ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late)
-        if found.late
-        else ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", left)
-    )
+    words = ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late) if found.late else remaining(found.at)
     return {
         "at": found.at,
         "late": found.late,
@@ -177,7 +179,7 @@ def _record(
         "channel": gettext(CHANNEL_WORDS.get(record.channel, record.channel)),
         "measures": measured(record.measures),
         "files": [_file(file, order, elsewhere) for file in files],
-        "late": filed is not None and filed_late(record.delivered_on, local(filed).date(), terms),
+        "late": filed is not None and filed_late(record.delivered_on, day_of(filed), terms),
         "answerable": record.state is RecordState.FILED,
         "amendable": record.state in {RecordState.FILED, RecordState.CONTESTED},
     }

@@ -9,7 +9,7 @@ from typing import Final
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
-from orders.deadlines import AFTERWARDS, last_day
+from orders.deadlines import AFTERWARDS, last_day, stalled
 from orders.models import Order, OrderState, RecordState
 from orders.records import AMENDING, FILING, living
 from orders.states import ENDED, ORDER
@@ -175,10 +175,18 @@ _ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
     "claim": (PROVIDER, lambda order: (order.state, "claim") in ORDER.transitions),
     "cancel": (ENTERPRISE | PROVIDER, lambda order: (order.state, "cancel") in ORDER.transitions),
     "dispute": (ENTERPRISE | PROVIDER, lambda order: (order.state, "dispute") in ORDER.transitions),
+    "end_stalled": (BUREAU - {Role.INSPECTOR}, stalled),
     "decide": (BUREAU - {Role.INSPECTOR}, lambda order: order.state is _S.DISPUTED),
 }
 
 
-def actions(actor: Actor, order: Order) -> frozenset[str]:
-    """What this person can do with the order now; the verbs check it again."""
-    return frozenset(name for name, (roles, fits) in _ACTIONS.items() if actor.role in roles and fits(order))
+_CONTRACTING: Final = frozenset({"dock", "upload_agreement", "confirm_agreement"})
+
+
+def actions(actor: Actor, order: Order, *, may_contract: bool = True) -> frozenset[str]:
+    """What this person can do with the order now; the verbs check it again.
+
+    ``may_contract``: whether the provider's certificate lets it make agreements (``standing.may_contract``).
+    """
+    found = frozenset(name for name, (roles, fits) in _ACTIONS.items() if actor.role in roles and fits(order))
+    return found if may_contract else found - _CONTRACTING

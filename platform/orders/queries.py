@@ -9,16 +9,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, User
 from accounts.queries import contacts
 from files.access import elsewhere, files_of
 from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
+from foundation.clock import now
 from foundation.pages import Page, page_of
 from ledger.models import Transfer
 from orders.access import find
 from orders.line import place_in_line
 from orders.models import Order, OrderState, RecordState, ServiceRecord
+from orders.standing import may_contract
 from providers.models import OfferingVersion
 from vouchers.models import Programme
 
@@ -41,10 +44,13 @@ class Case:
     record_files: Mapping[UUID, Sequence[Attachment]]
     transfers: Sequence[Transfer]
     place_in_line: int | None
+    # Whether the provider's certificate lets it make the agreement.
+    may_contract: bool
     # Blob → how many other things carry the same file; filled for the authorities alone.
     elsewhere: Mapping[UUID, int]
     # Organisation → whom to ask there.
     contacts: Mapping[UUID, User]
+    acts: bool
 
 
 def page(
@@ -117,8 +123,10 @@ def case(session: Session, actor: Actor, number: str) -> Case:
             .order_by(Transfer.posted_at, Transfer.id)
         ).all(),
         place_in_line=place_in_line(session, order),
+        may_contract=may_contract(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},
         contacts=contacts(session, [order.enterprise_id, order.provider_id]),
+        acts=may_act_for(session, actor, order.programme.bureau_id, order.programme_id),
     )
 
 
@@ -150,16 +158,18 @@ def under_way(
     states: Sequence[OrderState],
     *,
     after: datetime | None = None,
+    own: bool = False,
     most: int = 100,
 ) -> Sequence[Order]:
     """Orders of the person in these states (since a moment ``after``) with what tells whose turn it is, longest waiting
-    first.
+    first; ``own`` leaves to a bureau what it may act on.
     """
     query: Select[Any] = (
         select(Order)
         .join(Order.programme)
         .join(Programme.region)
         .where(seen(actor), Order.state.in_(states), Order.since > after if after else true())
+        .where(acts_for(actor, Programme.bureau_id, Programme.id) if own else true())
         .options(
             contains_eager(Order.programme),
             joinedload(Order.enterprise),
@@ -168,6 +178,25 @@ def under_way(
             *_turn_facts(),
         )
         .order_by(Order.since, Order.id)
+        .limit(most)
+    )
+    return session.scalars(query).unique().all()
+
+
+def left_lying(session: Session, actor: Actor, *, most: int = 100) -> Sequence[Order]:
+    """Orders that are the person's to end and that both sides left lying beyond their term, longest first."""
+    query = (
+        select(Order)
+        .join(Order.programme)
+        .join(Programme.region)
+        .where(acts_for(actor, Programme.bureau_id, Programme.id), Order.stalled_at < now())
+        .options(
+            contains_eager(Order.programme),
+            joinedload(Order.enterprise),
+            joinedload(Order.provider),
+            joinedload(Order.offering_version),
+        )
+        .order_by(Order.stalled_at, Order.id)
         .limit(most)
     )
     return session.scalars(query).unique().all()

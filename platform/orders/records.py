@@ -25,6 +25,7 @@ from vouchers.terms import terms_of
 
 FILING = frozenset({OrderState.CONTRACTED, OrderState.IN_SERVICE})
 AMENDING = FILING | {OrderState.DELIVERED, OrderState.RETURNED}
+"""Where a record may still change: the provider amends it, and the enterprise answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,14 @@ def _theirs(session: Session, actor: Actor, number: str, line: int) -> tuple[Ord
     order = locked(session, actor, number)
     if actor.role not in ENTERPRISE:
         raise not_here()
-    return order, of_line(order, line)
+    record = of_line(order, line)
+    if order.state not in AMENDING:
+        raise Conflict(
+            N_("当前状态为“%(state)s”，服务记录不能再确认或提出异议"),
+            remedy=N_("核销申请提交以前可以逐条确认；此后有不同意见的，请联系主管部门"),
+            state=ORDER.labels[order.state],
+        )
+    return order, record
 
 
 def _ensure_facts(order: Order, facts: Facts, *, has_files: bool) -> None:

@@ -10,6 +10,8 @@ from orders.models import OrderState, RecordState
 EITHER: Final = ENTERPRISE | PROVIDER
 SYSTEM: Final = frozenset({Role.SYSTEM})
 REVIEW: Final = frozenset({Role.OFFICER, Role.REVIEWER})
+STALLING: Final = (OrderState.CONTRACTED, OrderState.IN_SERVICE, OrderState.DELIVERED, OrderState.CONFIRMED)
+"""States that no clock ends, because work may have been done: money would be held in them for ever."""
 
 ORDER: Final = StateTable(
     "order",
@@ -29,6 +31,8 @@ ORDER: Final = StateTable(
         OrderState.CANCELLED: N_("已取消"),
     },
     {
+        # Both sides left it lying for longer than the terms allow; the bureau need not end it.
+        **{(state, "end_stalled"): (OrderState.CANCELLED, REVIEW) for state in STALLING},
         # The queue gives out slots; no person hands one to somebody else.
         (OrderState.PLACED, "give_slot"): (OrderState.DOCKING, SYSTEM),
         (OrderState.PLACED, "cancel"): (OrderState.CANCELLED, EITHER),
@@ -51,6 +55,8 @@ ORDER: Final = StateTable(
         (OrderState.CLAIMED, "verify"): (OrderState.VERIFIED, REVIEW),
         (OrderState.CLAIMED, "return"): (OrderState.RETURNED, REVIEW),
         (OrderState.CLAIMED, "reject"): (OrderState.VOIDED, REVIEW),
+        # A wrong redemption is taken back by two people of the bureau, before a batch holds the order.
+        (OrderState.VERIFIED, "undo_verify"): (OrderState.CLAIMED, REVIEW),
         (OrderState.RETURNED, "claim"): (OrderState.CLAIMED, PROVIDER),
         (OrderState.RETURNED, "lapse"): (OrderState.VOIDED, SYSTEM),
         (OrderState.VERIFIED, "settle"): (OrderState.SETTLED, TREASURY | SYSTEM),
@@ -124,6 +130,7 @@ EVENTS: Final = {
     "confirm": N_("企业确认成效并评价"),
     "claim": N_("服务机构申请核销"),
     "verify": N_("主管部门核销"),
+    "undo_verify": N_("主管部门撤销核销，重新审核"),
     "return": N_("主管部门退回补正"),
     "reject": N_("主管部门不予核销，占用金额已退回"),
     "settle": N_("结算完成"),
@@ -134,5 +141,6 @@ EVENTS: Final = {
     "resume_in_service": N_("争议处理完毕，继续服务"),
     "resume_delivered": N_("争议处理完毕，等待确认成效"),
     "end": N_("争议处理完毕，订单终止，占用金额已退回"),
+    "end_stalled": N_("双方长期未推进，主管部门终止订单，占用金额已退回"),
 }
 """What the history says of each event; some are lines of the progress without a change of state."""

@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 from audit.changes import change_state
 from foundation.actors import Actor
 from foundation.clock import now
+from orders.deadlines import stalls
 from orders.events import order_changed
 from orders.models import Order, OrderStep
-from orders.states import ORDER
+from orders.states import ORDER, STALLING
+from vouchers.terms import terms_of
 
 
 def take(
@@ -36,14 +38,18 @@ def take(
 
 
 def write(session: Session, actor: Actor, order: Order, event: str, *, note: str | None = None) -> OrderStep:
-    """Add a line to the progress without a change of state, such as an uploaded agreement."""
+    """Add a line to the progress without a change of state, such as an uploaded agreement.
+
+    Each line shows that somebody is at it, so the term after which an order counts as left lying begins anew.
+    """
+    order.stalled_at = stalls(order, terms_of(order.voucher.programme_version)) if order.state in STALLING else None
     step = OrderStep(
         order=order,
         event=event,
         state=order.state,
         at=now(),
         person=actor.name,
-        organisation=actor.organisation_name,
+        organisation=actor.office,
         note=note,
     )
     session.add(step)

@@ -37,12 +37,12 @@ def row_words(row: Row) -> dict[str, Any]:
 
 
 def table_view(
-    actor: Actor, table: TargetTable, actual: Mapping[str, RowActual], versions: Iterable[TargetTable]
+    actor: Actor, table: TargetTable, actual: Mapping[str, RowActual], versions: Iterable[TargetTable], *, acts: bool
 ) -> dict[str, Any]:
-    """Everything that ``templates/performance/table.html`` shows."""
+    """Everything that ``templates/performance/table.html`` shows; ``acts``: the bureau is in charge, not above it."""
     template = get_template(table.template_id)
     own = actor.role in PROVIDER
-    deciding = actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
+    deciding = acts and actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
     return {
         "table": table,
         "template": template,

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
+from accounts.delegation import acts_in
 from accounts.models import Organisation, Region
-from foundation.actors import PROVIDER, STAFF, Actor, Role
+from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from performance.models import TargetState, TargetTable
 
@@ -24,8 +25,11 @@ def tables(
 
 
 def in_state(session: Session, actor: Actor, state: TargetState, limit: int = 50) -> Sequence[TargetTable]:
-    """Tables in a state that the person may see, oldest first; for the desk."""
+    """Tables in a state that the person acts on, oldest first; for the desk."""
     query = select(TargetTable).where(TargetTable.state == state, _seen(actor))
+    if actor.role in BUREAU:
+        # A bureau sees its region and below; what waits for it is what it is in charge of.
+        query = query.join(TargetTable.organisation).join(Organisation.region).where(acts_in(actor, Region.path))
     return session.scalars(query.order_by(TargetTable.created_at).limit(limit)).unique().all()
 
 

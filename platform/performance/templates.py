@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from foundation.errors import BadInput, DomainError, NotFound
 from foundation.i18n import N_
 from orders.measures import measures
+from policies.places import Places
 
 DATA: Final = Path(__file__).parent / "data"
 _LARGEST: Final = Decimal(10_000_000_000)
@@ -101,6 +102,7 @@ class Template(_Part):
     region: str
     document: Document
     citation: str
+    places: Places
     columns: Columns
     notes: tuple[str, ...] = ()
     tiers: tuple[Tier, ...]

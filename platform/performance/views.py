@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
+from accounts.delegation import may_act_in
 from audit.presentation import history_rows
 from audit.queries import history
 from documents.exports import asked_for, export
@@ -182,5 +183,11 @@ def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> s
         reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         stages=stages_of(found, events),
         history=history_rows(events, EVENTS),
-        **table_view(person, found, of_table(session, found), queries.versions(session, found)),
+        **table_view(
+            person,
+            found,
+            of_table(session, found),
+            queries.versions(session, found),
+            acts=may_act_in(session, person, found.organisation.region),
+        ),
     )

@@ -19,7 +19,7 @@ def check(ruleset: RuleSet, facts: Facts, on: date) -> Answer:
 
     Pure: it does not ask whether the rules were in force on that day (``RuleSet.require_in_force`` does).
     """
-    known = {key: _known(key, facts.get(key)) for key in ruleset.facts}
+    known = {key: _known(key, facts) for key in ruleset.facts}
     settled = any(_settles(criterion, known) for criterion in ruleset.criteria)
     findings = tuple(_judge(criterion, known, settled=settled) for criterion in ruleset.criteria)
     return Answer(ruleset.id, ruleset.version, on, _outcome(finding.status for finding in findings), findings)
@@ -32,9 +32,12 @@ def _outcome(statuses: Iterable[Status]) -> Outcome:
     return Outcome.REFER if seen & {Status.UNKNOWN, Status.MANUAL_REVIEW} else Outcome.ELIGIBLE
 
 
-def _known(key: str, value: FactValue | None) -> FactValue | None:
+def _known(key: str, facts: Facts) -> FactValue | None:
+    fact, value = vocabulary()[key], facts.get(key)
+    if value is None and any(facts.get(other) is said for other, said in fact.implied_by.items()):
+        return True
     try:
-        return vocabulary()[key].parse(value)
+        return fact.parse(value)
     except BadInput:
         return None
 

@@ -51,7 +51,10 @@ class Subject(StrEnum):
 
 
 class Fact(BaseModel):
-    """One word of the vocabulary: key, Chinese label, kind, unit and bounds."""
+    """One word of the vocabulary: key, Chinese label, kind, unit and bounds.
+
+    ``implied_by`` names flags that answer a flag which nobody stated: a serious accident is an accident.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,6 +66,7 @@ class Fact(BaseModel):
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     choices: dict[str, str] = {}
+    implied_by: dict[str, bool] = {}
 
     @model_validator(mode="after")
     def _choices_where_chosen(self) -> Self:

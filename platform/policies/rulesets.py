@@ -9,6 +9,7 @@ from foundation.errors import BadInput
 from foundation.i18n import N_
 from policies.conditions import Condition, facts_of
 from policies.facts import Subject, vocabulary
+from policies.places import Places
 
 _SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -56,6 +57,7 @@ class RuleSet(BaseModel):
     apply_by: date | None = Field(default=None, description="last day for applications; the rules outlive it")
     source: Literal["notice", "secondary"]
     notes: tuple[str, ...] = ()
+    places: Places = Field(default_factory=dict)
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

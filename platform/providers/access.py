@@ -8,7 +8,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
-from foundation.actors import BUREAU, PROVIDER, Actor
+from accounts.duties import decides_in
+from foundation.actors import PROVIDER, Actor
 from foundation.locking import lock_row
 from providers.models import Certification, CertificationState, Offering, OfferingVersion
 
@@ -19,16 +20,15 @@ def ensure_own(actor: Actor, organisation_id: UUID) -> None:
         raise not_here()
 
 
-def ensure_bureau(actor: Actor, region_path: str) -> None:
-    """NotFound unless a person of a bureau acts that has the region in its care."""
-    if actor.role not in BUREAU or not actor.sees_region(region_path):
-        raise not_here()
+def hold_for_bureau(session: Session, actor: Actor, certification: Certification) -> Actor:
+    """``decides_in`` for the provider's region, then lock the certification and read it anew: two may decide at once.
 
-
-def hold_for_bureau(session: Session, actor: Actor, certification: Certification) -> None:
-    """``ensure_bureau``, then lock the certification and read it anew: two people may decide about it at once."""
-    ensure_bureau(actor, certification.organisation.region.path)
-    lock_row(session, Certification, certification.id)
+    Returns the actor as the deed records it.
+    """
+    region = certification.organisation.region
+    acting = decides_in(session, actor, region)
+    lock_row(session, Certification, certification.id).region_id = region.id
+    return acting
 
 
 def hold_version(session: Session, version: OfferingVersion) -> Offering:

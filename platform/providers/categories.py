@@ -8,6 +8,8 @@ from typing import Final, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from policies.places import Places
+
 _FILE: Final = Path(__file__).parent / "data" / "categories.yaml"
 
 
@@ -32,6 +34,7 @@ class Category(Word):
 
 class _Vocabularies(_Part):
     citation: str
+    places: Places
     kinds: tuple[Word, ...]
     mall: tuple[Word, ...]
     categories: tuple[Category, ...]

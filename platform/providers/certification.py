@@ -109,7 +109,10 @@ def submit(session: Session, actor: Actor, certification: Certification) -> None
         raise Faults(_shortfalls(answer))
     change_state(session, actor, certification, CERTIFICATION, "submit")
     certification.answer = answer.as_json()
-    certification.submitted_at = now()
+    if certification.submitted_at is None:
+        certification.submitted_at = now()
+    else:
+        certification.resubmitted_at = now()
     certification.due_on = None
     certification.requested = None
     session.flush()

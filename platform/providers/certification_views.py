@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from accounts.current import actor, not_here
+from accounts.delegation import may_act_in
 from documents.certificate import CertificateContent, render_certificate
 from documents.exports import asked_for, export
 from files.access import authorise
@@ -23,6 +24,9 @@ from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
+
+# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
+from providers import recounting as _recounting  # noqa: F401
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
@@ -127,7 +131,9 @@ def certification_form(number: str) -> ResponseReturnValue:
         lambda: applying.submit(session, person, found),
         then=lambda _nothing: url_for("providers.certification", number=number),
         page=page,
-        done=N_("申请已提交，主管部门受理后会开始审核"),
+        done=N_("补充材料已提交，主管部门会继续审核")
+        if found.state is CertificationState.MORE_INFORMATION
+        else N_("申请已提交，主管部门受理后会开始审核"),
     )
     if isinstance(answer, tuple):
         # What was saved stays saved, files too; the corrected form is another sending.
@@ -225,7 +231,8 @@ def _form_context(found: Certification, form: FactsForm) -> dict[str, Any]:
 def _case(found: Certification, forms: dict[str, Form]) -> str:
     session, person = current_session(), actor()
     events = queries.history(session, found)
-    deeds = presentation.review_deeds(found, person)
+    acts = may_act_in(session, person, found.organisation.region)
+    deeds = presentation.review_deeds(found, person) if acts else set()
     own = queries.is_own(person, found.organisation_id)
     answer = applying.judge(found.ruleset_id, applying.facts_of(found))
     return render_template(

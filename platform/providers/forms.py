@@ -16,7 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from files.intake import Upload
@@ -24,8 +24,8 @@ from foundation.forms import Form, YuanField, choices
 from policies.facts import Fact, Kind, vocabulary
 from policies.rulesets import RuleSet
 from providers.categories import categories, kinds
-from providers.models import OfferingVersion
-from providers.offering_facts import CHANNELS, LONGEST, MODES, OfferingFacts
+from providers.models import OfferingVersion, OrdersPeriod
+from providers.offering_facts import CHANNELS, LONGEST, MODES, PERIODS, OfferingFacts
 
 
 class Checkboxes(SelectMultipleField):
@@ -84,6 +84,11 @@ class RequestForm(NoteForm):
 class ReviewNoteForm(Form):
     """The review of an offering; the words may be left out where nothing needs saying."""
 
+    accepted = YuanField(
+        _l("认可的市场同类价格（元）"),
+        [Optional()],
+        description=_l("与填报的不同时填写，并在审核意见中写明依据；核验和结算以它为准"),
+    )
     note = TextAreaField(_l("审核意见"), [Optional(), Length(max=1000)])
 
 
@@ -111,6 +116,12 @@ class OfferingForm(Form):
         [InputRequired(_l("请填写服务频次")), Length(max=60)],
         description=_l("例如：每企一次，三次上门"),
     )
+    orders_per_enterprise = IntegerField(
+        _l("每家企业最多下单次数"),
+        [Optional(), NumberRange(1, 1000, _l("应为 1 至 1000 的整数"))],
+        description=_l("下单时按这里核对；不填表示不限，服务频次写明“每家企业一次”的会自动填上"),
+    )
+    orders_period = SelectField(_l("次数按什么期间计算"), [Optional()])
     delivery_days = IntegerField(_l("交付时间（天）"), [InputRequired(_l("请填写从签约到交付的天数"))])
     slots = IntegerField(_l("名额"), [Optional()], description=_l("同时能服务多少家；不填表示不限"))
     list_price = YuanField(_l("标准价格（元）"), [InputRequired(_l("请填写标准价格"))])
@@ -119,7 +130,11 @@ class OfferingForm(Form):
         [InputRequired(_l("请填写收费价格"))],
         description=_l("减免后向企业收取的价格，不高于标准价格；不收费填 0"),
     )
-    market_price = YuanField(_l("市场同类价格（元）"), [InputRequired(_l("请填写市场同类产品的价格"))])
+    market_price = YuanField(
+        _l("市场同类价格（元）"),
+        [InputRequired(_l("请填写市场同类产品的价格"))],
+        description=_l("低于标准价格的不能提交审核"),
+    )
     price_basis = TextAreaField(
         _l("价格依据"),
         [InputRequired(_l("请说明价格怎样得出")), Length(max=LONGEST)],
@@ -138,6 +153,7 @@ class OfferingForm(Form):
         self.kind.choices = choices(
             [("", gettext("不属于点对点服务")), *((one.key, gettext(one.label)) for one in kinds().values())]
         )
+        self.orders_period.choices = choices([(key.value, gettext(label)) for key, label in PERIODS.items()])
         self.mode.choices = choices([(key, gettext(label)) for key, label in MODES.items()])
         self.channel.choices = choices([(key, gettext(label)) for key, label in CHANNELS.items()])
 
@@ -153,6 +169,10 @@ class OfferingForm(Form):
             supplier=self.supplier.data or None,
             channel=self.channel.data or "",
             frequency=self.frequency.data or "",
+            orders_per_enterprise=self.orders_per_enterprise.data,
+            orders_period=OrdersPeriod(self.orders_period.data or OrdersPeriod.EVER)
+            if self.orders_per_enterprise.data
+            else None,
             delivery_days=self.delivery_days.data or 0,
             slots=self.slots.data,
             list_price=self.list_price.data or 0,

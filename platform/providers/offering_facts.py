@@ -1,15 +1,17 @@
 """What an offering says, and what may stand in each field."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final
 
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.i18n import N_
 from providers.categories import categories
+from providers.models import OrdersPeriod
 
 LONGEST: Final = 200
 """具体服务内容 and 服务效果 have 200 characters at most (北京市 2021-05-10 通知 附件2); the other texts of ours keep to it."""
-RULE: Final = "北京市经济和信息化局 2021-05-10 申报通知 附件2"
+RULE: Final = N_("本平台设定：按服务产品情况统计表的填写要求")
 MODES: Final = {
     "own": N_("平台自行提供"),
     "integrated": N_("与服务商集成提供"),
@@ -26,6 +28,13 @@ _TEXTS: Final = {
     "remark": (LONGEST, False),
     "website": (300, False),
 }
+PERIODS: Final = {OrdersPeriod.EVER: N_("总共"), OrdersPeriod.YEAR: N_("每个自然年")}
+_COUNTS: Final = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+# 每家企业一次, 每企限一次, 每家企业每年两次; what follows a comma says how, not how often.
+_ANNOUNCED: Final = re.compile(
+    r"每(?:家企业|户企业|个企业|企业|家|户|企)(?P<year>每年|一年|年度)?(?:仅限|限|只|最多)?(?P<count>[一二两三四五1-9])次"
+    r"(?=$|[，,；;。、（(])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,27 @@ class OfferingFacts:
     remark: str | None = None
     website: str | None = None
     slots: int | None = None
+    orders_per_enterprise: int | None = None
+    orders_period: OrdersPeriod | None = None
     source: str | None = None
+
+
+def announced_limit(frequency: str) -> tuple[int, OrdersPeriod] | None:
+    """How often an enterprise may order, where the words of 服务频次 say it beyond doubt; None for all other words."""
+    found = _ANNOUNCED.match(frequency.strip())
+    if found is None:
+        return None
+    count = _COUNTS.get(found["count"]) or int(found["count"])
+    return count, OrdersPeriod.YEAR if found["year"] else OrdersPeriod.EVER
+
+
+def with_limit(facts: OfferingFacts) -> OfferingFacts:
+    """The facts with the limit of orders that 服务频次 announces, where none was given; a number alone counts for ever."""
+    announced = announced_limit(facts.frequency)
+    if facts.orders_per_enterprise is None:
+        count, period = announced or (None, None)
+        return replace(facts, orders_per_enterprise=count, orders_period=period)
+    return facts if facts.orders_period else replace(facts, orders_period=OrdersPeriod.EVER)
 
 
 def check(facts: OfferingFacts) -> None:
@@ -100,9 +129,21 @@ def _number_faults(facts: OfferingFacts) -> list[DomainError]:
     faults: list[DomainError] = []
     if facts.charged_price > facts.list_price:
         faults.append(BadInput(N_("收费价格不能高于标准价格"), field="charged_price"))
-    if facts.market_price <= 0:
+    # What costs nothing is compared with nothing.
+    if facts.market_price <= 0 < facts.list_price:
         faults.append(BadInput(N_("请填写市场同类产品的价格"), field="market_price"))
-    for name, least in (("delivery_days", 1), ("slots", 1), ("yearly_enterprises", 0), ("yearly_revenue", 0)):
+    announced = announced_limit(facts.frequency)
+    if announced is not None and announced != (facts.orders_per_enterprise, facts.orders_period):
+        faults.append(
+            BadInput(
+                N_("服务频次写的是“%(frequency)s”，与这里的下单次数不一致"),
+                field="orders_per_enterprise",
+                remedy=N_("改成一致的次数和期间，或修改服务频次的文字"),
+                frequency=facts.frequency,
+            )
+        )
+    least_of = (("orders_per_enterprise", 1), ("delivery_days", 1), ("slots", 1))
+    for name, least in (*least_of, ("yearly_enterprises", 0), ("yearly_revenue", 0)):
         value = getattr(facts, name)
         if value is not None and value < least:
             faults.append(BadInput(N_("应为不小于 %(least)s 的整数"), field=name, least=least))

@@ -6,10 +6,13 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from accounts.current import actor, not_here
+from accounts.delegation import may_act_in
 from documents.exports import asked_for, export
 from foundation.actions import submit
+from foundation.actors import BUREAU
 from foundation.clock import today
 from foundation.forms import Form
 from foundation.i18n import N_
@@ -21,6 +24,7 @@ from providers.certification import is_certified
 from providers.certification_views import blueprint
 from providers.exports import OFFERINGS
 from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
+from providers.market_price import price_rule
 from providers.models import OfferingState, OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
 from providers.states import OFFERING
@@ -35,6 +39,9 @@ _DONE = {
     "request_changes": N_("已要求修改"),
     "delist": N_("已下架"),
 }
+
+
+_SUBMITTED_CHANGE = N_("新版本已提交审核，通过之前目录里仍是现在的版本")
 
 
 @blueprint.get("/offerings")
@@ -90,7 +97,8 @@ def offering(number: str) -> str:
 def edit_offering(number: str) -> ResponseReturnValue:
     """Change the draft; of a listed offering it becomes a new version, and the old one stays listed until approval."""
     session, person = current_session(), actor()
-    version = _current(queries.versions_of(session, person, number))
+    versions = queries.versions_of(session, person, number)
+    version = _current(versions)
     form = OfferingForm(data=asdict(listing.facts_of(version)))
 
     def page() -> str:
@@ -103,7 +111,9 @@ def edit_offering(number: str) -> ResponseReturnValue:
         lambda: _kept(lambda: listing.save(session, person, version, form.facts(version), form.upload())),
         then=_case_url,
         page=page,
-        done=N_("已提交审核，审核通过前目录里不会显示") if "submit" in request.form else N_("草稿已保存"),
+        done=(_SUBMITTED_CHANGE if _listed(versions) else _DONE["submit"])
+        if "submit" in request.form
+        else N_("草稿已保存"),
     )
 
 
@@ -117,11 +127,12 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
     version = versions[0] if deed != "delist" else _listed(versions) or versions[0]
     form = _step_form(deed)
     note = (form.note.data or "") if isinstance(form, NoteForm | ReviewNoteForm) else ""
+    accepted = form.accepted.data if isinstance(form, ReviewNoteForm) else None
     verbs: dict[str, Callable[[], None]] = {
         "submit": lambda: listing.submit(session, person, version),
         "withdraw": lambda: listing.withdraw(session, person, version),
         "discard": lambda: listing.discard(session, person, version),
-        "approve": lambda: price_review.approve(session, person, version, note=note),
+        "approve": lambda: price_review.approve(session, person, version, note=note, accepted=accepted),
         "request_changes": lambda: price_review.request_changes(session, person, version, note=note),
         "delist": lambda: listing.delist(session, person, version, note=note),
     }
@@ -130,7 +141,7 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
         verbs[deed],
         then=lambda _nothing: url_for("providers.offering", number=number),
         page=lambda: _case(versions, {deed: form}),
-        done=_DONE[deed],
+        done=_SUBMITTED_CHANGE if deed == "submit" and _listed(versions) else _DONE[deed],
     )
 
 
@@ -164,11 +175,13 @@ def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
     if listed is not None and OFFERING.allowed(listed.state, "delist", person.role):
         deeds.add("delist")
     deeds.discard("supersede")
+    if person.role in BUREAU and not may_act_in(session, person, provider.region):
+        deeds.clear()
     reviewing = bool(deeds & {"approve", "request_changes"})
     events = queries.history(session, *versions)
     context: dict[str, Any] = {
         "check": price_review.price_check(session, version) if reviewing else None,
-        "rule": price_review.PRICE_RULE,
+        "rule": gettext(price_rule(provider.region.path)),
     }
     return render_template(
         "providers/offering.html",

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.duties import decides_in
 from accounts.models import Organisation
 from audit.changes import change_state
 from audit.trail import record
@@ -15,10 +16,11 @@ from foundation.clock import today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from providers.access import ensure_bureau, ensure_own, hold_version
+from providers.access import ensure_own, hold_version
 from providers.certification import is_certified
+from providers.market_price import ensure_not_above
 from providers.models import Offering, OfferingState, OfferingVersion
-from providers.offering_facts import OfferingFacts, check
+from providers.offering_facts import OfferingFacts, check, with_limit
 from providers.states import OFFERING
 from search.jobs import queue_indexing
 
@@ -30,6 +32,7 @@ def create(session: Session, actor: Actor, facts: OfferingFacts, evidence: Uploa
     """Begin an offering with its first version as a draft. Faults by field."""
     if actor.role not in PROVIDER or actor.organisation_id is None:
         raise NotAllowed(N_("只有服务机构可以发布服务产品"))
+    facts = with_limit(facts)
     check(facts)
     offering = Offering(number=new_number("FW", today()), provider=session.get_one(Organisation, actor.organisation_id))
     session.add(offering)
@@ -43,6 +46,7 @@ def save(
     """Keep what the form says: in the draft itself, or for a listed version as a new version beside it."""
     ensure_own(actor, version.offering.provider_id)
     hold_version(session, version)
+    facts = with_limit(facts)
     check(facts)
     if version.state is OfferingState.LISTED:
         return _revise(session, actor, version, facts, evidence)
@@ -67,11 +71,18 @@ def save(
 
 
 def submit(session: Session, actor: Actor, version: OfferingVersion) -> None:
-    """Send a version to the bureau; only a certified provider may."""
+    """Send a version to the bureau; only a certified provider may, and only at a price that is not above the market's."""
     ensure_own(actor, version.offering.provider_id)
     if not is_certified(session, version.offering.provider_id, today()):
         raise Conflict(N_("贵单位还没有有效的认定，不能提交服务产品审核"), remedy=N_("先在“认定”页面申请；草稿会保留"))
     hold_version(session, version)
+    ensure_not_above(
+        version.list_price,
+        version.market_price,
+        region_path=version.offering.provider.region.path,
+        field="list_price",
+        remedy=N_("降低标准价格；市场同类价格填得偏低的，改填同类产品的价格，写明价格依据并上传佐证材料"),
+    )
     change_state(session, actor, version, OFFERING, "submit")
 
 
@@ -95,7 +106,7 @@ def delist(session: Session, actor: Actor, version: OfferingVersion, *, note: st
     if actor.role in PROVIDER:
         ensure_own(actor, offering.provider_id)
     else:
-        ensure_bureau(actor, offering.provider.region.path)
+        actor = decides_in(session, actor, offering.provider.region)
     if not note.strip():
         raise BadInput(N_("请写明下架原因"), field="note")
     hold_version(session, version)

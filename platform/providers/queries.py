@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
+from accounts.delegation import acts_in
 from accounts.models import Organisation, OrganisationKind, Region
 from audit.models import AuditEvent
 from files.access import files_of
@@ -49,8 +50,8 @@ def _named(words: str) -> Select[UUID]:
 
 
 def waiting_certifications(session: Session, actor: Actor, states: Sequence[CertificationState]) -> list[Certification]:
-    """Those in these states that the person may see, for the desk."""
-    query = _certifications_of(actor).where(Certification.state.in_(states))
+    """Those in these states that are the person's, for the desk."""
+    query = _certifications_of(actor).where(Certification.state.in_(states), _to_act_on(actor))
     return list(session.scalars(query.order_by(Certification.created_at).limit(50)))
 
 
@@ -97,8 +98,8 @@ def offerings(
 
 
 def waiting_versions(session: Session, actor: Actor, states: Sequence[OfferingState]) -> list[OfferingVersion]:
-    """Those in these states that the person may see, for the desk."""
-    query = _versions_of(actor).where(OfferingVersion.state.in_(states))
+    """Those in these states that are the person's, for the desk."""
+    query = _versions_of(actor).where(OfferingVersion.state.in_(states), _to_act_on(actor))
     return list(session.scalars(query.order_by(OfferingVersion.created_at).limit(50)).unique())
 
 
@@ -195,9 +196,9 @@ def is_own(actor: Actor, organisation_id: UUID) -> bool:
     return actor.role in PROVIDER and actor.organisation_id == organisation_id
 
 
-def in_care(actor: Actor, region_path: str) -> bool:
-    """Whether the person's bureau has the region in its care."""
-    return actor.role in BUREAU and actor.sees_region(region_path)
+def _to_act_on(actor: Actor) -> ColumnElement[bool]:
+    """A bureau sees its region and below; what waits for it is what it is in charge of."""
+    return acts_in(actor, Region.path) if actor.role in BUREAU else true()
 
 
 def _certifications_of(actor: Actor) -> Select[Any]:

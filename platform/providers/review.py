@@ -24,7 +24,7 @@ from providers.terms import LEVELS, rules_of, terms
 
 def take_up(session: Session, actor: Actor, certification: Certification) -> None:
     """An officer takes the application on."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     change_state(session, actor, certification, CERTIFICATION, "take")
     certification.first_reviewer_id = actor.user_id
     session.flush()
@@ -34,7 +34,7 @@ def request_information(
     session: Session, actor: Actor, certification: Certification, *, note: str, facts: Collection[str], due_on: date
 ) -> None:
     """Ask the provider for more until ``due_on``; BadInput for no reason, an unknown fact, or a day that has passed."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     _ensure_said(note, "note", N_("请写明需要补充什么"))
     if due_on <= today():
         raise BadInput(N_("补充期限须晚于今天"), field="due_on")
@@ -44,13 +44,16 @@ def request_information(
     certification.decision_note = note
     certification.requested = sorted(facts)
     certification.due_on = due_on
+    counted = due_on == answer_by()
+    certification.due_from = today() if counted else None
+    certification.due_working_days = terms().answer_working_days if counted else None
     certification.recommendation = None
     session.flush()
 
 
 def recommend(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """First review: the officer puts the case before the reviewer with an opinion."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     _ensure_said(note, "note", N_("请写明初审意见"))
     change_state(session, actor, certification, CERTIFICATION, "recommend", note=note)
     certification.first_reviewer_id = actor.user_id
@@ -60,7 +63,7 @@ def recommend(session: Session, actor: Actor, certification: Certification, *, n
 
 def open_notice(session: Session, actor: Actor, certification: Certification) -> PublicNotice:
     """Second review: publish the result before it is decided. Conflict without a recommendation, or by the same person."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     CERTIFICATION.next(certification.state, "open_notice", actor.role)
     if certification.recommendation is None:
         raise Conflict(N_("还没有初审意见，不能公示"), remedy=N_("请初审人员先填写初审意见"))
@@ -88,7 +91,7 @@ def open_notice(session: Session, actor: Actor, certification: Certification) ->
 
 def certify(session: Session, actor: Actor, certification: Certification) -> None:
     """Certify for three years, after a public notice that ended without an upheld objection; replaces an older certificate."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     CERTIFICATION.next(certification.state, "certify", actor.role)
     _ensure_second(actor, certification)
     notice = session.get_one(PublicNotice, certification.notice_id)
@@ -118,7 +121,7 @@ def certify(session: Session, actor: Actor, certification: Certification) -> Non
 
 def reject(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Refuse the application with the reason, by the reviewer."""
-    hold_for_bureau(session, actor, certification)
+    actor = hold_for_bureau(session, actor, certification)
     CERTIFICATION.next(certification.state, "reject", actor.role)
     _ensure_said(note, "note", N_("请写明不予认定的理由"))
     _ensure_second(actor, certification)

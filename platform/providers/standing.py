@@ -13,8 +13,9 @@ from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.locking import lock_rows
 from providers.access import hold_for_bureau
+from providers.certificate_days import begin_break, end_break
 from providers.events import certification_revoked, certification_suspended
-from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
+from providers.models import BreakKind, Certification, CertificationState, Offering, OfferingState, OfferingVersion
 from providers.states import CERTIFICATION
 from providers.terms import terms
 from search.jobs import queue_indexing
@@ -24,18 +25,21 @@ _RUNNING = (CertificationState.CERTIFIED, CertificationState.RENEWAL_DUE, Certif
 
 def suspend(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Suspend a certificate: its offerings leave the catalogue and nobody can order from the provider."""
-    _end(session, actor, certification, "suspend", note)
+    actor = _end(session, actor, certification, "suspend", note)
+    begin_break(session, certification, BreakKind.SUSPENDED)
     certification_suspended.send(certification, session=session, actor=actor)
 
 
 def reinstate(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """End a suspension; the offerings are back in the catalogue."""
     _end(session, actor, certification, "reinstate", note)
+    end_break(session, certification)
 
 
 def revoke(session: Session, actor: Actor, certification: Certification, *, note: str) -> None:
     """Revoke a certificate for good."""
-    _end(session, actor, certification, "revoke", note)
+    actor = _end(session, actor, certification, "revoke", note)
+    begin_break(session, certification, BreakKind.REVOKED)
     certification_revoked.send(certification, session=session, actor=actor)
 
 
@@ -77,11 +81,12 @@ def _locked(session: Session, states: tuple[CertificationState, ...]) -> list[Ce
     return [one for one in lock_rows(session, Certification, ids) if one.state in states]
 
 
-def _end(session: Session, actor: Actor, certification: Certification, event: str, note: str) -> None:
-    hold_for_bureau(session, actor, certification)
+def _end(session: Session, actor: Actor, certification: Certification, event: str, note: str) -> Actor:
+    actor = hold_for_bureau(session, actor, certification)
     if not note.strip():
         raise BadInput(N_("请写明理由，服务机构会看到"), field="note")
     change_state(session, actor, certification, CERTIFICATION, event, note=note)
     certification.decision_note = note
     session.flush()
     refresh_offerings(session, certification.organisation_id)
+    return actor

@@ -101,6 +101,7 @@ EVENTS: Final = {
     "offering.submit": N_("提交审核"),
     "offering.withdraw": N_("撤回"),
     "offering.approve": N_("审核通过并上架"),
+    "offering.accept_price": N_("认可市场同类价格"),
     "offering.request_changes": N_("要求修改"),
     "offering.supersede": N_("由新版本替代"),
     "offering.delist": N_("下架"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.i18n import N_
 from policies.catalogue import rule_set
+from policies.places import Places
 from policies.rulesets import RuleSet
 
 _FILE: Final = Path(__file__).parent / "data" / "certification.yaml"
@@ -38,6 +39,8 @@ class Terms(BaseModel):
     rule_sets: dict[str, Regional]
     notice_working_days: int = Field(ge=1)
     valid_years: int = Field(ge=1)
+    valid_years_citation: str
+    places: Places
     answer_working_days: int = Field(ge=1)
     renewal_reminder_days: int = Field(ge=1)
 

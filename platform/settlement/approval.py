@@ -137,14 +137,11 @@ def settle_unpaid(session: Session, actor: Actor, batch: Batch, statements: Sequ
 
 
 def _ensure_verified(session: Session, batch: Batch) -> None:
-    moved = session.scalar(
-        select(Order.number)
-        .join(BatchOrder, BatchOrder.order_id == Order.id)
-        .where(BatchOrder.batch_id == batch.id, Order.state != OrderState.VERIFIED)
-        .limit(1)
-    )
-    if moved is not None:
-        raise Conflict(N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=moved)
+    """Lock the orders: whoever is just taking back one's redemption is waited for, and then seen."""
+    ids = session.scalars(select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id)).all()
+    for order in lock_rows(session, Order, ids):
+        if order.state is not OrderState.VERIFIED:
+            raise Conflict(N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=order.number)
 
 
 def _move(session: Session, actor: Actor, batch: Batch, statements: Sequence[Statement]) -> None:

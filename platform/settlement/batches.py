@@ -9,17 +9,21 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import ensure_acts_for
 from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import Actor, Role
-from foundation.clock import at, local, now, today
+from foundation.clock import at, day_of, now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
+
+# The subscriber that keeps what a batch holds redeemed.
+from settlement import undoing as _undoing  # noqa: F401
 from settlement.cases import amounts, case_of, parameters_of, reasons, work
 from settlement.models import Batch, BatchOrder, BatchState
 from settlement.schemes import get_scheme
@@ -52,6 +56,7 @@ def draft(
     )
     if programme is None or actor.role not in MAKERS:
         raise not_here()
+    actor = ensure_acts_for(session, actor, programme.bureau_id, programme_id=programme.id)
     if period_to < period_from:
         raise BadInput(N_("结算期间的结束日应不早于开始日"), field="period_to")
     if period_to > today():
@@ -79,6 +84,7 @@ def draft(
 def calculate(session: Session, actor: Actor, number: str) -> Batch:
     """Calculate again on what is verified now; whoever does it is the maker."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     BATCH.next(batch.state, "calculate", actor.role)
     batch.maker_id = actor.user_id
     return _calculate(session, actor, batch)
@@ -87,6 +93,7 @@ def calculate(session: Session, actor: Actor, number: str) -> Batch:
 def review(session: Session, actor: Actor, number: str) -> Batch:
     """The maker vouches for the calculation and hands it to the treasury."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     change_state(session, actor, batch, BATCH, "review")
     batch.maker_id = actor.user_id
     batch.reviewed_at = now()
@@ -97,6 +104,7 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
 def withdraw(session: Session, actor: Actor, number: str, *, reason: str) -> Batch:
     """The bureau takes a batch back before it is approved; its orders are free for another one."""
     batch = locked(session, actor, number)
+    actor = _of_own_bureau(session, actor, batch)
     change_state(session, actor, batch, BATCH, "withdraw", note=said(reason))
     session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
     return batch
@@ -131,6 +139,11 @@ def ensure_own_treasury(actor: Actor, batch: Batch) -> None:
     """NotAllowed unless the person works for the treasury that funds the programme."""
     if actor.organisation_id != batch.programme.treasury_id:
         raise NotAllowed(N_("只有拨入这个项目资金的财政部门可以办理"))
+
+
+def _of_own_bureau(session: Session, actor: Actor, batch: Batch) -> Actor:
+    """The actor as the deed records it; refused for another bureau without a delegation."""
+    return ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
 
 
 def said(reason: str) -> str:
@@ -218,7 +231,7 @@ def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[st
     if other is not None:
         return N_("已列入批次 %(batch)s"), {"batch": other}
     if order.state is OrderState.VERIFIED and decided_at is not None:
-        return N_("核销日 %(day)s 不在结算期间内"), {"day": local(decided_at).date().isoformat()}
+        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
     return ORDER.labels[order.state], {}
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from documents.exports import Column, Listing
-from foundation.clock import local
+from foundation.clock import day_of
 from foundation.i18n import N_
 from settlement.presentation import batch_rows, statement_rows
 
@@ -32,7 +32,7 @@ STATEMENTS: Final = Listing(
         Column(N_("收款单位"), lambda row: row["statement"].organisation.name),
         Column(N_("统一社会信用代码"), lambda row: row["statement"].organisation.uscc),
         Column(N_("项目"), lambda row: row["statement"].batch.programme.name),
-        Column(N_("出具日期"), lambda row: local(row["statement"].issued_at).date()),
+        Column(N_("出具日期"), lambda row: day_of(row["statement"].issued_at)),
         Column(N_("状态"), lambda row: row["state"]["label"]),
         Column(N_("金额"), lambda row: row["statement"].total, yuan=True),
     ),

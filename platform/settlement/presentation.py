@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
 from audit.presentation import history_rows
-from foundation.actors import TREASURY, Actor, Role
+from foundation.actors import Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
@@ -73,7 +73,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
             (gettext("付款人"), found.payer),
         ],
         "history": history_rows(found.history, _DEEDS, note=_note),
-        "can": _can(actor, batch, own_treasury=own_treasury),
+        "can": _can(actor, batch, own=own_treasury or found.acts),
     }
 
 
@@ -134,13 +134,13 @@ def _note(event: AuditEvent) -> str | None:
     return event.note if event.action != "batch.calculate" else str(gettext("%(count)s 个订单", count=event.note))
 
 
-def _can(actor: Actor, batch: Batch, *, own_treasury: bool) -> frozenset[str]:
+def _can(actor: Actor, batch: Batch, *, own: bool) -> frozenset[str]:
     events = {
         event
         for event in ("calculate", "review", "withdraw", "send_back", "approve", "pay_part")
         if BATCH.allowed(batch.state, event, actor.role)
     }
-    return frozenset(events) if own_treasury or actor.role not in TREASURY else frozenset()
+    return frozenset(events) if own else frozenset()
 
 
 def _stages(batch: Batch) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, User
 from audit.models import AuditEvent
 from audit.queries import history
@@ -51,6 +52,7 @@ class BatchCase:
     checker: str | None
     payer: str | None
     history: Sequence[AuditEvent]
+    acts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         checker=people.get(batch.checker_id) if batch.checker_id else None,
         payer=people.get(batch.payer_id) if batch.payer_id else None,
         history=history(session, batch),
+        acts=may_act_for(session, actor, batch.programme.bureau_id, batch.programme_id),
     )
 
 
@@ -199,13 +202,17 @@ class Ready:
 
 
 def ready(session: Session, actor: Actor) -> Sequence[Ready]:
-    """Programmes of the region whose verified orders wait for a batch, the longest waiting first."""
+    """Programmes on which the bureau acts and whose verified orders wait for a batch, the longest waiting first."""
     since = func.min(RedemptionClaim.decided_at)
     counted = session.execute(
         select(Order.programme_id, func.count(), func.sum(Order.deduction), since)
         .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
         .join(Order.programme)
-        .where(Order.state == OrderState.VERIFIED, Order.id.not_in(select(BatchOrder.order_id)), _in_region(actor))
+        .where(
+            Order.state == OrderState.VERIFIED,
+            Order.id.not_in(select(BatchOrder.order_id)),
+            acts_for(actor, Programme.bureau_id, Programme.id),
+        )
         .group_by(Order.programme_id)
         .order_by(since)
     ).all()
@@ -224,8 +231,10 @@ def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:
 
 
 def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, treasury: bool) -> Sequence[Batch]:
-    """Batches in these states, oldest first: of the own treasury's programmes, or of the region."""
-    own = Programme.treasury_id == actor.organisation_id if treasury else _in_region(actor)
+    """Batches in these states, oldest first: of the own treasury's programmes, or on which the bureau acts."""
+    own = Programme.treasury_id == actor.organisation_id
+    if not treasury:
+        own = acts_for(actor, Programme.bureau_id, Programme.id)
     query = select(Batch).join(Batch.programme).options(joinedload(Batch.programme).joinedload(Programme.treasury))
     return (
         session.scalars(query.where(Batch.state.in_(states), own).order_by(Batch.created_at).limit(50)).unique().all()

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from accounts.current import actor
 from documents.exports import asked_for, export
 from foundation.actions import submit
-from foundation.clock import local, today
+from foundation.clock import day_of, today
 from foundation.forms import choices
 from foundation.i18n import N_
 from foundation.money import display_yuan, format_yuan
@@ -59,7 +59,7 @@ def new() -> ResponseReturnValue:
         form.programme.data = request.args.get("programme") or form.programme.data
         # From the longest waiting order on, so that nobody is left out by a date that was not looked at.
         chosen = [each for each in waiting if each.programme.number == form.programme.data] or waiting
-        form.period_from.data = min((local(each.since).date() for each in chosen), default=today())
+        form.period_from.data = min((day_of(each.since) for each in chosen), default=today())
         form.period_to.data = today()
 
     def page() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from providers.certificate_days import Uncertified
 from verification.invoices import Invoice
 
 
@@ -49,6 +50,7 @@ class CaseFacts:
     confirmed: bool
     rating: int | None
     today: date
+    uncertified: tuple[Uncertified, ...] = ()
     invoice: Invoice | None = None
     invoice_used_by: str | None = None
     files_elsewhere: int = 0

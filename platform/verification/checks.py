@@ -5,57 +5,33 @@ numbers. What is not known is referred, never guessed; what a rule forbids fails
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, Final
 
 from foundation.i18n import N_
 from foundation.money import display_yuan
+from providers.market_price import above_market
+from providers.models import BreakKind
+from verification.answers import Answer, Outcome
 from verification.cases import CaseFacts, Party
+from verification.citations import OF_THE_PROGRAMME
 from verification.invoices import same_party, well_formed
-
-
-class Outcome(StrEnum):
-    """What a check says."""
-
-    PASS = "pass"  # noqa: S105 - a word, no password
-    REFER = "refer"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one check found: ``text`` is a msgid with ``params``, ``rule`` the citation, ``field`` where to mend it."""
-
-    id: str
-    outcome: Outcome
-    text: str
-    rule: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """For storage with the claim."""
-        return {
-            "id": self.id,
-            "outcome": self.outcome.value,
-            "text": self.text,
-            "rule": self.rule,
-            "params": dict(self.params),
-        }
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check in the list: its id, its name, the rule it stands on, and the form field where a fault is mended."""
+    """A check in the list: its id, its name, the form field where a fault is mended, and the rule it stands on where the
+    programme's notice says nothing.
+    """
 
     id: str
     label: str
-    rule: str
     look: Callable[[CaseFacts], tuple[Outcome, str, Mapping[str, Any]]]
     field: str | None = None
+    rule: str = OF_THE_PROGRAMME
 
     def answer(self, case: CaseFacts) -> Answer:
-        """Look at the case; the programme's own citation goes before the general one."""
+        """Look at the case; the notice of the programme goes before the house's own rule."""
         outcome, text, params = self.look(case)
         return Answer(self.id, outcome, text, case.rules.get(self.id, self.rule), params)
 
@@ -74,6 +50,32 @@ def _refer(text: str, **params: Any) -> Seen:
 
 def _fail(text: str, **params: Any) -> Seen:
     return Outcome.FAIL, text, params
+
+
+_MISSING: Final[Mapping[BreakKind | None, str]] = {
+    BreakKind.SUSPENDED: N_("%(days)s 服务机构的认定处于暂停状态（%(periods)s）"),
+    BreakKind.REVOKED: N_("%(days)s 服务机构的认定已撤销（%(periods)s）"),
+    None: N_("%(days)s 服务机构没有有效的认定"),
+}
+
+
+def certificate(case: CaseFacts) -> Seen:
+    """The provider was certified at agreement and service and is now; else a person looks at it, with the dates."""
+    if not case.uncertified:
+        return _pass(N_("协议签订、提供服务时和现在，服务机构的认定均有效"))
+    kinds = {each.kind for each in case.uncertified}
+    periods = {
+        f"{each.begins_on.isoformat()} – {each.ends_on.isoformat() if each.ends_on else ''}".rstrip()
+        for each in case.uncertified
+        if each.begins_on
+    }
+    text = (
+        _MISSING[kinds.pop()]
+        if len(kinds) == 1
+        else N_("%(days)s 服务机构的认定暂停、撤销或不在有效期内（%(periods)s）")
+    )
+    days = "、".join(each.day.isoformat() for each in case.uncertified)
+    return _refer(text, days=days, periods="、".join(sorted(periods)))
 
 
 def agreement(case: CaseFacts) -> Seen:
@@ -154,11 +156,11 @@ def rating(case: CaseFacts) -> Seen:
 
 
 def price(case: CaseFacts) -> Seen:
-    """The listed price is not above the market's."""
+    """The price is not above the market figure that counted when it was ordered: the rule of listing."""
     if case.market_price <= 0:
         return _refer(N_("市场同类价格未知"))
     numbers = {"price": display_yuan(case.list_price), "market": display_yuan(case.market_price)}
-    if case.list_price > case.market_price:
+    if above_market(case.list_price, case.market_price):
         return _fail(N_("标准价格 %(price)s 高于市场同类价格 %(market)s"), **numbers)
     return _pass(N_("标准价格 %(price)s 不高于市场同类价格 %(market)s"), **numbers)
 
@@ -168,7 +170,7 @@ def invoice_number(case: CaseFacts) -> Seen:
     if case.invoice is None:
         return NO_INVOICE
     if not well_formed(case.invoice.number):
-        return _fail(N_("“%(number)s”不是 20 位数电票号码，也不是“发票代码-8位号码”"), number=case.invoice.number[:40])
+        return _fail(N_("“%(number)s”不是 20 位数电票号码；旧发票填写“发票代码-号码”"), number=case.invoice.number[:40])
     return _pass(N_("发票号码 %(number)s 格式正确"), number=case.invoice.number)
 
 
@@ -246,27 +248,24 @@ def files_elsewhere(case: CaseFacts) -> Seen:
     return _pass(N_("材料没有用于其他事项"))
 
 
-_RECORDS: Final = N_("厦门市 2021-11-05 服务方案 三：协议、过程和成果由机构上传，接受检查和审计")
-_VOUCHERS: Final = N_("凭据汇总表（北京市经信局 2021-02-26 通知）：凭据与发票、合同一致")
-_THREE: Final = N_("《申报指南》（北京市经信局 2021-02-26 附件2）第五条第3项")
-
 CHECKS: Final[Sequence[Check]] = (
-    Check("agreement", N_("服务协议"), _RECORDS, agreement),
-    Check("tripartite", N_("三方合同"), _THREE, tripartite),
-    Check("contract_window", N_("协议签订日"), N_("项目规则：服务协议签订时间"), contract_window),
-    Check("records", N_("服务记录"), _RECORDS, records),
-    Check("service_dates", N_("服务日期"), _RECORDS, service_dates),
-    Check("result_confirmed", N_("成效确认"), _RECORDS, result_confirmed),
-    Check("rating", N_("服务评价"), N_("政务服务“好差评”办法的五级评价，本平台对每个订单采用"), rating),
-    Check("price", N_("服务价格"), _THREE, price),
-    Check("invoice_number", N_("发票号码"), N_("全面数字化电子发票号码为 20 位"), invoice_number, "number"),
-    Check("invoice_unused", N_("发票未重复使用"), _VOUCHERS, invoice_unused, "number"),
-    Check("invoice_seller", N_("销售方"), _VOUCHERS, invoice_seller, "seller"),
-    Check("invoice_buyer", N_("购买方"), _VOUCHERS, invoice_buyer, "buyer"),
-    Check("invoice_amount", N_("发票金额"), _VOUCHERS, invoice_amount, "amount"),
-    Check("invoice_date", N_("开票日期"), _VOUCHERS, invoice_date, "day"),
-    Check("self_checked", N_("发票自查"), _VOUCHERS, self_checked, "self_checked"),
-    Check("files_elsewhere", N_("材料重复"), _VOUCHERS, files_elsewhere),
+    Check("certificate", N_("认定有效"), certificate),
+    Check("agreement", N_("服务协议"), agreement),
+    Check("tripartite", N_("三方合同"), tripartite),
+    Check("contract_window", N_("协议签订日"), contract_window),
+    Check("records", N_("服务记录"), records),
+    Check("service_dates", N_("服务日期"), service_dates),
+    Check("result_confirmed", N_("成效确认"), result_confirmed),
+    Check("rating", N_("服务评价"), rating, rule=N_("政务服务“好差评”办法的五级评价，本平台对每个订单采用")),
+    Check("price", N_("服务价格"), price),
+    Check("invoice_number", N_("发票号码"), invoice_number, "number", N_("全面数字化电子发票号码为 20 位")),
+    Check("invoice_unused", N_("发票未重复使用"), invoice_unused, "number"),
+    Check("invoice_seller", N_("销售方"), invoice_seller, "seller"),
+    Check("invoice_buyer", N_("购买方"), invoice_buyer, "buyer"),
+    Check("invoice_amount", N_("发票金额"), invoice_amount, "amount"),
+    Check("invoice_date", N_("开票日期"), invoice_date, "day"),
+    Check("self_checked", N_("发票自查"), self_checked, "self_checked"),
+    Check("files_elsewhere", N_("材料重复"), files_elsewhere),
 )
 LABELS: Final[Mapping[str, str]] = {check.id: check.label for check in CHECKS}
 

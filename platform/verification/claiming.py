@@ -21,9 +21,10 @@ from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.states import ORDER
 from orders.steps import take
-from verification.checks import CHECKS, Answer, failing, run
+from verification.answers import Answer
+from verification.checks import CHECKS, failing, run
 from verification.facts import facts_of
-from verification.invoices import Invoice, normal_number
+from verification.invoices import Invoice, normal_number, plain
 from verification.models import RedemptionClaim, RedemptionState
 from verification.states import REDEMPTION
 from vouchers.terms import terms_of
@@ -100,8 +101,8 @@ def _normal(invoice: Invoice) -> Invoice:
         number=normal_number(invoice.number),
         day=invoice.day,
         amount=invoice.amount,
-        seller=invoice.seller.strip(),
-        buyer=invoice.buyer.strip(),
+        seller=plain(invoice.seller),
+        buyer=plain(invoice.buyer),
         self_checked=invoice.self_checked,
     )
 
@@ -129,6 +130,10 @@ def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answer
     claim.self_checked = invoice.self_checked
     claim.attachment_id = attachment_id
     claim.checks = [answer.as_json() for answer in answers]
-    claim.submitted_at = now()
+    claim.duplicate_of_id = None
+    if claim.submitted_at is None:
+        claim.submitted_at = now()
+    else:
+        claim.resubmitted_at = now()
     claim.due_on = None
     claim.reasons = []

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from accounts.models import Membership, MembershipState
+from accounts.passwords import confirmed_lately
 from audit.changes import change_state
 from foundation.actors import BUREAU, SYSTEM, Actor
 from foundation.clock import now
@@ -18,16 +19,16 @@ from foundation.locking import lock_row
 from orders.access import find, locked_with_money
 from orders.deadlines import due_in, last_day
 from orders.ending import end
-from orders.events import order_ended
+from orders.events import deadline_moved, order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
-from verification.checks import LABELS, Answer, failing, referred, run
+from verification.answers import Answer
+from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
 from verification.models import RedemptionClaim, RedemptionState
 from verification.states import REDEMPTION
-from vouchers.duties import take_duty
-from vouchers.models import Duty
+from vouchers.duties import judges
 from vouchers.redemption import redeem
 from vouchers.terms import terms_of
 
@@ -54,18 +55,22 @@ RETURN_REASONS: Final[Mapping[str, str]] = {
 _NEEDS_WORDS: Final = "see_note"
 
 
-def verify(session: Session, actor: Actor, number: str, *, note: str | None = None) -> RedemptionClaim:
+def verify(
+    session: Session, actor: Actor, number: str, *, note: str | None = None, password: str = ""
+) -> RedemptionClaim:
     """The service was verified: the held money becomes payable to the provider.
 
     The checks run anew on what is filed now. Conflict while one fails; BadInput by ``note`` while one is referred and
-    the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme.
+    the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme, and without
+    the ``password`` where it was not given these last minutes.
     """
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
+    confirmed_lately(session, actor, password)
     answers = run(facts_of(session, order, stated(claim)))
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
-    _decide(session, actor, order, claim, "verify", note=note)
+    actor = _decide(session, actor, order, claim, "verify", note=note)
     claim.checks = [answer.as_json() for answer in answers]
     redeem(
         session,
@@ -73,7 +78,8 @@ def verify(session: Session, actor: Actor, number: str, *, note: str | None = No
         voucher_id=order.voucher_id,
         order_id=order.id,
         provider_id=order.provider_id,
-        transfer_id=uuid5(claim.id, "redeem"),
+        # A redemption after one that was taken back is another movement.
+        transfer_id=uuid5(claim.id, f"redeem {claim.undone}" if claim.undone else "redeem"),
     )
     take(session, actor, order, "verify", note=note)
     return claim
@@ -95,10 +101,10 @@ def send_back(
     note = (note or "").strip()
     if reason == _NEEDS_WORDS:
         note = _said(note, N_("写明怎样补正，服务机构会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
     told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
-    _decide(session, actor, order, claim, "return", note=told)
+    actor = _decide(session, actor, order, claim, "return", note=told)
     due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
     take(session, actor, order, "return", note=told, due_at=due_at)
     claim.note = note or None
@@ -108,31 +114,35 @@ def send_back(
     return claim
 
 
-def reject(session: Session, actor: Actor, number: str, *, reason: str, note: str) -> RedemptionClaim:
-    """The claim is refused for good: the held money goes back to the voucher, the order is void."""
+def reject(
+    session: Session, actor: Actor, number: str, *, reason: str, note: str, password: str = ""
+) -> RedemptionClaim:
+    """The claim is refused for good: the held money goes back to the voucher, the order is void. Password as ``verify``."""
     if reason not in REASONS:
         raise BadInput(N_("选择不予核销的原因"), field="reason")
     note = _said(note, N_("写明依据的事实，双方都会看到"))
-    order, claim = _locked(session, actor, number)
+    order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "reject", actor.role)
-    _decide(session, actor, order, claim, "reject", note=note)
+    confirmed_lately(session, actor, password)
+    actor = _decide(session, actor, order, claim, "reject", note=note)
     claim.reasons = [reason]
     session.flush()
     end(session, actor, order.id, "reject", reason=f"{REASONS[reason]}：{note}")
     return claim
 
 
-def decider_is_free(session: Session, actor: Actor, order: Order) -> bool:
-    """Whether the person has no part in the provider or the enterprise of the order, in any role."""
+def ensure_free(session: Session, actor: Actor, order: Order) -> None:
+    """NotAllowed unless the person has no part in the provider or the enterprise of the order, in any role."""
     own = select(Membership.id).where(
         Membership.user_id == actor.user_id,
         Membership.state == MembershipState.ACTIVE,
         Membership.organisation_id.in_([order.provider_id, order.enterprise_id]),
     )
-    return session.scalar(own.limit(1)) is None
+    if session.scalar(own.limit(1)) is not None:
+        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
 
 
-def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
+def locked_claim(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
     """Voucher, line, order and claim, in this order; NotFound where there is no claim for this person to decide."""
     order = find(session, actor, number)
     if actor.role not in BUREAU:
@@ -146,14 +156,15 @@ def _locked(session: Session, actor: Actor, number: str) -> tuple[Order, Redempt
 
 def _decide(
     session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, note: str | None
-) -> None:
-    if not decider_is_free(session, actor, order):
-        raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
-    take_duty(session, actor, order.programme_id, Duty.ELIGIBILITY)
+) -> Actor:
+    """The decision itself; returns the actor as the deed records it."""
+    ensure_free(session, actor, order)
+    actor = judges(session, actor, order.programme)
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id
     claim.note = note
     change_state(session, actor, claim, REDEMPTION, event, note=note)
+    return actor
 
 
 def _ensure_clean(answers: Sequence[Answer], note: str | None) -> None:
@@ -173,6 +184,15 @@ def _said(text: str, message: str) -> str:
     if len(text.strip()) < 2:
         raise BadInput(message, field="note")
     return text.strip()
+
+
+@deadline_moved.connect
+def _move_along(order: Order, *, session: Session) -> None:
+    """A claim in correction has the deadline of its order."""
+    claim = claim_of(session, order.id)
+    if claim is not None and claim.state is RedemptionState.RETURNED:
+        claim.due_on = last_day(order)
+        session.flush()
 
 
 @order_ended.connect

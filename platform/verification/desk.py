@@ -7,14 +7,20 @@ from foundation.clock import end_of
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from verification.models import RedemptionClaim, RedemptionState
-from verification.queries import count, unclaimed, waiting_claims
+from verification.queries import count, unclaimed, undo_requests, waiting_claims
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """For officers the claims to decide; for providers what was returned, and finished orders not yet claimed."""
+    """For officers the claims to decide, and with reviewers the redemptions that a colleague asks to take back; for
+    providers what was returned, and finished orders not yet claimed.
+    """
     if actor.role is Role.OFFICER:
         submitted = waiting_claims(session, actor, RedemptionState.SUBMITTED)
-        return [_item(actor, claim, N_("核验"), N_("核销以前服务机构收不到这笔款")) for claim in submitted]
+        return [_item(actor, claim, N_("核验"), N_("核销以前服务机构收不到这笔款")) for claim in submitted] + _undo(
+            session, actor
+        )
+    if actor.role is Role.REVIEWER:
+        return _undo(session, actor)
     if actor.role not in PROVIDER:
         return []
     returned = waiting_claims(session, actor, RedemptionState.RETURNED)
@@ -52,6 +58,21 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
         return []
     waiting_now = count(session, actor, RedemptionState.SUBMITTED)
     return [Figure(N_("待核验"), "verification.index", {"state": RedemptionState.SUBMITTED.value}, count=waiting_now)]
+
+
+def _undo(session: Session, actor: Actor) -> list[DeskItem]:
+    return [
+        DeskItem(
+            task=N_("复核：撤销核销"),
+            title=f"{claim.order.offering_version.name} · {claim.order.provider.name}",
+            endpoint="verification.case",
+            arguments={"number": claim.order.number},
+            since=request.created_at,
+            blocks=N_("列入结算批次以后不能再撤销"),
+            amount=claim.order.deduction,
+        )
+        for request, claim in undo_requests(session, actor)
+    ]
 
 
 def _item(

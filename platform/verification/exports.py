@@ -18,6 +18,7 @@ CLAIMS: Final = Listing(
         Column(N_("企业统一社会信用代码"), lambda row: row["order"].enterprise.uscc),
         Column(N_("状态"), lambda row: row["state"]["label"]),
         Column(N_("提交时间"), lambda row: row["claim"].submitted_at),
+        Column(N_("再次提交时间"), lambda row: row["claim"].resubmitted_at),
         Column(N_("期限"), lambda row: row["deadline"] and row["deadline"]["at"]),
         Column(N_("需判断"), lambda row: row["refers"]),
         Column(N_("发票号码"), lambda row: row["claim"].invoice_number),

@@ -1,7 +1,6 @@
 """The facts of a case, read from the order and everything that was filed for it."""
 
-from collections.abc import Mapping
-from typing import Final
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,13 +10,12 @@ from foundation.clock import today
 from orders.agreements import is_tripartite
 from orders.models import Agreement, Order, RecordState, ServiceRecord
 from orders.records import living
+from providers.certificate_days import uncertified
 from verification.cases import AgreementFacts, CaseFacts, Party
+from verification.citations import citations
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
-from vouchers.terms import Terms, terms_of
-
-_CITED: Final[Mapping[str, str]] = {"contract_window": "contract_window", "records": "service_records"}
-"""Checks whose rule the programme itself may cite."""
+from vouchers.terms import terms_of
 
 
 def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFacts:
@@ -51,7 +49,8 @@ def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFac
         invoice=invoice,
         invoice_used_by=_used_by(session, order, invoice),
         files_elsewhere=_files_elsewhere(session, order),
-        rules=_rules(terms),
+        uncertified=tuple(uncertified(session, order.provider_id, _days(order))),
+        rules=citations(terms, order.programme.region.path),
     )
 
 
@@ -102,6 +101,7 @@ def _files_elsewhere(session: Session, order: Order) -> int:
     return len(elsewhere(session, [file for files in attached.values() for file in files], [order.id, *own]))
 
 
-def _rules(terms: Terms) -> dict[str, str]:
-    cited = {check: terms.cited(rule) for check, rule in _CITED.items()}
-    return {check: text for check, text in cited.items() if text is not None}
+def _days(order: Order) -> list[date]:
+    """The days on which the provider had to be certified: agreement, each service, and now."""
+    signed = [order.agreement.signed_on] if order.agreement else []
+    return [*signed, *(record.delivered_on for record in living(order)), today()]

@@ -2,10 +2,19 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import password_again
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
 from verification.deciding import REASONS, RETURN_REASONS
@@ -18,7 +27,7 @@ class ClaimForm(Form):
     number = StringField(
         _l("发票号码"),
         [DataRequired(_l("填写发票号码")), Length(max=60)],
-        description=_l("数电票为 20 位号码；旧发票填“发票代码-8位号码”"),
+        description=_l("数电票为 20 位号码；旧发票填写“发票代码-号码”"),
     )
     day = DateField(_l("开票日期"), [InputRequired(_l("填写开票日期"))])
     amount = YuanField(_l("价税合计（元）"), [InputRequired(_l("填写发票金额"))])
@@ -39,6 +48,7 @@ class VerifyForm(Form):
     """Redeem."""
 
     note = TextAreaField(_l("核验意见"), [Optional(), Length(max=1000)])
+    password = password_again()
 
 
 class ReturnForm(Form):
@@ -66,5 +76,22 @@ class ReturnForm(Form):
 class RejectForm(Form):
     """Refuse for good."""
 
-    reason = SelectField(_l("原因"), choices=choices([(key, _l(text)) for key, text in REASONS.items()]))
+    reason = SelectField(
+        _l("原因"),
+        [DataRequired(_l("选择不予核销的原因"))],
+        choices=choices([("", _l("请选择")), *((key, _l(text)) for key, text in REASONS.items())]),
+    )
     note = TextAreaField(_l("依据的事实"), [DataRequired(_l("写明依据的事实，双方都会看到")), Length(max=1000)])
+    password = password_again()
+
+
+class ReasonForm(Form):
+    """Words for or against taking back a redemption."""
+
+    reason = TextAreaField(_l("原因"), [DataRequired(_l("写明原因，复核人据此决定")), Length(max=1000)])
+
+
+class UndoForm(Form):
+    """Money moves back: the password again."""
+
+    password = PasswordField(_l("您的登录密码"), [InputRequired(_l("输入密码，确认是您本人"))])

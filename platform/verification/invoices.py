@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-_DIGITAL: Final = re.compile(r"\d{20}", re.ASCII)
-_OLD: Final = re.compile(r"(\d{10}|\d{12})-\d{8}", re.ASCII)
-_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−－"), "-")
+# Year, then province or a city with its own plan (GB/T 2260; 91 to 95 are Dalian, Ningbo, Xiamen, Qingdao, Shenzhen), then
+# channel and serial number. Digital invoices began in 2021.
+_DIGITAL: Final = re.compile(r"(?:2[1-9]|[3-9]\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|9[1-5])\d{16}", re.ASCII)
+# A code of twelve digits begins with 0 (tax administration), 1 or 2 (the former state and local tax offices).
+_OLD: Final = re.compile(r"(\d{10}|[012]\d{11})-\d{8}", re.ASCII)
+_SAME: Final = str.maketrans(
+    dict.fromkeys("•‧・･．.⋅∙●", "·") | dict.fromkeys("○◯⭕", "〇") | dict.fromkeys("‐‑‒–—―−－ー﹣﹘", "-")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +28,40 @@ class Invoice:
     self_checked: bool
 
 
+def plain(text: str) -> str:
+    """Without characters that nobody sees and blanks at the ends."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+
+
 def normal_number(text: str) -> str:
-    """The number without spaces, in half-width digits, with a plain dash."""
-    return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
+    """The one spelling of an invoice number: 20 digits of a digital invoice, else code-number of an older one.
+
+    Blanks, dashes, widths and characters that nobody sees make no difference, so two spellings of one invoice are equal.
+    What is no number comes back without blanks, for a person to mend.
+    """
+    groups = unicodedata.normalize("NFKC", plain(text)).translate(_SAME).replace("-", " ").split()
+    digits = "".join(groups)
+    if _DIGITAL.fullmatch(digits):
+        return digits
+    # Two parts are code and number, in this order: "number code" would else be read as another invoice.
+    parts = groups if len(groups) == 2 else [digits[:-8], digits[-8:]]
+    number = "-".join(parts)
+    return number if _OLD.fullmatch(number) else "-".join(groups)
 
 
 def well_formed(number: str) -> bool:
-    """Twenty digits (数电票), or the code and the eight-digit number of an older invoice with a dash between them.
-
-    The dash is needed: a twelve-digit code and its number without one would look like a digital invoice.
+    """Whether ``normal_number`` has made a number of it: 20 digits with a digital invoice's year and province (数电票),
+    or the code and the eight-digit number of an older invoice.
     """
-    return bool(_DIGITAL.fullmatch(number) or _OLD.fullmatch(number))
+    return bool(_DIGITAL.fullmatch(number) or _OLD.fullmatch(number)) and normal_number(number) == number
 
 
 def same_party(stated: str, name: str, uscc: str) -> bool:
-    """Whether what the invoice says is this organisation: by code or by full name, widths and spaces aside."""
-    plain = _plain(stated)
-    return plain in {_plain(name), _plain(uscc)}
+    """Whether what the invoice says is this organisation: by code or by full name, widths, spaces and look-alikes aside."""
+    said = _party(stated)
+    return said in {_party(name), _party(uscc)}
 
 
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).upper().split())
+def _party(text: str) -> str:
+    kept = unicodedata.normalize("NFKC", plain(text).translate(_SAME)).translate(_SAME)
+    return "".join(kept.upper().split())

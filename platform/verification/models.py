@@ -27,7 +27,8 @@ class RedemptionState(StrEnum):
 class RedemptionClaim(Timestamped, Base):
     """A provider's claim (核销申请) for a finished order, with its invoice, the checks and the decision.
 
-    ``checks`` are the answers of the list in verification/checks.py as they were at the last submission.
+    ``checks`` are the answers of the list in verification/checks.py as they were at the last submission. ``undone`` counts
+    how often its redemption was taken back, so that each redemption has a transfer of its own.
     """
 
     __tablename__ = "redemption_claims"
@@ -37,7 +38,11 @@ class RedemptionClaim(Timestamped, Base):
             "uq_redemption_claims_invoice",
             "invoice_number",
             unique=True,
-            postgresql_where=text("state <> 'rejected'"),
+            postgresql_where=text("state <> 'rejected' AND duplicate_of_id IS NULL"),
+        ),
+        # Numbers are compared as text, so only the one spelling of verification/invoices.py may be stored.
+        CheckConstraint(
+            "invoice_number ~ '^([0-9]{20}|([0-9]{10}|[0-9]{12})-[0-9]{8})$'", name="invoice_number_in_one_form"
         ),
         Index("ix_redemption_claims_queue", "state", "submitted_at"),
         # See vouchers.models.ProgrammeDuty: who verifies a claim judges eligibility, and so never approves payment.
@@ -60,19 +65,25 @@ class RedemptionClaim(Timestamped, Base):
     self_checked: Mapped[bool]
     attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
     checks: Mapped[list[Any]]
+    # The same invoice in another spelling, found at an earlier claim when numbers were put into one form.
+    duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemption_claims.id"))
+    # When it was first filed, and when it was last filed again.
     submitted_at: Mapped[datetime]
+    resubmitted_at: Mapped[datetime | None]
     due_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[UUID | None]
     duty: Mapped[Duty] = mapped_column(default=Duty.ELIGIBILITY)
     reasons: Mapped[list[Any]] = mapped_column(default=list)
     note: Mapped[str | None]
+    undone: Mapped[int] = mapped_column(default=0)
     order: Mapped[Order] = relationship()
 
 
+explain("ck_redemption_claims_invoice_number_in_one_form", N_("发票号码的写法不对"), field="number")
 explain(
     "uq_redemption_claims_invoice",
     N_("这张发票已经用于另一份核销申请"),
-    field="invoice_number",
+    field="number",
     remedy=N_("核对发票号码；一张发票只能核销一次"),
 )

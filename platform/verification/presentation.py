@@ -1,6 +1,6 @@
 """Claims as the templates take them: words translated, ages said, links made."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -13,8 +13,11 @@ from foundation.clock import end_of, now, today
 from orders.deadlines import last_day
 from orders.models import Order, OrderState
 from orders.presentation import measured, party_names
-from verification.checks import LABELS, Answer, Outcome, failing, referred
+from verification.answers import Answer, Outcome
+from verification.checks import LABELS, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
+from verification.facts import stated
+from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
 from verification.queries import Case, Earlier
 from verification.states import EVENTS, REDEMPTION, TONES
@@ -28,19 +31,29 @@ def said(answer: Answer) -> str:
     return text % answer.params if answer.params else text
 
 
-def answer_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """Rows for the list of checks: what fails first, then what is referred, then the rest in their order."""
+def answer_rows(answers: Sequence[Answer], prefilled: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows for the list of checks: what fails first, then what is referred, then the rest in their order.
+
+    ``prefilled`` are the figures of ``as_prefilled``: a check of one of them has compared the form with itself.
+    """
+    unread = gettext("（按订单预填，未与票面核对）")
     order = [Outcome.FAIL, Outcome.REFER, Outcome.PASS]
     return [
         {
             "id": answer.id,
             "label": gettext(LABELS[answer.id]),
             "outcome": answer.outcome.value,
-            "text": said(answer),
+            "text": said(answer) + (unread if answer.id.removeprefix("invoice_") in prefilled else ""),
             "rule": gettext(answer.rule),
         }
         for answer in sorted(answers, key=lambda answer: order.index(answer.outcome))
     ]
+
+
+def as_prefilled(order: Order, invoice: Invoice) -> set[str]:
+    """Which figures of the invoice say just what the form offered: until the file is read, nobody has compared them."""
+    offered = {"amount": order.charged_price, "seller": order.provider.name, "buyer": order.enterprise.name}
+    return {name for name, value in offered.items() if getattr(invoice, name) == value}
 
 
 def state_of(claim: RedemptionClaim) -> dict[str, str]:
@@ -89,6 +102,9 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
     line: list[dict[str, Any]] = [{"label": gettext("申请核销"), "state": "done", "at": claim.submitted_at}]
     if state is RedemptionState.RETURNED:
         line.append({"label": gettext("补正"), "state": "current", "at": order.since, "holder": order.provider.name})
+    elif claim.resubmitted_at:
+        line.append({"label": gettext("再次提交"), "state": "done", "at": claim.resubmitted_at})
+    filed_at = claim.resubmitted_at or claim.submitted_at
     waiting, refused = state is RedemptionState.SUBMITTED, state is RedemptionState.REJECTED
     verified = state is RedemptionState.VERIFIED
     settled = order.state is OrderState.SETTLED
@@ -96,7 +112,7 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
         {
             "label": gettext("核验"),
             "state": "current" if waiting else "done" if verified else "failed" if refused else "todo",
-            "at": claim.submitted_at if waiting else claim.decided_at if verified or refused else None,
+            "at": filed_at if waiting else claim.decided_at if verified or refused else None,
             "holder": bureau if waiting else None,
         }
     )
@@ -115,18 +131,19 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
 def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
-    names = party_names(order)
-    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED
+    names, prefilled = party_names(order), as_prefilled(order, stated(claim))
+    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
     return {
         "claim": claim,
         "order": order,
         "state": state_of(claim),
         "deadline": deadline_of(claim, order),
         "stages": stages_of(claim, order),
-        "answers": answer_rows(found.answers),
+        "answers": answer_rows(found.answers, prefilled),
         "fails": len(failing(found.answers)),
         "refers": len(referred(found.answers)),
         "deciding": deciding,
+        "confirmed": found.confirmed,
         "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
         "invoice_files": [file_row(file, names=names) for file in found.invoice_files],
         "agreement_files": [file_row(file, names=names) for file in found.agreement_files],
@@ -138,12 +155,29 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
             }
             for record, files in found.evidence
         ],
+        "prefilled": prefilled,
+        "undo": _undo(actor, found),
+        "undone": found.undone,
         "reasons": reasons_of(claim),
         "marked": marked_of(claim),
         "following": _following(actor, found),
         "earlier": [_earlier(each) for each in found.earlier],
         "history": history_rows(found.history, EVENTS),
     }
+
+
+def _undo(actor: Actor, found: Case) -> dict[str, Any] | None:
+    """What may be done about taking the redemption back: ask, carry out or decline; None for who has no part in it."""
+    order = found.order
+    if (
+        not REDEMPTION.allowed(found.claim.state, "undo", actor.role)
+        or actor.organisation_id != order.programme.bureau_id
+    ):
+        return None
+    asked = found.undo_asked
+    if asked is None:
+        return {"asked": None} if order.state is OrderState.VERIFIED else None
+    return {"asked": asked, "own": asked.asked_by_id == actor.user_id}
 
 
 def _following(actor: Actor, found: Case) -> dict[str, Any] | None:

@@ -8,20 +8,27 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
-from accounts.models import Organisation, Region
+from accounts.delegation import acts_for, may_act_for
+from accounts.models import Organisation, Region, SecondPersonRequest
+from accounts.passwords import recently_confirmed
+from accounts.second_person import asked_for, waiting_for_second_person
 from audit.models import AuditEvent
 from audit.queries import history
 from files.access import files_of
 from files.models import Attachment
-from foundation.actors import PROVIDER, STAFF, Actor, Role
+from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
 from orders.records import living
-from verification.checks import Answer, Outcome, run
+from verification.answers import Answer, Outcome
+from verification.checks import run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
+from verification.invoices import normal_number
 from verification.models import RedemptionClaim, RedemptionState
+from verification.states import REDEMPTION
+from verification.undoing import DEED
 from vouchers.models import Programme
 
 _EARLIER: Final = 10
@@ -48,8 +55,12 @@ class Case:
     agreement_files: Sequence[Attachment]
     earlier: Sequence[Earlier]
     history: Sequence[AuditEvent]
+    undo_asked: SecondPersonRequest | None = None
+    undone: AuditEvent | None = None
     following: RedemptionClaim | None = None
     waiting: int = 0
+    acts: bool = False
+    confirmed: bool = False
 
 
 def queue(
@@ -73,11 +84,12 @@ def queue(
         query = query.where(
             or_(
                 Order.number.contains(words.upper(), autoescape=True),
-                RedemptionClaim.invoice_number == words,
+                RedemptionClaim.invoice_number == normal_number(words),
                 Order.provider_id.in_(names),
                 Order.enterprise_id.in_(names),
             )
         )
+    # By the first filing: a correction does not send a claim back to the end of the line.
     waiting_first = (RedemptionClaim.state != RedemptionState.SUBMITTED).asc()
     return page_of(session, query.order_by(waiting_first, RedemptionClaim.submitted_at, RedemptionClaim.id), number)
 
@@ -92,6 +104,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     files = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
     own = files_of(session, Order.__tablename__, [order.id])[order.id]
     decides = actor.role is Role.OFFICER and claim.state is not RedemptionState.SUBMITTED
+    told = history(session, claim)
     open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
     answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
     return Case(
@@ -102,10 +115,37 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         evidence=[(record, files[record.id]) for record in records],
         agreement_files=[file for file in own if order.agreement and file.id == order.agreement.attachment_id],
         earlier=_earlier(session, actor, claim, answers) if actor.role in STAFF else [],
-        history=history(session, claim),
+        history=told,
+        undo_asked=asked_for(session, claim, DEED)
+        if actor.role in STAFF and claim.state is RedemptionState.VERIFIED
+        else None,
+        undone=_last_undone(claim, told),
         following=next(iter(waiting_claims(session, actor, RedemptionState.SUBMITTED, 1)), None) if decides else None,
-        waiting=count(session, actor, RedemptionState.SUBMITTED) if decides else 0,
+        waiting=count(session, actor, RedemptionState.SUBMITTED, own=True) if decides else 0,
+        acts=may_act_for(session, actor, order.programme.bureau_id, order.programme_id),
+        confirmed=recently_confirmed(session, actor),
     )
+
+
+def undo_requests(session: Session, actor: Actor) -> list[tuple[SecondPersonRequest, RedemptionClaim]]:
+    """Redemptions that a colleague asks the person to take back, oldest first."""
+    requests = waiting_for_second_person(session, actor, [DEED])
+    claims = session.scalars(
+        select(RedemptionClaim)
+        .options(
+            joinedload(RedemptionClaim.order).options(joinedload(Order.offering_version), joinedload(Order.provider))
+        )
+        .where(RedemptionClaim.id.in_([each.subject_id for each in requests]))
+    ).all()
+    found = {claim.id: claim for claim in claims}
+    return [(each, found[each.subject_id]) for each in requests]
+
+
+def _last_undone(claim: RedemptionClaim, events: Sequence[AuditEvent]) -> AuditEvent | None:
+    """The undoing that brought the claim back to the desk, while it is the last thing that happened to its state."""
+    steps = [event for event in events if event.action.removeprefix("redemption.") in REDEMPTION.events]
+    last = max(steps, key=lambda event: event.sequence, default=None)
+    return last if claim.undone and last is not None and last.action == DEED else None
 
 
 def stored(claim: RedemptionClaim) -> list[Answer]:
@@ -119,7 +159,7 @@ def stored(claim: RedemptionClaim) -> list[Answer]:
 def waiting_claims(
     session: Session, actor: Actor, state: RedemptionState, limit: int = 50
 ) -> Sequence[RedemptionClaim]:
-    """Claims in a state that the person may see, oldest first; for the desk."""
+    """Claims in a state that the person acts on, oldest first; for the desk."""
     query = (
         select(RedemptionClaim)
         .join(RedemptionClaim.order)
@@ -131,17 +171,17 @@ def waiting_claims(
                 joinedload(Order.enterprise),
             )
         )
-        .where(RedemptionClaim.state == state, _seen(actor))
+        .where(RedemptionClaim.state == state, _to_act_on(actor))
         .order_by(RedemptionClaim.submitted_at, RedemptionClaim.id)
         .limit(limit)
     )
     return session.scalars(query).unique().all()
 
 
-def count(session: Session, actor: Actor, state: RedemptionState) -> int:
-    """How many claims in a state the person may see."""
+def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool = False) -> int:
+    """How many claims in a state the person may see; ``own`` leaves to a bureau what it may act on."""
     query: Select[Any] = select(func.count()).select_from(RedemptionClaim).join(RedemptionClaim.order)
-    return session.scalar(query.where(RedemptionClaim.state == state, _seen(actor))) or 0
+    return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
 
 
 def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
@@ -158,6 +198,14 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
         return false()
     regions = select(Region.id).where(Region.path.startswith(actor.region_path, autoescape=True))
     return Order.programme_id.in_(select(Programme.id).where(Programme.region_id.in_(regions)))
+
+
+def _to_act_on(actor: Actor) -> ColumnElement[bool]:
+    """A bureau sees its region and below; what waits for it belongs to its programmes."""
+    if actor.role not in BUREAU:
+        return _seen(actor)
+    mine = acts_for(actor, Programme.bureau_id, Programme.id)
+    return Order.programme_id.in_(select(Programme.id).where(mine))
 
 
 def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Sequence[Answer]) -> list[Earlier]:

@@ -21,6 +21,8 @@ REDEMPTION: Final = StateTable(
         (_S.SUBMITTED, "verify"): (_S.VERIFIED, {Role.OFFICER}),
         (_S.SUBMITTED, "return"): (_S.RETURNED, {Role.OFFICER}),
         (_S.SUBMITTED, "reject"): (_S.REJECTED, {Role.OFFICER}),
+        # A wrong redemption, before it is settled: by another person than the one who asks (verification/undoing.py).
+        (_S.VERIFIED, "undo"): (_S.SUBMITTED, {Role.OFFICER, Role.REVIEWER}),
         (_S.RETURNED, "resubmit"): (_S.SUBMITTED, PROVIDER),
         # Nothing came within the deadline: the money goes back and nobody has to press a button.
         (_S.RETURNED, "lapse"): (_S.REJECTED, {Role.SYSTEM}),
@@ -34,6 +36,7 @@ EVENTS: Final = {
     "submit": N_("申请核销"),
     "resubmit": N_("补正后再次提交"),
     "verify": N_("核销"),
+    "undo": N_("撤销核销"),
     "return": N_("退回补正"),
     "reject": N_("不予核销"),
     "lapse": N_("逾期未补正，申请作废"),

@@ -9,25 +9,26 @@ from documents.exports import asked_for, export
 from files.intake import Upload
 from foundation.actions import submit
 from foundation.clock import today
+from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders.access import find
-from verification import deciding, queries
+from verification import deciding, queries, undoing
 from verification.checks import NO_INVOICE, failing, run
 from verification.claiming import claim_of
 from verification.claiming import submit as submit_claim
 from verification.exports import CLAIMS
 from verification.facts import facts_of, stated
-from verification.forms import ClaimForm, RejectForm, ReturnForm, VerifyForm
+from verification.forms import ClaimForm, ReasonForm, RejectForm, ReturnForm, UndoForm, VerifyForm
 from verification.invoices import Invoice
 from verification.models import RedemptionState
-from verification.presentation import answer_rows, case_view, marked_of, queue_rows, reasons_of
+from verification.presentation import answer_rows, as_prefilled, case_view, marked_of, queue_rows, reasons_of
 from verification.states import REDEMPTION
 
 blueprint = Blueprint("verification", __name__)
 
-# The three forms of a case stand on one page, so their fields need names of their own.
-_VERIFY, _RETURN, _REJECT = "verify-", "return-", "reject-"
+# The forms of a case stand on one page, so their fields need names of their own.
+_VERIFY, _RETURN, _REJECT, _ASK, _UNDO, _DECLINE = "verify-", "return-", "reject-", "ask-", "undo-", "decline-"
 
 
 @blueprint.get("/claims")
@@ -66,15 +67,17 @@ def claim(number: str) -> ResponseReturnValue:
         form.buyer.data = invoice.buyer if invoice else order.enterprise.name
 
     def page() -> str:
+        offered = as_prefilled(order, _invoice(form))
         answers = [each for each in run(facts_of(session, order, invoice)) if each.text != NO_INVOICE[1]]
         return render_template(
             "verification/claim.html",
             form=form,
             order=order,
             claim=present,
-            answers=answer_rows(answers),
+            answers=answer_rows(answers, offered),
             reasons=reasons_of(present) if present else [],
             marked=marked_of(present) if present else [],
+            prefilled=offered,
         )
 
     if request.method == "GET":
@@ -84,7 +87,7 @@ def claim(number: str) -> ResponseReturnValue:
         lambda: submit_claim(session, person, number, invoice=_invoice(form), file=_upload(form.file.data)),
         then=lambda _: url_for("verification.case", number=number),
         page=page,
-        done=N_("核销申请已提交，主管部门会在期限内核验"),
+        done=N_("补正已提交，主管部门会继续核验") if present else N_("核销申请已提交，主管部门会在期限内核验"),
     )
 
 
@@ -100,7 +103,9 @@ def verify(number: str) -> ResponseReturnValue:
     form = VerifyForm(prefix=_VERIFY)
     return submit(
         form,
-        lambda: deciding.verify(current_session(), actor(), number, note=form.note.data or ""),
+        lambda: deciding.verify(
+            current_session(), actor(), number, note=form.note.data or "", password=form.password.data or ""
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, verify_form=form),
         done=N_("已核销，金额转为应付服务机构，等待结算"),
@@ -133,33 +138,80 @@ def reject(number: str) -> ResponseReturnValue:
     form = RejectForm(prefix=_REJECT)
     return submit(
         form,
-        lambda: deciding.reject(current_session(), actor(), number, reason=form.reason.data, note=form.note.data or ""),
+        lambda: deciding.reject(
+            current_session(),
+            actor(),
+            number,
+            reason=form.reason.data,
+            note=form.note.data or "",
+            password=form.password.data or "",
+        ),
         then=lambda _: url_for("verification.case", number=number),
         page=lambda: _case_page(number, reject_form=form),
         done=N_("已不予核销，占用金额已退回企业的服务券"),
     )
 
 
-def _case_page(
-    number: str,
-    *,
-    verify_form: VerifyForm | None = None,
-    return_form: ReturnForm | None = None,
-    reject_form: RejectForm | None = None,
-) -> str:
+@blueprint.post("/claims/<number>/undo/ask")
+def ask_undo(number: str) -> ResponseReturnValue:
+    """Ask another person to take the redemption back."""
+    form = ReasonForm(prefix=_ASK)
+    return submit(
+        form,
+        lambda: undoing.ask_undo(current_session(), actor(), number, reason=form.reason.data or ""),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, ask_form=form),
+        done=N_("已提请复核，由另一位工作人员撤销核销"),
+    )
+
+
+@blueprint.post("/claims/<number>/undo")
+def undo(number: str) -> ResponseReturnValue:
+    """Take the redemption back that somebody else asked to."""
+    form = UndoForm(prefix=_UNDO)
+    return submit(
+        form,
+        lambda: undoing.undo(current_session(), actor(), number, password=form.password.data or ""),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, undo_form=form),
+        done=N_("已撤销核销，金额重新占用，申请回到待核验"),
+    )
+
+
+@blueprint.post("/claims/<number>/undo/decline")
+def decline_undo(number: str) -> ResponseReturnValue:
+    """Say no, or take back one's own request."""
+    form = ReasonForm(prefix=_DECLINE)
+    return submit(
+        form,
+        lambda: undoing.decline_undo(current_session(), actor(), number, reason=form.reason.data or ""),
+        then=lambda _: url_for("verification.case", number=number),
+        page=lambda: _case_page(number, decline_form=form),
+        done=N_("核销保持不变"),
+    )
+
+
+def _case_page(number: str, **sent: Form) -> str:
+    """The case; ``sent`` is the form that came back with faults, by its name in the template."""
     person = actor()
     found = queries.case(current_session(), person, number)
-    sent = verify_form or return_form or reject_form
-    returning = return_form or ReturnForm(formdata=None, prefix=_RETURN)
-    if return_form is None:
+    forms: dict[str, Form] = {
+        "verify_form": VerifyForm(formdata=None, prefix=_VERIFY),
         # What fails is marked already; the officer adds what the machine cannot see.
-        returning.marks.data = [answer.id for answer in failing(found.answers)]
+        "return_form": ReturnForm(
+            formdata=None, prefix=_RETURN, data={"marks": [each.id for each in failing(found.answers)]}
+        ),
+        "reject_form": RejectForm(formdata=None, prefix=_REJECT),
+        "ask_form": ReasonForm(formdata=None, prefix=_ASK),
+        "undo_form": UndoForm(formdata=None, prefix=_UNDO),
+        "decline_form": ReasonForm(formdata=None, prefix=_DECLINE),
+    } | sent
+    for asking in ("verify_form", "reject_form"):
+        forms[asking]["password"].flags.required = not found.confirmed
     return render_template(
         "verification/case.html",
-        sent=sent,
-        verify_form=verify_form or VerifyForm(formdata=None, prefix=_VERIFY),
-        return_form=returning,
-        reject_form=reject_form or RejectForm(formdata=None, prefix=_REJECT),
+        sent=next(iter(sent.values()), None),
+        **forms,
         **case_view(person, found),
     )
 

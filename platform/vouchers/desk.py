@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from accounts.delegation import acts_for
 from accounts.models import Organisation, Region
 from enterprises.titles import titles_on
 from foundation.actors import BUREAU, ENTERPRISE, TREASURY, Actor, Role
@@ -192,8 +193,10 @@ def _ending(session: Session, actor: Actor) -> list[DeskItem]:
 
 
 def _own_programmes(session: Session, actor: Actor) -> list[Programme]:
-    owner = Programme.treasury_id if actor.role in TREASURY else Programme.bureau_id
-    query = select(Programme).where(owner == actor.organisation_id, Programme.state != ProgrammeState.SETTLED)
+    own = Programme.treasury_id == actor.organisation_id
+    if actor.role not in TREASURY:
+        own = acts_for(actor, Programme.bureau_id, Programme.id)
+    query = select(Programme).where(own, Programme.state != ProgrammeState.SETTLED)
     return list(session.scalars(query.options(selectinload(Programme.versions)).order_by(Programme.created_at)))
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from accounts.models import Organisation
 from enterprises.models import Title, TitleLevel
 from enterprises.titles import TITLE_LABELS, titles_on
-from foundation.clock import local, now
+from foundation.clock import day_of, local, now
 from foundation.i18n import N_
 from foundation.money import display_yuan
 from ledger.models import Transfer
@@ -67,7 +67,7 @@ def may_claim_each(
     """The same for several programmes, in their order, with as many questions to the database as for one."""
     moment = moment or now()
     enterprise = session.get_one(Organisation, enterprise_id)
-    titles = titles_on(session, enterprise_id, local(moment).date())
+    titles = titles_on(session, enterprise_id, day_of(moment))
     ids = [programme.id for programme in programmes]
     used = committed_in(session, enterprise_id, ids)
     in_line = {
@@ -137,9 +137,15 @@ def committed_in(session: Session, enterprise_id: UUID, programmes: Collection[U
 def _kept(
     session: Session, key: InstrumentedAttribute[UUID], where: ColumnElement[bool], keys: Collection[UUID]
 ) -> dict[UUID, int]:
+    # What went back and was put onto the voucher again, with the redemption that caused it, is not back.
+    undone = aliased(Transfer)
     returned = (
         select(func.coalesce(func.sum(Transfer.amount), 0))
-        .where(Transfer.source_id == Voucher.account_id, Transfer.kind.in_(list(ENDINGS)))
+        .where(
+            Transfer.source_id == Voucher.account_id,
+            Transfer.kind.in_(list(ENDINGS)),
+            ~select(undone.id).where(undone.reverses_id == Transfer.id).exists(),
+        )
         .scalar_subquery()
     )
     rows = session.execute(select(key, func.sum(Voucher.face - returned)).where(where, key.in_(keys)).group_by(key))

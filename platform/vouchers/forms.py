@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from enterprises.titles import TITLE_LABELS
-from foundation.clock import at, end_of, local
+from foundation.clock import at, day_of, end_of
 from foundation.errors import BadInput, Faults
 from foundation.forms import Form, YuanField, choices
 from foundation.i18n import N_
@@ -75,6 +75,7 @@ class ProgrammeForm(Form):
     record_calendar_days = _days(_l("上传服务记录期限（自然日）"))
     confirmation_working_days = _days(_l("企业确认期限（工作日）"))
     correction_working_days = _days(_l("补正期限（工作日）"))
+    passive_working_days = _days(_l("双方长期未推进的期限（工作日）"))
     example_price = YuanField(_l("试算：一项服务的收费价格"), [Optional()])
 
     def __init__(self, *args: Any, treasuries: Any = (), **kwargs: Any) -> None:
@@ -116,6 +117,7 @@ _PLAIN = (
     "record_calendar_days",
     "confirmation_working_days",
     "correction_working_days",
+    "passive_working_days",
 )
 
 _TERMS_FAULTS = {
@@ -140,7 +142,7 @@ def from_terms(terms: Terms) -> dict[str, Any]:
         "titles": [title.value for title in terms.titles],
         "priority_titles": [title.value for title in terms.priority_titles],
         "exclude_financing": not terms.admits_category(FINANCING),
-        "claims_from": local(terms.claims_open_at).date(),
+        "claims_from": day_of(terms.claims_open_at),
         "claims_to": terms.claims_last_day,
     }
 

@@ -34,6 +34,8 @@ KINDS: Final = {
     "hold": N_("下单占用"),
     "release": N_("退回服务券"),
     "redeem": N_("核销"),
+    "undo_redeem": N_("撤销核销"),
+    "undo_reclaim": N_("撤销核销，余额退回服务券"),
     "expire": N_("过期收回"),
     "reclaim": N_("主管部门收回"),
     "revoke": N_("撤销收回"),
@@ -138,6 +140,8 @@ def moves_of(session: Session, voucher: Voucher) -> list[Move]:
                 Transfer.source_id == voucher.account_id,
                 Transfer.target_id == voucher.account_id,
                 Transfer.source_id.in_(holds),
+                # A redemption that was taken back.
+                Transfer.target_id.in_(holds),
             )
         )
         .order_by(Transfer.posted_at, Transfer.id)

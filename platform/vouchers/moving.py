@@ -21,7 +21,7 @@ from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet
 from vouchers.wallets import AMOUNTS, after, next_state
 
-# One row for each movement of the order so far, one without a movement when there is none.
+# One row for each movement of the order so far that was not taken back, one without a movement when there is none.
 _READ: Final = f"""
 SELECT voucher.programme_id, voucher.programme_version_id, voucher.enterprise_id, voucher.account_id, voucher.state,
        voucher.expires_on, wallet.available, wallet.held, wallet.redeemed, wallet.returned,
@@ -31,6 +31,7 @@ CROSS JOIN LATERAL ({AMOUNTS}) AS wallet
 LEFT JOIN ledger_accounts AS station ON station.kind = %(station_kind)s
       AND station.programme_id = voucher.programme_id AND station.owner_id = %(station_owner)s
 LEFT JOIN ledger_transfers AS move ON move.subject_type = 'orders' AND move.subject_id = %(order_id)s
+      AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = move.id)
 WHERE voucher.id = %(voucher_id)s
 """  # noqa: S608 - fixed
 
@@ -47,7 +48,7 @@ SELECT id FROM written
 
 
 class Done(NamedTuple):
-    """A movement that an order has made before."""
+    """A movement that an order has made before and that stands."""
 
     id: UUID
     kind: str
@@ -128,6 +129,7 @@ def move(
     transfer_id: UUID,
     order_id: UUID | None = None,
     opens: Station | None = None,
+    reverses_id: UUID | None = None,
 ) -> Wallet:
     """Write the transfer, the balances, the voucher's state and the audit event, and return what is on the voucher then.
 
@@ -143,6 +145,7 @@ def move(
         programme_id=voucher.programme_id,
         subject_type="orders" if order_id else "vouchers",
         subject_id=order_id or voucher.voucher_id,
+        reverses_id=reverses_id,
     )
     before, result = voucher.wallet, after(voucher.wallet, movement, amount)
     state = next_state(voucher.ended_by, movement, result)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from foundation.clock import at, end_of
+from policies.places import Places
 from vouchers.terms import Terms
 
 _FOLDER: Final = Path(__file__).parent / "data"
@@ -29,6 +30,7 @@ class Preset(BaseModel):
     original_start: date
     days: int
     expires_after_days: int
+    places: Places
     terms: dict[str, Any]
 
     def starting(self, first: date) -> Terms:

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from accounts import second_person
-from accounts.current import not_here
 from accounts.models import Organisation, OrganisationKind
 from accounts.passwords import reconfirmed
 from audit.changes import change_state
@@ -18,8 +17,8 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row, lock_rows
-from vouchers.duties import take_duty
-from vouchers.models import Duty, Programme, ProgrammeState, ProgrammeVersion
+from vouchers.duties import judges
+from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
 
@@ -65,6 +64,7 @@ def draft(
     )
     session.add(programme)
     session.flush()
+    judges(session, actor, programme)
     record(session, actor, "programme.draft", programme, after={"number": programme.number, "name": name})
     return programme
 
@@ -75,7 +75,7 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
     A new version binds nobody until another person approves it, and then only new claims. Whoever edits becomes the
     drafter, so somebody else must check.
     """
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     latest = programme.versions[-1]
     before = dict(latest.terms)
     if programme.state is ProgrammeState.DRAFT:
@@ -107,7 +107,7 @@ def edit(session: Session, actor: Actor, programme: Programme, *, name: str, sum
 
 def check(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
     """Confirm a draft as a second person; NotAllowed for whoever drafted it."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     _ensure_second_person(actor, programme)
     change_state(session, actor, programme, PROGRAMME, "check", note=note)
     programme.checked_by_id = actor.user_id
@@ -116,7 +116,7 @@ def check(session: Session, actor: Actor, programme: Programme, *, note: str | N
 
 def send_back(session: Session, actor: Actor, programme: Programme, *, note: str) -> Programme:
     """Return a checked programme to its drafter with the reason."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "send_back", note=note)
     programme.checked_by_id = None
     return programme
@@ -124,7 +124,7 @@ def send_back(session: Session, actor: Actor, programme: Programme, *, note: str
 
 def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make the rules public; from here on they change only by a new version."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     change_state(session, actor, programme, PROGRAMME, "announce")
     programme.versions[-1].announced_at = now()
     return programme
@@ -132,7 +132,7 @@ def announce(session: Session, actor: Actor, programme: Programme) -> Programme:
 
 def approve_version(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Make a proposed version binding for new claims, as a second person. Conflict when none is proposed."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     latest = programme.versions[-1]
     if programme.state not in _RUNNING or latest.announced_at is not None:
         raise Conflict(N_("没有待审核的规则修改"))
@@ -146,7 +146,7 @@ def approve_version(session: Session, actor: Actor, programme: Programme) -> Pro
 
 def open_claims(session: Session, actor: Actor, programme: Programme) -> Programme:
     """Open the claim window; Conflict before its first moment or after its last."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     if not current_terms(programme).claims_open(now()):
         raise Conflict(N_("现在不在申领时间内"), remedy=N_("到申领开始时间，项目会自动开放"))
     change_state(session, actor, programme, PROGRAMME, "open")
@@ -155,18 +155,16 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
 
 def ask_to_close(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
     """Ask a colleague to end the claim window before its last day; nothing is closed yet."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     PROGRAMME.next(programme.state, "close", actor.role)
-    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
     second_person.ask(session, actor, programme, CLOSE, reason=reason)
     return programme
 
 
 def close_claims(session: Session, actor: Actor, programme: Programme, *, password: str) -> Programme:
     """End the claim window as the second person, who gives the password; who waits in line keeps the place."""
-    _hold(session, actor, programme)
+    actor = _hold(session, actor, programme)
     reconfirmed(session, actor, password)
-    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
     request = second_person.carry_out(session, actor, programme, CLOSE)
     change_state(session, actor, programme, PROGRAMME, "close", note=request.reason)
     return programme
@@ -174,8 +172,7 @@ def close_claims(session: Session, actor: Actor, programme: Programme, *, passwo
 
 def decline_closing(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
     """Keep the claim window open; whoever asked to close it takes the request back."""
-    _hold(session, actor, programme)
-    take_duty(session, actor, programme.id, Duty.ELIGIBILITY)
+    actor = _hold(session, actor, programme)
     second_person.decline(session, actor, programme, CLOSE, reason=reason)
     return programme
 
@@ -204,12 +201,11 @@ def _turn(programme: Programme, moment: datetime) -> str | None:
     return None
 
 
-def _hold(session: Session, actor: Actor, programme: Programme) -> None:
-    """NotFound for another bureau's; else locked and read anew with its rules: two people may have it before them."""
-    if programme.bureau_id != actor.organisation_id:
-        raise not_here()
+def _hold(session: Session, actor: Actor, programme: Programme) -> Actor:
+    """Locked and read anew with its rules, as two people may have it before them; see ``judges`` for who may."""
     lock_row(session, Programme, programme.id)
     _read_versions(session, programme)
+    return judges(session, actor, programme)
 
 
 def _read_versions(session: Session, programme: Programme) -> None:

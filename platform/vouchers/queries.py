@@ -176,6 +176,20 @@ def requests_on(session: Session, actor: Actor | None, subject_id: UUID) -> dict
     return {request.deed: request for request in found}
 
 
+def programmes_of(session: Session, actor: Actor) -> Sequence[Programme]:
+    """The programmes of the actor's own bureau that are not settled, newest first."""
+    query = select(Programme).where(
+        Programme.bureau_id == actor.organisation_id, Programme.state != ProgrammeState.SETTLED
+    )
+    return session.scalars(query.order_by(Programme.created_at.desc(), Programme.id.desc())).unique().all()
+
+
+def programme_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of programmes by id."""
+    rows = session.execute(select(Programme.id, Programme.name).where(Programme.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 def treasuries(session: Session, actor: Actor) -> Sequence[Organisation]:
     """The treasuries that may fund programmes of the actor's bureau."""
     own = select(Organisation.region_id).where(Organisation.id == actor.organisation_id).scalar_subquery()

@@ -3,7 +3,8 @@
 Phase one is ``hold`` when the order is placed: the money leaves what the enterprise can use and lies on the order's own
 account. Phase two is either ``redeem`` (the service was verified: the money becomes payable to the provider) or
 ``release`` (the order ended without it: the money goes back to the voucher). Which of the two comes first wins; the
-other is refused. An order is held once in its life; it never takes money a second time.
+other is refused. An order is held once in its life; it never takes money a second time. A wrong redemption is taken back
+by ``undo_redemption``: the order is in phase one again.
 
 Every verb locks the voucher's row first and checks afterwards, so two orders that reach for the same last yuan wait for
 each other, and the second sees what the first took. ``transfer_id`` is made by the caller: the same call sent again
@@ -23,7 +24,8 @@ from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.money import display_yuan
 from ledger.accounts import account
-from ledger.models import AccountKind
+from ledger.models import AccountKind, Transfer
+from ledger.posting import ensure_covers
 from vouchers.claiming import allot
 from vouchers.models import ProgrammeVersion
 from vouchers.moving import Done, LockedVoucher, Station, locked, move
@@ -113,6 +115,7 @@ def redeem(
         return voucher.wallet
     _ensure_undecided(voucher.done)
     ensure_movement(voucher.state, Movement.REDEEM, actor.role)
+    undone = _standing(voucher.done, Movement.UNDO_REDEEM)
     result = move(
         session,
         actor,
@@ -123,9 +126,30 @@ def redeem(
         amount=held.amount,
         transfer_id=transfer_id,
         order_id=order_id,
+        reverses_id=undone.id if undone else None,
     )
     if result.available and not _terms_allow_parts(session, voucher):
         result = _return_rest(session, actor, voucher, Movement.RECLAIM, cause=transfer_id)
+    return result
+
+
+def undo_redemption(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID) -> Wallet:
+    """Take back the redemption of an order by the linked opposite transfer: payable → hold.
+
+    The rest of a voucher that is good for one order comes back from the pool where the pool still has it and the voucher
+    has not expired. Conflict when the order is not redeemed or the money is no longer payable.
+    """
+    voucher = _locked(session, actor, voucher_id, order_id)
+    redeemed = _standing(voucher.done, Movement.REDEEM)
+    if redeemed is None:
+        raise Conflict(N_("这个订单没有核销的金额"), remedy=N_("刷新页面查看最新进度"))
+    if not _covers(session, redeemed.target_id, redeemed.amount):
+        raise Conflict(N_("这笔金额已经结算，不能撤销核销"))
+    result = _opposite(session, actor, voucher, Movement.UNDO_REDEEM, redeemed, order_id=order_id)
+    rest = session.get(Transfer, uuid5(redeemed.id, Movement.RECLAIM.value))
+    if rest is not None and today() <= voucher.expires_on and _covers(session, rest.target_id, rest.amount):
+        done = Done(rest.id, rest.kind, rest.amount, rest.source_id, rest.target_id)
+        result = _opposite(session, actor, voucher, Movement.UNDO_RECLAIM, done)
     return result
 
 
@@ -168,11 +192,47 @@ def _repeated(done: list[Done], movement: Movement, transfer_id: UUID, amount: i
     return False
 
 
+def _standing(done: list[Done], movement: Movement) -> Done | None:
+    return next((one for one in done if one.kind == movement), None)
+
+
 def _held_by(done: list[Done]) -> Done:
-    for one in done:
-        if one.kind == Movement.HOLD:
-            return one
-    raise Conflict(N_("这个订单没有占用服务券"))
+    held = _standing(done, Movement.HOLD)
+    if held is None:
+        raise Conflict(N_("这个订单没有占用服务券"))
+    return held
+
+
+def _covers(session: Session, account_id: UUID, amount: int) -> bool:
+    try:
+        ensure_covers(session, account_id, amount)
+    except Exhausted:
+        return False
+    return True
+
+
+def _opposite(
+    session: Session,
+    actor: Actor,
+    voucher: LockedVoucher,
+    movement: Movement,
+    done: Done,
+    *,
+    order_id: UUID | None = None,
+) -> Wallet:
+    ensure_movement(voucher.state, movement, actor.role)
+    return move(
+        session,
+        actor,
+        voucher,
+        movement,
+        source=done.target_id,
+        target=done.source_id,
+        amount=done.amount,
+        transfer_id=uuid5(done.id, movement.value),
+        order_id=order_id,
+        reverses_id=done.id,
+    )
 
 
 def _ensure_undecided(done: list[Done]) -> None:

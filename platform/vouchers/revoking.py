@@ -18,8 +18,8 @@ from foundation.actors import Actor, Role
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_rows
-from vouchers.duties import take_duty
-from vouchers.models import Duty, Voucher
+from vouchers.duties import judges
+from vouchers.models import Voucher
 from vouchers.redemption import return_rest
 from vouchers.states import MOVEMENTS, Movement, ensure_movement
 from vouchers.wallets import wallet
@@ -30,14 +30,14 @@ _ASKING: Final = frozenset({Role.OFFICER, Role.REVIEWER})
 
 def reclaim(session: Session, actor: Actor, *, voucher_id: UUID, reason: str, transfer_id: UUID, password: str) -> int:
     """The programme's bureau takes back what is free on a voucher; returns fen. Conflict when nothing is free."""
-    voucher = _own(session, actor, voucher_id)
+    voucher, actor = _own(session, actor, voucher_id)
     reconfirmed(session, actor, password)
     return _give_back(session, actor, voucher, Movement.RECLAIM, reason=reason, transfer_id=transfer_id)
 
 
 def ask_to_revoke(session: Session, actor: Actor, *, voucher_id: UUID, reason: str) -> SecondPersonRequest:
     """Ask a reviewer of the bureau to revoke a voucher that should not have been issued; nothing moves yet."""
-    voucher = _own(session, actor, voucher_id)
+    voucher, actor = _own(session, actor, voucher_id)
     if actor.role not in _ASKING:
         raise NotAllowed(N_("您的角色不能进行这一步"), remedy=N_("请由有权限的同事办理"))
     ensure_movement(voucher.state, Movement.REVOKE, Role.REVIEWER)
@@ -49,7 +49,7 @@ def ask_to_revoke(session: Session, actor: Actor, *, voucher_id: UUID, reason: s
 
 def revoke(session: Session, actor: Actor, *, voucher_id: UUID, transfer_id: UUID, password: str) -> int:
     """Revoke a voucher as the second person; what is free then goes back to the pool. Returns fen."""
-    voucher = _own(session, actor, voucher_id)
+    voucher, actor = _own(session, actor, voucher_id)
     if actor.role not in MOVEMENTS[Movement.REVOKE][1]:
         raise NotAllowed(N_("您的角色不能进行这一步"), remedy=N_("请由有权限的同事办理"))
     reconfirmed(session, actor, password)
@@ -59,18 +59,17 @@ def revoke(session: Session, actor: Actor, *, voucher_id: UUID, transfer_id: UUI
 
 def decline_revoking(session: Session, actor: Actor, *, voucher_id: UUID, reason: str) -> None:
     """Do not revoke the voucher; whoever asked takes it back."""
-    voucher = _own(session, actor, voucher_id)
+    voucher, actor = _own(session, actor, voucher_id)
     second_person.decline(session, actor, voucher, REVOKE, reason=reason)
 
 
-def _own(session: Session, actor: Actor, voucher_id: UUID) -> Voucher:
-    """The voucher, locked; NotFound for another bureau's. Whoever decides about it is on the side of eligibility."""
+def _own(session: Session, actor: Actor, voucher_id: UUID) -> tuple[Voucher, Actor]:
+    """The voucher, locked, and the actor as the deed records it: whoever decides is on the side of eligibility."""
     rows = lock_rows(session, Voucher, [voucher_id])
-    if not rows or rows[0].programme.bureau_id != actor.organisation_id:
+    if not rows:
         raise not_here()
     (voucher,) = rows
-    take_duty(session, actor, voucher.programme_id, Duty.ELIGIBILITY)
-    return voucher
+    return voucher, judges(session, actor, voucher.programme)
 
 
 def _give_back(

@@ -78,6 +78,8 @@ class Movement(StrEnum):
     EXPIRE = "expire"
     RECLAIM = "reclaim"
     REVOKE = "revoke"
+    UNDO_REDEEM = "undo_redeem"
+    UNDO_RECLAIM = "undo_reclaim"
 
 
 ENDINGS: Final[Mapping[Movement, tuple[VoucherState, VoucherState]]] = {
@@ -102,6 +104,10 @@ MOVEMENTS: Final[Mapping[Movement, tuple[frozenset[VoucherState], frozenset[Role
     Movement.EXPIRE: (USABLE, frozenset({Role.SYSTEM})),
     Movement.RECLAIM: (USABLE, frozenset({Role.OFFICER, Role.REVIEWER, Role.SYSTEM})),
     Movement.REVOKE: (USABLE, frozenset({Role.REVIEWER})),
+    # Whatever became of the rest since then; a voucher that is only issued was never redeemed.
+    Movement.UNDO_REDEEM: (frozenset(_V) - {_V.ISSUED}, frozenset({Role.OFFICER, Role.REVIEWER})),
+    # Follows at once, when the order holds its money again.
+    Movement.UNDO_RECLAIM: (frozenset({_V.HELD}), frozenset({Role.OFFICER, Role.REVIEWER})),
 }
 """Movement -> the states in which it may happen, and who may cause it. Where it leads follows from the amounts."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from enterprises.models import TitleLevel
-from foundation.clock import CHINA, local, today
+from foundation.clock import day_of, today
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.money import MAX_FEN
@@ -88,6 +88,8 @@ class Terms(BaseModel):
     claim_working_days: Days = 20
     verification_working_days: Days = 10
     correction_working_days: Days = 10
+    # How long both sides may leave an order lying between agreement and claim before the bureau may end it.
+    passive_working_days: Days = 60
     citations: dict[str, Citation] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -96,7 +98,7 @@ class Terms(BaseModel):
             raise ValueError("claims_close_at: 申领截止时间应晚于开始时间")
         if self.contracts_from > self.contracts_to:
             raise ValueError("contracts_to: 协议签订截止日应不早于起始日")
-        if self.expires_on < self.claims_close_at.astimezone(CHINA).date():
+        if self.expires_on < self.claims_last_day:
             raise ValueError("expires_on: 服务券有效期应不早于申领截止日")
         if not set(self.priority_titles) <= set(self.titles):
             raise ValueError("priority_titles: 优先称号应在可申领的称号之中")
@@ -116,7 +118,7 @@ class Terms(BaseModel):
     @property
     def claims_last_day(self) -> date:
         """The last day on which claims are taken; the window closes with it."""
-        return local(self.claims_close_at - timedelta(seconds=1)).date()
+        return day_of(self.claims_close_at - timedelta(seconds=1))
 
     def contract_in_window(self, day: date) -> bool:
         """Whether an agreement signed on ``day`` counts; both end days belong to the window."""

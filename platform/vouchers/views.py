@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, actor_or_none, own_organisation
+from accounts.delegation import may_act_for
 from audit.queries import history as history_of
 from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
@@ -100,6 +101,7 @@ def programme_page(found: Programme, form: Form) -> str:
         reached={PROGRAMME_STEPS[one.action]: one.at for one in history if one.action in PROGRAMME_STEPS},
         history=history if person is not None and person.role in STAFF else (),
         requests=requests,
+        acts=person is not None and may_act_for(session, person, found.bureau_id, found.id),
         form=form,
         forms=_forms(form),
     )
@@ -268,6 +270,7 @@ def _voucher_page(found: Voucher, form: Form) -> str:
         kinds=money.KINDS,
         stations=money.STATIONS,
         labels=VOUCHER_LABELS,
+        acts=may_act_for(session, actor(), found.programme.bureau_id, found.programme_id),
         holder=queries.organisation_names(session, [found.enterprise_id])[found.enterprise_id],
         requests=queries.requests_on(session, actor(), found.id),
         form=form,

@@ -15,17 +15,18 @@ AMOUNTS: Final = """
            past.returned, past.ended_by
     FROM ledger_accounts AS free CROSS JOIN (
         SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
-               CAST(coalesce(sum(move.amount) FILTER (WHERE move.kind IN ('expire', 'reclaim', 'revoke')), 0) AS bigint)
-                   AS returned,
-               (array_agg(move.kind ORDER BY move.posted_at DESC, move.id DESC)
-                   FILTER (WHERE move.kind IN ('expire', 'reclaim', 'revoke')))[1] AS ended_by
-        FROM ledger_transfers AS move JOIN ledger_accounts AS target ON target.id = move.target_id
-        WHERE move.source_id = voucher.account_id
+               CAST(coalesce(sum(move.amount) FILTER (WHERE move.ended), 0) AS bigint) AS returned,
+               (array_agg(move.kind ORDER BY move.posted_at DESC, move.id DESC) FILTER (WHERE move.ended))[1] AS ended_by
+        FROM (
+            SELECT one.*, one.kind IN ('expire', 'reclaim', 'revoke')
+                   AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = one.id) AS ended
+            FROM ledger_transfers AS one WHERE one.source_id = voucher.account_id
+        ) AS move JOIN ledger_accounts AS target ON target.id = move.target_id
     ) AS past
     WHERE free.id = voucher.account_id
 """
-"""The four amounts and the last ending (None: nothing has gone back) of the row ``voucher`` of a query around it. Accounts of vouchers and holds store their balance
-(guarded by a CHECK), so only the few transfers out of this voucher are looked at."""
+"""The four amounts of the row ``voucher`` of a query around it, and how money went back last (null: none did). Accounts of
+vouchers and holds store their balance (guarded by a CHECK), so only the few transfers out of this voucher are looked at."""
 
 _WALLETS: Final = text(
     f"SELECT voucher.id, wallet.* FROM vouchers AS voucher CROSS JOIN LATERAL ({AMOUNTS}) AS wallet "  # noqa: S608 - fixed
@@ -55,6 +56,10 @@ def after(before: Wallet, movement: Movement, amount: int) -> Wallet:
         free, held = free + amount, held - amount
     elif movement is Movement.REDEEM:
         held, redeemed = held - amount, redeemed + amount
+    elif movement is Movement.UNDO_REDEEM:
+        held, redeemed = held + amount, redeemed - amount
+    elif movement is Movement.UNDO_RECLAIM:
+        free, returned = free + amount, returned - amount
     else:
         free, returned = free - amount, returned + amount
     if min(free, held, redeemed, returned) < 0:

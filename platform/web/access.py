@@ -149,6 +149,7 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "programmes.check",
                 "programmes.send_back",
                 "programmes.approve_version",
+                "delegations.end",
                 "vouchers.revoke",
                 "enterprises.revoke_title",
             }
@@ -173,7 +174,11 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
+                "orders.end_stalled",
                 # verification, performance, settlement
+                "verification.ask_undo",
+                "verification.undo",
+                "verification.decline_undo",
                 "performance.approve",
                 "performance.send_back",
                 "settlement.new",
@@ -183,7 +188,15 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "bureau": AccessList(BUREAU, frozenset()),
+    "bureau": AccessList(
+        BUREAU,
+        frozenset(
+            {
+                # vouchers, enterprises: whoever is no reviewer reads it (accounts/delegation.py)
+                "delegations.index",
+            }
+        ),
+    ),
     "budget holder": AccessList(
         frozenset({Role.BUDGET_HOLDER}),
         frozenset(
@@ -285,6 +298,17 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # accounts
                 "accounts.members",
                 "accounts.change_member",
+            }
+        ),
+    ),
+    "administrator": AccessList(
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset(
+            {
+                # working_days
+                "working_days.index",
+                "working_days.year",
+                "working_days.enter",
             }
         ),
     ),

@@ -1,4 +1,4 @@
-"""What an auditor sees of the trail: what people of the region did, and what the system did to the region's things."""
+"""What an auditor sees of the trail: what people of the region did, and what anybody did to the region's things."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from foundation.clock import today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from foundation.pages import Page
-from web.things import ids_below
+from web.things import thing_below
 
 
 def trail_of(session: Session, actor: Actor, **asked: Any) -> Page[AuditEvent]:
@@ -22,7 +22,7 @@ def trail_of(session: Session, actor: Actor, **asked: Any) -> Page[AuditEvent]:
     """
     path = actor.region_path
     whole_country = path.count("/") == 1
-    return events(session, organisations_below(path), of_system=ids_below(path), of_house=whole_country, **asked)
+    return events(session, organisations_below(path), of_things=thing_below(path), of_house=whole_country, **asked)
 
 
 def waiting(_session: Session, _actor: Actor) -> list[DeskItem]:

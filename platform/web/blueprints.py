@@ -20,10 +20,12 @@ def all_blueprints() -> "list[Blueprint]":
     from providers.offering_views import blueprint as providers  # noqa: PLC0415
     from settlement.views import blueprint as settlement  # noqa: PLC0415
     from verification.views import blueprint as verification  # noqa: PLC0415
+    from vouchers.delegating import blueprint as delegations  # noqa: PLC0415
     from vouchers.fund_views import blueprint as funds  # noqa: PLC0415
     from vouchers.office import blueprint as programmes  # noqa: PLC0415
     from vouchers.views import blueprint as vouchers  # noqa: PLC0415
     from web.home import blueprint as web  # noqa: PLC0415
+    from working_days.views import make_blueprint as working_days  # noqa: PLC0415
 
     return [
         web,
@@ -34,11 +36,13 @@ def all_blueprints() -> "list[Blueprint]":
         notices(actor_or_none),
         vouchers,
         programmes,
+        delegations,
         funds,
         orders,
         verification,
         performance,
         settlement,
         files(actor),
+        working_days(actor),
         demonstration,
     ]

@@ -1,6 +1,7 @@
 """The English catalogue, read from its .po file at start: no compiled file to forget."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -8,8 +9,9 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 
 
+@cache
 def english(folder: Path) -> Translations:
-    """The translations of ``translations/en``."""
+    """The translations of ``translations/en``; read once a process, as it takes longer than all else of an app."""
     with (folder / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale="en")
     compiled = io.BytesIO()

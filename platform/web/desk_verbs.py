@@ -9,6 +9,8 @@ ANY: Final = N_("办理")
 """Where a task has no verb of its own."""
 
 VERBS: Final[Mapping[str, str]] = {
+    # working_days
+    "录入放假安排": N_("录入"),
     # accounts, notices
     "同意加入单位": N_("审核"),
     "解除锁定": N_("查看"),
@@ -47,6 +49,7 @@ VERBS: Final[Mapping[str, str]] = {
     "修改有异议的服务记录": N_("修改"),
     "确认成效并评价": N_("确认"),
     "处理争议": N_("裁定"),
+    "处理长期未推进的订单": N_("处理"),
     "订单已终止，占用金额已退回": N_("查看"),
     # verification
     "核验": N_("核对"),

@@ -23,6 +23,7 @@ from vouchers import desk as vouchers
 from web import auditing
 from web.desk_verbs import ANY, VERBS
 from web.filters import age, yuan
+from working_days import desk as working_days
 
 Items = Callable[[Session, Actor], list[DeskItem]]
 Figures = Callable[[Session, Actor], list[Figure]]
@@ -41,6 +42,7 @@ class Room:
 
 ROOMS: Final = [
     Room(accounts.waiting, accounts.others, accounts.figures),
+    Room(working_days.waiting, working_days.others, working_days.figures),
     Room(auditing.waiting, auditing.others, auditing.figures),
     Room(notices.waiting, notices.others, notices.figures),
     Room(providers.waiting, providers.others, providers.figures),

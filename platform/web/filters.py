@@ -7,10 +7,12 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from audit.presentation import office_told
 from documents.exports import MOST
-from foundation.clock import local, now, today, working_days_between
+from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.i18n import retold
 from foundation.money import display_yuan
+from foundation.remaining import is_reckoned, remaining
 
 
 def yuan(fen: int | None) -> str:
@@ -22,7 +24,7 @@ def day(value: date | datetime | None) -> str:
     """A day as ``2026-11-20``."""
     if value is None:
         return "—"
-    return (local(value).date() if isinstance(value, datetime) else value).isoformat()
+    return (day_of(value) if isinstance(value, datetime) else value).isoformat()
 
 
 def moment(value: datetime | None) -> str:
@@ -40,22 +42,29 @@ def age(value: date | datetime | None) -> str:
             return str(gettext("刚刚") if minutes < 1 else ngettext("%(num)s 分钟前", "%(num)s 分钟前", minutes))
         if 60 <= minutes < 60 * 12:
             return str(ngettext("%(num)s 小时前", "%(num)s 小时前", minutes // 60))
-        value = local(value).date()
+        value = day_of(value)
     if value == today():
         return str(gettext("今天"))
     if value < today():
         return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", working_days_between(value, today())))
-    return str(ngettext("还有 %(num)s 个工作日", "还有 %(num)s 个工作日", working_days_between(today(), value)))
+    return remaining(value)
 
 
 def lasting(since: date | datetime | None) -> str:
     """For how long it has been so, in working days."""
     if since is None:
         return ""
-    days = working_days_between(local(since).date() if isinstance(since, datetime) else since, today())
+    days = working_days_between(day_of(since) if isinstance(since, datetime) else since, today())
     if days <= 0:
         return str(gettext("今天开始"))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
+
+
+def reckoned(value: date | datetime | None) -> bool:
+    """Whether a deadline lies in a year whose working days follow from the regulation alone."""
+    if value is None:
+        return False
+    return is_reckoned(day_of(value) if isinstance(value, datetime) else value)
 
 
 def number(value: Decimal | int | None) -> str:
@@ -78,8 +87,10 @@ def install(app: Flask) -> None:
         "moment": moment,
         "age": age,
         "lasting": lasting,
+        "reckoned": reckoned,
         "retold": lambda note: retold(note, gettext),
         "number": number,
+        "office": office_told,
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)

@@ -40,6 +40,7 @@ NOTICES: Final[Entry] = (N_("公示"), "notices.index", "megaphone", "/notices")
 VERIFY: Final[Entry] = (N_("核验结算单"), "settlement.verify", "qr-code", "/verify")
 TITLES: Final[Entry] = (N_("企业称号"), "enterprises.titles", "building", "/titles")
 MEMBERS: Final[Entry] = (N_("账号"), "accounts.members", "people", "/members")
+CALENDAR: Final[Entry] = (N_("放假安排"), "working_days.index", "calendar-event", "/calendar")
 AUDIT: Final[Entry] = (N_("审计"), "web.audit", "shield-check", "/audit")
 
 _BY_ROLES: Final[list[tuple[frozenset[Role], list[Entry]]]] = [
@@ -48,7 +49,7 @@ _BY_ROLES: Final[list[tuple[frozenset[Role], list[Entry]]]] = [
     (BUREAU, [CERTIFICATIONS, OFFERINGS, PROGRAMMES, ORDERS, CLAIMS, TARGETS, BATCHES]),
     (TREASURY, [PROGRAMMES, ORDERS, BATCHES]),
     (frozenset({Role.AUDITOR}), [PROGRAMMES, VOUCHERS, ORDERS, CLAIMS, TARGETS, BATCHES, AUDIT]),
-    (frozenset({Role.ADMINISTRATOR}), [MEMBERS]),
+    (frozenset({Role.ADMINISTRATOR}), [MEMBERS, CALENDAR]),
 ]
 _VISITOR: Final = [CATALOGUE, PROGRAMMES, NOTICES, VERIFY]
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import url_for
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, Organisation, Region, User
+from accounts.models import Delegation, Membership, Organisation, Region, User
 from audit.models import AuditEvent
 from enterprises.models import Title
 from files.models import Attachment
@@ -58,6 +58,9 @@ _NUMBERED: Final[Mapping[str, tuple[Select[UUID, str], Callable[[str], str] | No
 }
 _NAMED: Final[Mapping[str, Select[UUID, str]]] = {
     "attachments": select(Attachment.id, Attachment.filename),
+    "delegations": select(Delegation.id, Organisation.name).join(
+        Organisation, Organisation.id == Delegation.to_bureau_id
+    ),
     "memberships": select(Membership.id, User.name).join(User, User.id == Membership.user_id),
     "organisations": select(Organisation.id, Organisation.name),
     "target_tables": select(TargetTable.id, Organisation.name).join(TargetTable.organisation),
@@ -100,15 +103,20 @@ def ids_of(number: str) -> Select[Any]:
     return select(found.c[0])
 
 
-def ids_below(path: str) -> Select[Any]:
-    """The ids of everything that belongs to a region and what lies below it, for use inside other queries."""
-    found = union_all(*(_below(query, path) for query in regions_of_things())).subquery()
-    return select(found.c[0])
+def thing_below(path: str) -> ColumnElement[bool]:
+    """The condition that the thing of an ``AuditEvent`` belongs to a region or what lies below it.
+
+    Asked of each event by the key of its thing: a list of all things of a province would be longer than the trail's page.
+    """
+    return or_(*(_below(query, path) for query in regions_of_things()))
 
 
-def _below(query: Select[UUID, str], path: str) -> Select[UUID]:
+def _below(query: Select[UUID, str], path: str) -> ColumnElement[bool]:
     subject, where = query.selected_columns
-    return query.with_only_columns(subject).where(where.startswith(path, autoescape=True))
+    inside = query.with_only_columns(subject).where(
+        subject == AuditEvent.subject_id, where.startswith(path, autoescape=True)
+    )
+    return and_(AuditEvent.subject_type == subject.table.name, inside.correlate(AuditEvent).exists())
 
 
 def regions_of_things() -> Sequence[Select[UUID, str]]:
@@ -144,6 +152,19 @@ def regions_of_things() -> Sequence[Select[UUID, str]]:
             .join(Region, Region.id == Organisation.region_id)
             for kind in (Certification, Title, TargetTable, Membership, Attachment)
         ),
+        select(Delegation.id, region)
+        .join(Organisation, Organisation.id == Delegation.from_bureau_id)
+        .join(Region, Region.id == Organisation.region_id),
+        # A file at an order or a record is the programme's too, wherever its provider sits.
+        select(Attachment.id, region)
+        .join(Order, Order.id == Attachment.subject_id)
+        .join(Programme, Programme.id == Order.programme_id)
+        .join(*of_programme),
+        select(Attachment.id, region)
+        .join(ServiceRecord, ServiceRecord.id == Attachment.subject_id)
+        .join(Order, Order.id == ServiceRecord.order_id)
+        .join(Programme, Programme.id == Order.programme_id)
+        .join(*of_programme),
         select(User.id, region)
         .join(Membership, Membership.user_id == User.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.states import MEMBERSHIP
 from audit.models import AuditEvent
+from audit.presentation import office_told
 from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
 from foundation.i18n import N_, retold
@@ -67,7 +68,7 @@ def trail_rows(session: Session, events: Sequence[AuditEvent]) -> list[dict[str,
         {
             "at": event.at,
             "person": event.person,
-            "organisation": event.organisation,
+            "organisation": office_told(event.organisation),
             "role": event.role,
             "ip": event.ip,
             "deed": deed(event.action),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from accounts.current import actor_or_none
 from foundation.i18n import N_
-from foundation.unit_of_work import bound, must_commit, run_afterwards
+from foundation.unit_of_work import bound, must_commit, prepare, run_afterwards
 from web.models import Submission
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,6 +28,8 @@ def install(app: Flask, sessions: sessionmaker[Session]) -> None:
     def open_session() -> None:
         g.stack = ExitStack()
         g.db = g.stack.enter_context(sessions())
+        if request.endpoint != "static":
+            prepare(g.db.get_bind())
         g.stack.enter_context(bound(g.db))
 
     @app.after_request

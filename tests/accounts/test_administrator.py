@@ -14,6 +14,8 @@ from foundation.actors import Role
 from foundation.clock import now
 from foundation.errors import Conflict, NotAllowed, NotFound
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def administrator(session: Session) -> Membership:

@@ -18,7 +18,7 @@ from foundation.errors import DomainError
 from foundation.locking import without_locks
 from foundation.unit_of_work import unit_of_work
 
-pytestmark = pytest.mark.concurrency
+pytestmark = [pytest.mark.concurrency, pytest.mark.clock]
 
 GUESSES = 4
 

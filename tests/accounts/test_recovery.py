@@ -18,6 +18,8 @@ from foundation.actors import Role
 from foundation.clock import now
 from foundation.errors import BadInput, NotFound
 
+pytestmark = pytest.mark.clock
+
 NEW = "another long enough phrase"
 
 

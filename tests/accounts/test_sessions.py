@@ -15,6 +15,8 @@ from foundation.actors import Role
 from foundation.clock import now, travel
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def manager(session: Session) -> Membership:

@@ -19,6 +19,8 @@ from foundation.clock import now, travel
 from foundation.errors import BadInput, NotAllowed
 from foundation.unit_of_work import run_afterwards
 
+pytestmark = pytest.mark.clock
+
 WRONG = "wrong wrong wrong"
 
 
@@ -166,7 +168,7 @@ def test_money_asks_again_and_counts_although_the_deed_is_rolled_back(
             work.rollback()
             run_afterwards(work)
     session.expire_all()
-    with pytest.raises(NotAllowed, match="锁定"):
+    with pytest.raises(NotAllowed, match="多次不正确"):
         reconfirmed(session, actor, PASSWORD)
     with travel(now() + timedelta(minutes=16)):
         reconfirmed(session, actor, PASSWORD)

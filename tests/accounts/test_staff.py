@@ -1,7 +1,8 @@
 """Regions are planted once; offices and their people are entered by whoever runs the installation."""
 
 import pytest
-from factories import new_uscc
+from click.testing import CliRunner, Result
+from factories import member, new_uscc, organisation
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from accounts.models import Membership, OrganisationKind, Region
 from accounts.passwords import matches
 from accounts.regions import plant
 from accounts.staff import appoint
+from cli.staff import staff
 from foundation.actors import Role
 from foundation.errors import BadInput
 
@@ -59,3 +61,26 @@ def test_what_does_not_fit_is_named(session: Session, change, field):
     with pytest.raises(BadInput) as refused:
         appoint(session, **facts(**change))
     assert refused.value.field == field
+
+
+def test_somebody_on_both_sides_is_warned_of(session: Session, sign_in):
+    """Still appointed: a small office may need it for programmes of different places."""
+    bureau_of = facts()
+    treasury_of = facts(kind=OrganisationKind.TREASURY, role=Role.PAYER, uscc=new_uscc(), organisation="厦门市财政局")
+
+    def add(given: dict[str, object]) -> Result:
+        options = {"kind": given["kind"].value, "role": given["role"].value, "region": given["region_code"]}
+        options |= {name: given[name] for name in ("organisation", "uscc", "person", "email", "password")}
+        return CliRunner().invoke(staff, ["add", *(f"--{name}={value}" for name, value in options.items())])
+
+    assert (add(bureau_of).exit_code, add(bureau_of | {"email": "other@example.cn"}).stderr) == (0, "")
+    told = add(treasury_of)
+    assert told.exit_code == 0
+    assert told.stderr.startswith("warning: ")
+    assert "officer of" in told.stderr
+    assert "payer of" in told.stderr
+    assert told.stderr.count("\n") == 1
+    page = sign_in(member(session, organisation(session, OrganisationKind.OPERATOR), Role.ADMINISTRATOR)).get(
+        "/members"
+    )
+    assert page.text.count("同时在主管部门和财政部门任职") == 2

@@ -13,6 +13,8 @@ from audit.trail import record
 from foundation.actors import Role
 from foundation.clock import at, end_of, travel
 
+pytestmark = pytest.mark.clock
+
 DAY = date(2028, 2, 29)
 
 

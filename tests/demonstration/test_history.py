@@ -31,6 +31,8 @@ from settlement.checking import check
 from settlement.models import Batch, BatchState, Statement
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
 
+pytestmark = pytest.mark.clock
+
 
 def states(session: Session, column) -> Counter:
     return Counter(session.scalars(select(column)))
@@ -82,8 +84,8 @@ def test_offerings_fill_every_category(told: Session) -> None:
 
 def test_the_twenty_four_bank_products_and_the_five_online_services_are_there(told: Session) -> None:
     sources = Counter(told.scalars(select(OfferingVersion.source)))
-    assert sum(count for source, count in sources.items() if "合作银行" in source) == 24
-    assert sum(count for source, count in sources.items() if "线上服务程序清单" in source) == 5
+    assert sum(count for source, count in sources.items() if "银行信贷精准对接" in source) == 24
+    assert sum(count for source, count in sources.items() if "线上服务有关工作" in source) == 5
 
 
 def test_the_money_adds_up_and_nothing_was_ever_below_zero(told: Session) -> None:

@@ -14,6 +14,8 @@ from foundation.clock import at, today, travel
 from foundation.constraints import as_domain_error
 from foundation.errors import BadInput, Conflict, NotFound
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def officer(session):

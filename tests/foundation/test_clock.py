@@ -1,6 +1,6 @@
 """Days are those of China, and working days follow the State Council's notices."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from foundation.clock import (
     add_working_days,
     at,
+    day_of,
     end_of,
     is_working_day,
     local,
@@ -18,7 +19,10 @@ from foundation.clock import (
     travel,
     travel_together,
     working_days_between,
+    year_without_notice,
 )
+
+pytestmark = pytest.mark.clock
 
 DAYS = st.dates(date(2019, 1, 1), date(2035, 12, 31))
 
@@ -46,16 +50,24 @@ def test_a_stopped_clock_stands() -> None:
     moment = datetime(2026, 3, 31, 16, 0, 0, 250000, tzinfo=UTC)
     with stopped(moment):
         assert [now(), now(), today()] == [moment, moment, date(2026, 4, 1)]
-    assert now() > moment
+    assert now() != moment
 
 
 def test_travels_nest_and_end() -> None:
+    began = now()
     with travel_together(at(date(2030, 1, 1))):
         assert today() == date(2030, 1, 1)
         with travel(at(date(2020, 1, 1))):
             assert today() == date(2020, 1, 1)
         assert today() == date(2030, 1, 1)
-    assert abs((now() - datetime.now(UTC)).total_seconds()) < 5
+    assert timedelta(0) <= now() - began < timedelta(seconds=5)
+
+
+def test_the_day_of_a_moment_is_chinas_whatever_the_moment_is_written_in() -> None:
+    moment = datetime(2027, 12, 31, 16, 0, tzinfo=UTC)
+    assert day_of(moment) == day_of(local(moment)) == day_of(moment.astimezone(timezone(-timedelta(hours=8))))
+    assert day_of(moment) == date(2028, 1, 1)
+    assert day_of(moment - timedelta(microseconds=1)) == date(2027, 12, 31)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +78,11 @@ def test_travels_nest_and_end() -> None:
         (date(2025, 10, 1), False),
         (date(2025, 10, 11), True),  # a Saturday that is made up
         (date(2025, 5, 10), False),
+        (date(2024, 2, 4), True),  # a make-up Sunday that a notice of before the regulation's change named
         (date(2099, 5, 4), True),  # no notice yet: Monday to Friday
         (date(2099, 5, 9), False),
+        (date(2099, 5, 1), False),  # but for statutory days
+        (date(2028, 2, 29), True),  # a leap day is a day like any other
         (date(1999, 10, 1), True),
     ],
 )
@@ -79,6 +94,41 @@ def test_five_working_days_over_the_national_holiday() -> None:
     """2025: 1 to 8 October free, Sunday 28 September and Saturday 11 October made up."""
     assert add_working_days(date(2025, 9, 26), 5) == date(2025, 10, 10)
     assert add_working_days(date(2025, 9, 30), 3) == date(2025, 10, 11)
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2027-01-01", "2027-02-05", "2027-02-06", "2027-02-08", "2027-04-05", "2027-06-09", "2027-09-15", "2027-10-01"],
+)
+def test_statutory_days_of_a_year_without_a_notice_are_free(day: str) -> None:
+    assert not is_working_day(date.fromisoformat(day))
+
+
+def test_what_a_notice_might_add_is_not_assumed() -> None:
+    """1 May 2027 is a Saturday; which Monday makes up for it is for the notice to say."""
+    assert not is_working_day(date(2027, 5, 1))
+    assert is_working_day(date(2027, 5, 3))
+    assert is_working_day(date(2027, 2, 9))
+
+
+def test_working_days_over_the_edge_of_a_year_without_a_notice() -> None:
+    assert add_working_days(date(2026, 12, 28), 5) == date(2027, 1, 5)
+    assert working_days_between(date(2026, 11, 28), date(2027, 2, 1)) == 45
+    assert add_working_days(date(2027, 2, 4), 1) == date(2027, 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("day", "missing"),
+    [
+        (date(2026, 9, 30), None),
+        (date(2026, 10, 1), 2027),
+        (date(2026, 12, 31), 2027),
+        (date(2027, 1, 1), 2027),
+        (date(2025, 12, 31), None),
+    ],
+)
+def test_from_october_on_the_next_years_notice_is_missed(day: date, missing: int | None) -> None:
+    assert year_without_notice(day) == missing
 
 
 @given(DAYS, st.integers(0, 40))

@@ -15,6 +15,8 @@ from foundation.database import make_engine
 from foundation.jobs import conninfo, failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
 from foundation.unit_of_work import current_session, unit_of_work
 
+pytestmark = pytest.mark.clock
+
 WORKER = Path(__file__).with_name("worker_process.py")
 
 
@@ -28,6 +30,14 @@ def mark(session, *, name):
 def stumble(session, *, name):
     mark(session, name=name)
     raise RuntimeError("stumbled on purpose")
+
+
+@job("test.chain", retry=0)
+def chain(session, *, names):
+    """Marks the first and queues itself for the rest."""
+    if names:
+        mark(session, name=names[0])
+        queue(session, "test.chain", names=names[1:])
 
 
 @job("test.slow")
@@ -192,3 +202,10 @@ def test_the_worker_reaches_the_same_database_as_the_pages(url, said):
 
 def test_every_job_is_known_by_its_name():
     assert {"test.mark", "jobs.pick_up_abandoned", "jobs.forget_old"} <= registered_jobs()
+
+
+def test_a_job_queues_another_one_in_its_own_transaction(jobs_engine, marks):
+    with unit_of_work(jobs_engine) as session:
+        queue(session, "test.chain", names=["one", "two", "three"])
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["one", "three", "two"]

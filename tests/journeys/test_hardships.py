@@ -11,12 +11,12 @@ from sqlalchemy import func, select, update
 
 from accounts.models import SignIn, User
 from foundation.actors import Role
-from foundation.clock import now
+from foundation.clock import now, today
 from orders.models import Order, OrderState
 
 from .conftest import Furnished
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.clock]
 
 Welcome = Callable[[Person], Person]
 MOST_TABS = 60
@@ -133,7 +133,7 @@ def test_a_file_that_is_too_large(furnished: Furnished, leaving: Welcome) -> Non
     clerk.attach("服务协议", "协议.pdf", PDF + b"\0" * (21 * 1024 * 1024))
     expect(clerk.page.locator(".chosen-files .too-large")).to_contain_text("超过 20 MB")
     clerk.fill("协议编号", "HT-21")
-    clerk.fill("签订日期", now().date().isoformat())
+    clerk.fill("签订日期", today().isoformat())
     clerk.press("上传并代表本单位确认")
     assert "20 MB" in clerk.page.locator("#file-error").inner_text()
     assert clerk.field("协议编号").input_value() == "HT-21", "what was typed stays"

@@ -25,7 +25,7 @@ from foundation.actors import Role
 from foundation.clock import add_working_days, at, today, travel_together
 from ledger.verification import verify as verify_ledger
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.clock]
 
 OWN_PASSWORD = "seven quiet herons"
 PROVIDER = "厦门鹭岛数字化服务中心（有限合伙）"

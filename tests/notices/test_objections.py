@@ -11,6 +11,8 @@ from foundation.clock import end_of, travel
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed
 from notices.objections import answer, object_to
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def people(session):

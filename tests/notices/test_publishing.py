@@ -7,12 +7,14 @@ import pytest
 from provider_cases import People, upload
 
 from foundation.actors import Role
-from foundation.clock import at, end_of, travel
+from foundation.clock import at, day_of, end_of, travel
 from foundation.errors import NotFound
 from notices import desk, queries
 from notices.models import NoticeState
 from notices.objections import answer, object_to
 from notices.publishing import close_due, publish
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def file(session, notice):
 def test_the_last_day_is_counted_in_working_days(session, people, opened, days, closes):
     with travel(opened):
         made = publish(session, people.officer, subject=people.provider, title="公示", body="…", working_days=days)
-    assert (made.opens_on, made.closes_on) == (opened.date(), closes)
+    assert (made.opens_on, made.closes_on) == (day_of(opened), closes)
 
 
 def test_a_notice_ends_after_its_last_day_once(session, notice):

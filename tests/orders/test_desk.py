@@ -1,13 +1,18 @@
-"""What an enterprise finds on its desk of orders that have ended."""
+"""What lies on a desk of orders: for an enterprise what has ended, for a bureau what one may decide."""
 
 from datetime import timedelta
 
+import factories as make
+import pytest
 from sqlalchemy import insert, select
 
+from foundation.actors import Role
 from foundation.clock import now
 from foundation.identifiers import new_id
 from orders import desk
 from orders.models import Order, OrderState
+
+pytestmark = pytest.mark.clock
 
 
 def test_what_ended_today_is_told_however_much_ended_before(session, scene):
@@ -19,3 +24,10 @@ def test_what_ended_today_is_told_however_much_ended_before(session, scene):
         session.execute(insert(Order).values(facts | old))
     told = [item.arguments["number"] for item in desk.waiting(session, scene.buyer(order.voucher))]
     assert told == [order.number]
+
+
+def test_an_inspector_decides_no_dispute(session, scene):
+    scene.order_in_any(OrderState.DISPUTED)
+    inspector = make.actor(session, scene.bureau, Role.INSPECTOR)
+    assert desk.waiting(session, inspector) == []
+    assert len(desk.waiting(session, scene.officer)) == 1

@@ -22,6 +22,8 @@ from orders.ordering import Shown
 from providers.models import Certification, CertificationState, OfferingState
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 
 def faults_of(error: DomainError) -> list[DomainError]:
     return list(error.faults) if isinstance(error, Faults) else [error]

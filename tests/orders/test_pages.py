@@ -25,6 +25,8 @@ from orders.models import Order, OrderState
 from vouchers.models import Voucher
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

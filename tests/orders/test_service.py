@@ -19,6 +19,8 @@ from orders.models import OrderState, RecordState
 from orders.progress import Side, line, turn
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 
 def fields(error: DomainError) -> set[str | None]:
     return {fault.field for fault in error.faults} if isinstance(error, Faults) else {error.field}

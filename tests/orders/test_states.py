@@ -37,10 +37,15 @@ claimed     reject             voided      {R}
 returned    claim              claimed     {P}
 returned    lapse              voided      {S}
 verified    settle             settled     {T} {S}
+verified    undo_verify        claimed     {R}
 disputed    resume_contracted  contracted  {R}
 disputed    resume_in_service  in_service  {R}
 disputed    resume_delivered   delivered   {R}
 disputed    end                cancelled   {R}
+contracted  end_stalled        cancelled   {R}
+in_service  end_stalled        cancelled   {R}
+delivered   end_stalled        cancelled   {R}
+confirmed   end_stalled        cancelled   {R}
 """
 
 RECORDS = f"""

@@ -21,6 +21,8 @@ from performance.models import TargetState, TargetTable
 from performance.queries import tables as listed
 from performance.templates import RowValues
 
+pytestmark = pytest.mark.clock
+
 TEMPLATE = "beijing-2021-annex4"
 
 

@@ -8,6 +8,8 @@ import pytest
 from foundation.errors import BadInput, NotFound
 from policies.catalogue import DATA, BrokenRuleSet, load, rule_set, rule_sets
 
+pytestmark = pytest.mark.clock
+
 SRDI = "srdi-beijing-2021"
 
 
@@ -43,15 +45,15 @@ SRDI = "srdi-beijing-2021"
         ("{fact: years_operating, op: ge, value: 2}", "{at_least: 1, of: []}", "criteria.1.condition"),
         ("{fact: years_operating, op: ge, value: 2}", "{maybe: 2}", "criteria.1.condition"),
         (
-            "{fact: violations_3y, op: is_false}",
-            "{fact: violations_3y, op: is_false, value: 1}",
-            "not a value of violations_3y",
+            "{fact: accident_3y, op: is_false}",
+            "{fact: accident_3y, op: is_false, value: 1}",
+            "not a value of accident_3y",
         ),
         ("id: size", "id: operating", "same id"),
         ("id: size", "id: Size!", "criteria.2.id"),
         ("valid_to: 2021-12-31", "valid_to: 2020-12-31", "before valid_from"),
         ("valid_to: 2021-12-31", "valid_until: 2021-12-31", "valid_until"),
-        ('version: "2"', "", "version"),
+        ('version: "3"', "", "version"),
         ("id: srdi-beijing-2021", "id: srdi-beijing-2022", "does not stand in the file of that name"),
         ("criteria:", "criteria: [", "not YAML"),
     ],

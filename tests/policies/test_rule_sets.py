@@ -132,3 +132,19 @@ def test_every_criterion_says_where_it_stands_and_what_would_mend_it() -> None:
         cited = "工信部企业〔2017〕156号" if rules.id == "platform-national-2017" else ""
         assert all(criterion.citation.startswith(cited) and criterion.mend for criterion in rules.criteria)
         assert rules.notes
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"violations_3y": True}, Status.UNMET),
+        ({"tax_and_credit_clean": False}, Status.UNMET),
+        # No serious accident says nothing of a small one.
+        ({"violations_3y": False}, Status.UNKNOWN),
+        ({"violations_3y": False, "accident_3y": True}, Status.UNMET),
+    ],
+)
+def test_beijing_counts_every_accident_and_every_breach_of_trust(said: dict[str, Any], status: Status) -> None:
+    case = next(case for case in CASES if case.ruleset == "srdi-beijing-2021")
+    unstated = {"dishonesty_3y": None, "accident_3y": None}
+    assert statuses(judged(case.ruleset, case.facts | unstated | said))["clean-record"] is status

@@ -8,6 +8,7 @@ from provider_cases import NATIONAL_FACTS, People, upload
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from accounts.duties import take_regional_duty
 from audit.models import AuditEvent
 from foundation.actors import Role
 from foundation.clock import add_working_days, at, end_of, today, travel
@@ -20,6 +21,8 @@ from providers.certification import is_certified
 from providers.events import certification_revoked, certification_suspended
 from providers.models import CertificationState
 from search.sources import registered_source
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
@@ -106,6 +109,7 @@ def test_the_next_application_begins_with_the_last_facts(session, people):
 def test_first_and_second_review_are_two_people(session, people):
     made = people.recommended()
     both = make.actor_of(make.member(session, people.bureau, Role.REVIEWER))
+    take_regional_duty(session, both, people.provider.region_id)
     made.first_reviewer_id = both.user_id
     session.flush()
     for verb in (review.open_notice, review.certify):
@@ -127,8 +131,11 @@ def test_more_information_is_asked_answered_or_lapses(session, people):
     with travel(end_of(due) - timedelta(minutes=1)):
         standing.turn_with_the_clock(session)
         assert made.state is CertificationState.MORE_INFORMATION
+        first = made.submitted_at
         certification.submit(session, people.clerk, made)
         assert (made.state, made.due_on, made.requested) == (CertificationState.IN_REVIEW, None, None)
+        assert made.submitted_at == first
+        assert made.resubmitted_at > first
     review.request_information(session, people.officer, made, note="仍不清", facts=[], due_on=due)
     with travel(end_of(due)):
         standing.turn_with_the_clock(session)

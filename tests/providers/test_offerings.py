@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from provider_cases import People, facts, upload
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from foundation.clock import today
 from foundation.errors import BadInput, Conflict, Faults, NotFound
@@ -12,6 +13,8 @@ from providers import offerings, price_review
 from providers.catalogue_source import Catalogue, band, document
 from providers.categories import categories, vocabularies
 from providers.models import OfferingState
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
@@ -87,14 +90,51 @@ def test_listed_versions_are_frozen_and_drafts_are_not(session, people):
     assert offerings.save(session, people.clerk, draft, facts(name="再改")).name == "再改"
 
 
-def test_a_price_above_the_market_needs_a_reason(session, people):
-    made = people.in_review(list_price=12_000_001)
+@pytest.mark.parametrize(("code", "cited"), [("350200", "本平台设定"), ("110000", "附件2")])
+def test_a_price_above_the_market_is_refused_at_submission_by_the_own_regions_rule(session, code, cited):
+    people = People(session, code=code, certified=True)
+    made = offerings.create(session, people.clerk, facts(list_price=12_000_001))
+    with pytest.raises(BadInput) as refusal:
+        offerings.submit(session, people.clerk, made)
+    assert (refusal.value.field, made.state) == ("list_price", OfferingState.DRAFT)
+    assert cited in (refusal.value.rule or "")
+    assert ("北京" in (refusal.value.rule or "")) == code.startswith("11")
+    assert refusal.value.remedy
+    offerings.save(session, people.clerk, made, facts(list_price=12_000_000))
+    offerings.submit(session, people.clerk, made)
+
+
+def test_the_bureau_accepts_another_market_figure_with_a_reason(session, people):
+    made = people.in_review()
+    assert made.counted_market_price == 12_000_000
+    for accepted, note, field in ((11_999_999, "有依据", "accepted"), (13_000_000, " ", "note")):
+        with pytest.raises(BadInput) as refusal:
+            price_review.approve(session, people.officer, made, accepted=accepted, note=note)
+        assert refusal.value.field == field
+    price_review.approve(session, people.officer, made, accepted=13_000_000, note="三份政府采购合同")
+    assert (made.state, made.counted_market_price) == (OfferingState.LISTED, 13_000_000)
+    assert (made.accepted_by_id, made.accepted_reason) == (people.officer.user_id, "三份政府采购合同")
+    assert made.accepted_at is not None
+    second = offerings.save(session, people.clerk, made, facts(name="另一个名字"))
+    assert second.counted_market_price == 12_000_000
+
+
+def test_what_was_submitted_above_the_market_is_listed_only_with_an_accepted_figure(session, people):
+    made = people.in_review()
+    made.market_price = made.list_price - 1
+    session.flush()
     assert price_review.price_check(session, made).above_market
     with pytest.raises(BadInput) as refusal:
-        price_review.approve(session, people.officer, made)
-    assert refusal.value.field == "note"
-    price_review.approve(session, people.officer, made, note="含驻场服务，同类报价不含")
+        price_review.approve(session, people.officer, made, note="含驻场服务，同类报价不含")
+    assert refusal.value.field == "accepted"
+    price_review.approve(session, people.officer, made, note="含驻场服务", accepted=made.list_price)
     assert made.state is OfferingState.LISTED
+
+
+def test_the_database_itself_lists_nothing_above_the_market(session, people):
+    made = people.listed()
+    with pytest.raises(IntegrityError, match="ck_offering_versions_not_above_market"):
+        session.execute(text("UPDATE offering_versions SET market_price = 1 WHERE id = :id"), {"id": made.id})
 
 
 def test_peers_are_of_the_same_category_and_other_providers(session, people):

@@ -12,13 +12,15 @@ from provider_cases import NATIONAL_FACTS, PDF, People
 from sqlalchemy import event, select
 
 from foundation.actors import Role
-from foundation.clock import end_of, travel
+from foundation.clock import add_working_days, end_of, today, travel
 from foundation.pages import PAGE_SIZE
 from notices.publishing import close_due
-from providers import certification, hooks, price_review, standing
+from providers import certification, hooks, price_review, review, standing
 from providers.catalogue_query import read
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from search.current import current_search
+
+pytestmark = pytest.mark.clock
 
 
 def post(client, url, **values):
@@ -165,6 +167,8 @@ def test_offering_from_form_to_catalogue(session, sign_in, client):
         ({"mode": "single_third_party"}, "服务商全称"),
         ({"kind": "ip"}, "不属于所选的服务类别"),
         ({"delivery_days": "soon"}, "delivery_days-error"),
+        ({"orders_per_enterprise": "2"}, "与这里的下单次数不一致"),
+        ({"orders_per_enterprise": "0"}, "应为 1 至 1000 的整数"),
     ],
 )
 def test_bad_offerings_say_where_and_lose_nothing(session, sign_in, changes, told):
@@ -216,6 +220,54 @@ def test_the_main_button_follows_the_review(session, sign_in):
     actions = page[page.index('class="case-actions"') : page.index("</header>", page.index('class="case-actions"'))]
     assert actions.index("按意见修改") < actions.index("更多操作") < actions.index("不修改，重新提交审核")
     assert 'class="btn btn-primary" href=' in actions
+
+
+def test_more_information_is_filed_with_its_own_words_and_both_dates(session, sign_in):
+    people = People(session)
+    made = people.submitted()
+    review.take_up(session, people.officer, made)
+    due = add_working_days(today(), 10)
+    review.request_information(session, people.officer, made, note="人员名单不清", facts=[], due_on=due)
+    session.commit()
+    clerk = sign_in(people.clerk_membership)
+    case = f"/certifications/{made.number}"
+    assert "再次提交时间" not in clerk.get(case).text
+    assert post(clerk, f"{case}/form", submit="1", **NATIONAL_FACTS).status_code == 303
+    page = clerk.get(case).text
+    assert "补充材料已提交，主管部门会继续审核" in page
+    assert "受理后" not in page
+    assert page.index("提交时间") < page.index("再次提交时间")
+
+
+def test_the_reviewer_accepts_another_market_figure(session, sign_in):
+    people = People(session, certified=True)
+    version = people.in_review()
+    session.commit()
+    officer = sign_in(people.officer_membership)
+    url = f"/offerings/{version.offering.number}"
+    low = post(officer, f"{url}/steps/approve", **{"approve-accepted": "119999.99", "approve-note": "有依据"})
+    assert low.status_code == 422
+    assert "高于市场同类价格" in low.text
+    assert "本平台设定" in low.text
+    assert "北京" not in low.text
+    given = {"approve-accepted": "130000", "approve-note": "三份政府采购合同"}
+    assert post(officer, f"{url}/steps/approve", **given).status_code == 303
+    page = officer.get(url).text
+    assert "认可的市场同类价格" in page
+    assert "130,000.00" in page
+    assert "三份政府采购合同" in page
+
+
+def test_a_change_of_what_is_listed_does_not_read_as_delisted(session, sign_in):
+    people = People(session, certified=True)
+    version = people.listed()
+    session.commit()
+    clerk = sign_in(people.clerk_membership)
+    url = f"/offerings/{version.offering.number}"
+    assert post(clerk, f"{url}/edit", submit="1", **OFFERING | {"name": "新名字"}).status_code == 303
+    page = clerk.get(url).text
+    assert "新版本已提交审核，通过之前目录里仍是现在的版本" in page
+    assert "审核通过前目录里不会显示" not in page
 
 
 def test_other_organisations_get_404(session, sign_in):

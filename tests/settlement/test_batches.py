@@ -35,6 +35,8 @@ from settlement.statements import issue
 from vouchers.duties import take_duty
 from vouchers.models import Duty
 
+pytestmark = pytest.mark.clock
+
 PASSWORD = make.PASSWORD
 
 

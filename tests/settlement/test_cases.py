@@ -13,6 +13,8 @@ from foundation.money import format_yuan
 from settlement.cases import amounts, fitted, parameters_of, reasons, work
 from settlement.schemes import calculate, simulate
 
+pytestmark = pytest.mark.clock
+
 XIAMEN = {
     "enterprises": [
         {

@@ -13,6 +13,8 @@ from settlement import desk, queries
 from settlement.approval import approve
 from settlement.models import Batch, BatchState, Statement
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def office(session, scene):

@@ -22,6 +22,8 @@ from settlement.models import Batch, BatchState, Statement
 from verification.claiming import claim_of
 from verification.models import RedemptionState
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

@@ -13,6 +13,8 @@ from ledger.models import Transfer
 from settlement.approval import approve, correct, outstanding
 from settlement.payments import pay
 
+pytestmark = pytest.mark.clock
+
 PASSWORD = make.PASSWORD
 
 

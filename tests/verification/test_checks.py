@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from providers.certificate_days import Uncertified
+from providers.models import BreakKind
+from verification.answers import Outcome
 from verification.cases import AgreementFacts, CaseFacts, Party
-from verification.checks import CHECKS, LABELS, Outcome, failing, referred, run
+from verification.checks import CHECKS, LABELS, failing, referred, run
 from verification.invoices import Invoice, normal_number, same_party, well_formed
+
+pytestmark = pytest.mark.clock
 
 PROVIDER = Party("厦门服务平台有限公司", "91350200MA31234567")
 ENTERPRISE = Party("厦门精密有限公司", "91350200MA37654321")
@@ -49,6 +54,8 @@ def billed(**changes: Any) -> dict[str, Any]:
 
 
 CASES: list[tuple[str, dict[str, Any], Outcome]] = [
+    ("certificate", {}, P),
+    ("certificate", {"uncertified": (Uncertified(date(2021, 12, 2)),)}, R),
     ("agreement", {}, P),
     ("agreement", agreed(enterprise_confirmed=False), F),
     ("agreement", agreed(provider_confirmed=False), F),
@@ -83,6 +90,7 @@ CASES: list[tuple[str, dict[str, Any], Outcome]] = [
     ("price", {"market_price": 0}, R),
     ("invoice_number", {}, P),
     ("invoice_number", billed(number="2435200000000000001"), F),
+    ("invoice_number", billed(number="03500210021112345678"), F),
     ("invoice_number", {"invoice": None}, R),
     ("invoice_unused", {}, P),
     ("invoice_unused", {"invoice_used_by": "DD20211120-AAAAAA"}, F),
@@ -131,6 +139,19 @@ def test_every_check_is_tried_both_ways() -> None:
         assert {P} < {outcome for name, _, outcome in CASES if name == check}, check
 
 
+def test_a_break_of_the_certificate_is_told_with_its_dates() -> None:
+    suspended = Uncertified(date(2021, 11, 20), BreakKind.SUSPENDED, date(2021, 11, 19), date(2021, 11, 25))
+    revoked = Uncertified(date(2021, 12, 2), BreakKind.REVOKED, date(2021, 12, 1))
+    for gone, words in (
+        ((suspended,), ("2021-11-20 ", "2021-11-19 – 2021-11-25", "暂停状态")),
+        ((revoked,), ("2021-12-02 ", "2021-12-01 –", "已撤销")),
+        ((suspended, revoked), ("2021-11-20、2021-12-02 ", "2021-11-19 – 2021-11-25、2021-12-01 –")),
+    ):
+        (answer,) = [each for each in run(replace(CLEAN, uncertified=gone)) if each.id == "certificate"]
+        told = answer.text % answer.params
+        assert all(word in told for word in words), told
+
+
 def test_the_programmes_own_citation_goes_before_the_general_one() -> None:
     answers = {answer.id: answer for answer in run(replace(CLEAN, rules={"records": "方案 三"}))}
     assert answers["records"].rule == "方案 三"
@@ -147,6 +168,13 @@ def test_the_programmes_own_citation_goes_before_the_general_one() -> None:
         ("2435200000000000000", False),
         ("243520000000000000011", False),
         ("2435200000000000000a", False),
+        ("03500210021112345678", False),
+        ("243520000000-00000001", False),
+        ("34352000000000000001", True),
+        ("20352000000000000001", False),
+        ("24362000000000000001", True),
+        ("24662000000000000001", False),
+        ("24952000000000000001", True),
         ("", False),
     ],
 )
@@ -160,13 +188,55 @@ def test_invoice_numbers(number: str, good: bool) -> None:
         (" 2435 2000 0000 0000 0001 ", "24352000000000000001"),
         ("２４３５２００００００００００００００１", "24352000000000000001"),
         ("1234567890—12345678", "1234567890-12345678"),
+        ("123456789012345678", "1234567890-12345678"),
+        ("1234567890 12345678", "1234567890-12345678"),
+        *(
+            (typed, "035002100211-12345678")
+            for typed in (
+                "035002100211-12345678",
+                "03500210021112345678",
+                "035002100211 12345678",
+                "０３５００２１００２１１－１２３４５６７８",
+                "0350 0210 0211 1234 5678",
+                "035002100211—12345678",
+                "035002100211 - 12345678",
+                "0350\u200b02100211\ufeff-12345678",
+                "\u202d03500210021112345678\u202c",
+            )
+        ),
+        # A dash does not make another invoice of a digital one.
+        ("243520000000-00000001", "24352000000000000001"),
+        ("24352000-000000000001", "24352000000000000001"),
     ],
 )
 def test_what_people_paste_is_one_number(typed: str, number: str) -> None:
     assert normal_number(typed) == number
+    assert well_formed(number)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12345678-035002100211",
+        "12345678 035002100211",
+        "12345678-1234567890",
+        "发票123",
+        "33000000000000000001",
+    ],
+)
+def test_what_cannot_be_told_is_refused(typed: str) -> None:
+    assert not well_formed(normal_number(typed))
 
 
 def test_parties_are_known_by_name_or_code_whatever_the_width() -> None:
     assert same_party("厦门服务 （平台）公司", "厦门服务(平台)公司", "X")
     assert same_party("91350200ma31234567", "名称", "91350200MA31234567")
     assert not same_party("厦门服务", "厦门服务平台", "X")
+
+
+@pytest.mark.parametrize("dot", "•‧・･．·⋅∙●")
+@pytest.mark.parametrize("zero", "〇○◯")
+def test_look_alikes_in_names_are_one_sign(dot: str, zero: str) -> None:
+    name = "喀什买买提·吐尔逊二〇商贸有限公司"
+    assert same_party(f"喀什买买提{dot}吐尔逊\u200b二{zero}商贸有限公司", name, "X")
+    assert not same_party(f"喀什买买提{dot}吐尔逊二十商贸有限公司", name, "X")

@@ -30,6 +30,8 @@ from vouchers.duties import take_duty
 from vouchers.models import Duty
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 NOTE = "已核对原件"
 
 
@@ -83,6 +85,58 @@ def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, sc
     assert second.state is OrderState.CLAIMED
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        "03500210021112345678",
+        "035002100211 12345678",
+        "０３５００２１００２１１－１２３４５６７８",
+        "\ufeff035002100211—12345678",
+    ],
+)
+def test_another_spelling_is_the_same_invoice(session: Session, scene: Scene, again: str) -> None:
+    first, second = scene.order_in(OrderState.CONFIRMED), scene.order_in(OrderState.CONFIRMED)
+    assert claim(scene, first, number="035002100211-12345678").invoice_number == "035002100211-12345678"
+    with pytest.raises(Faults) as refused:
+        claim(scene, second, number=again)
+    assert [fault.field for fault in refused.value.faults] == ["number"]
+    found = queue(session, scene.officer, words=again)
+    assert [each.order_id for each in found.rows] == [first.id]
+
+
+def test_nothing_unseen_is_stored_with_an_invoice(scene: Scene) -> None:
+    order = scene.order_in(OrderState.CONFIRMED)
+    found = claim(scene, order, seller=f"\u200b{order.provider.name}\ufeff")
+    assert found.invoice_seller == order.provider.name
+
+
+def test_a_resubmission_keeps_the_first_filing_date(session: Session, scene: Scene) -> None:
+    order = claimed(scene)
+    found = claiming.claim_of(session, order.id)
+    assert found is not None
+    first = found.submitted_at
+    assert found.resubmitted_at is None
+    deciding.send_back(session, scene.officer, order.number, marks=["records"], reason="incomplete")
+    with travel(now() + timedelta(days=3)):
+        claiming.submit(session, scene.clerk, order.number, invoice=invoice(order))
+    assert found.submitted_at == first
+    assert found.resubmitted_at is not None
+    assert found.resubmitted_at > first + timedelta(days=2)
+
+
+def test_what_the_bureau_accepted_is_what_counts_here(session: Session, scene: Scene) -> None:
+    """Listed at a figure that the bureau accepted in place of the stated one; the order keeps the figure of its day."""
+    scene.offered.market_price = scene.list_price // 2
+    scene.offered.accepted_market_price = scene.list_price
+    scene.offered.accepted_at, scene.offered.accepted_reason = now(), "三份政府采购合同"
+    session.flush()
+    order = claimed(scene)
+    scene.offered.accepted_market_price = scene.list_price * 2
+    assert order.market_price == scene.list_price
+    deciding.verify(session, scene.officer, order.number)
+    assert order.state is OrderState.VERIFIED
+
+
 def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: Scene) -> None:
     first, second = claiming.claim_of(session, claimed(scene).id), claiming.claim_of(session, claimed(scene).id)
     assert first
@@ -92,6 +146,13 @@ def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: S
             text("UPDATE redemption_claims SET invoice_number = :number WHERE id = :id"),
             {"number": first.invoice_number, "id": second.id},
         )
+
+
+def test_the_database_itself_refuses_another_spelling(session: Session, scene: Scene) -> None:
+    claimed(scene)
+    session.flush()
+    with pytest.raises(IntegrityError, match="ck_redemption_claims_invoice_number_in_one_form"):
+        session.execute(text("UPDATE redemption_claims SET invoice_number = '2435 2000 0000 0000 0001'"))
 
 
 def test_a_first_claim_needs_a_file(session: Session, scene: Scene) -> None:

@@ -11,16 +11,18 @@ from verification.states import EVENTS, REDEMPTION, TONES
 
 _S = RedemptionState
 _OFFICER = {Role.OFFICER}
+_OFFICE = {Role.OFFICER, Role.REVIEWER}
 _PROVIDER = {Role.PROVIDER_MEMBER, Role.PROVIDER_MANAGER}
 
 EXPECTED = {
     (_S.SUBMITTED, "verify"): (_S.VERIFIED, _OFFICER),
     (_S.SUBMITTED, "return"): (_S.RETURNED, _OFFICER),
     (_S.SUBMITTED, "reject"): (_S.REJECTED, _OFFICER),
+    (_S.VERIFIED, "undo"): (_S.SUBMITTED, _OFFICE),
     (_S.RETURNED, "resubmit"): (_S.SUBMITTED, _PROVIDER),
     (_S.RETURNED, "lapse"): (_S.REJECTED, {Role.SYSTEM}),
 }
-EVENT_NAMES = ["verify", "return", "reject", "resubmit", "lapse"]
+EVENT_NAMES = ["verify", "return", "reject", "resubmit", "lapse", "undo"]
 
 
 @pytest.mark.parametrize(("state", "event", "role"), list(product(_S, EVENT_NAMES, Role)))

@@ -14,6 +14,8 @@ from vouchers.models import Programme
 from vouchers.presets import presets
 from vouchers.terms import Terms
 
+pytestmark = pytest.mark.clock
+
 PRESET = presets()["xiamen-2021"]
 
 

@@ -27,6 +27,8 @@ from vouchers.models import ClaimState, VoucherState
 from vouchers.presets import presets
 from vouchers.queries import position, vouchers_of
 
+pytestmark = pytest.mark.clock
+
 
 def pool_of(session, setting):
     return balance(session, account(session, AccountKind.POOL, setting.programme.id))

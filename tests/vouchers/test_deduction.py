@@ -19,6 +19,8 @@ from vouchers.queries import vouchers_of
 from vouchers.redemption import hold
 from vouchers.terms import Terms
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.mark.parametrize(
     ("changes", "category", "prices", "available", "expected"),

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import text
 from voucher_factories import claimant, open_programme
 
-from foundation.clock import at, travel
+from foundation.clock import at, day_of, travel
 from vouchers import expiry, jobs, redemption
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
+
+pytestmark = pytest.mark.clock
 
 
 def queued(session, name):
@@ -62,7 +64,7 @@ def test_a_line_lapses_once(session, two, the_night):
 
 def test_a_claim_of_a_running_second_is_decided_when_it_is_over(session, monkeypatch):
     setting = open_programme(session, money=1000, cap_per_enterprise=1000, tie_reserve=1)
-    second = at(setting.programme.versions[0].created_at.date() + timedelta(days=1))
+    second = at(day_of(setting.programme.versions[0].created_at) + timedelta(days=1))
     with travel(second):
         made = claim(session, claimant(session), programme_id=setting.programme.id)
     assert made.state is ClaimState.QUEUED

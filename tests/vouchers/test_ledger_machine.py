@@ -23,7 +23,7 @@ from voucher_factories import claimant, fund, open_programme
 
 from enterprises.models import TitleLevel
 from foundation.actors import SYSTEM
-from foundation.clock import at, now, stopped, travel
+from foundation.clock import at, day_of, now, stopped, travel
 from foundation.errors import DomainError
 from foundation.identifiers import new_id
 from ledger.verification import verify
@@ -31,9 +31,11 @@ from vouchers import money
 from vouchers.claiming import claim
 from vouchers.expiry import expire_due
 from vouchers.models import Voucher, VoucherClaim
-from vouchers.redemption import hold, redeem, release
+from vouchers.redemption import hold, redeem, release, undo_redemption
 from vouchers.revoking import reclaim
 from vouchers.wallets import wallets
+
+pytestmark = pytest.mark.clock
 
 CAP = 100
 ENTERPRISES = 5
@@ -88,6 +90,15 @@ class Model:
             voucher["free"] += int(order["amount"])
         else:
             self.payable += int(order["amount"])
+        return True
+
+    def undo(self, index: int) -> bool:
+        order = self.orders[index]
+        if order["state"] != "redeem":
+            return False
+        order["state"] = "held"
+        self.vouchers[int(order["voucher"])]["held"] += int(order["amount"])
+        self.payable -= int(order["amount"])
         return True
 
     def give_back(self, index: int) -> bool:
@@ -186,6 +197,15 @@ class Machine(RuleBasedStateMachine):
             self.agree(expected, lambda: release(self.session, SYSTEM, **facts))
         else:
             self.agree(expected, lambda: redeem(self.session, SYSTEM, provider_id=self.provider.id, **facts))
+
+    @precondition(lambda self: self.orders)
+    @rule(pick=st.integers(0, 99))
+    def undo(self, pick: int) -> None:
+        index = pick % len(self.orders)
+        voucher: UUID = self.vouchers[int(self.model.orders[index]["voucher"])].id
+        expected = self.model.undo(index)
+        facts = {"voucher_id": voucher, "order_id": self.orders[index]}
+        self.agree(expected, lambda: undo_redemption(self.session, self.setting.reviewer, **facts))
 
     @precondition(lambda self: self.vouchers)
     @rule(pick=st.integers(0, 99))
@@ -289,7 +309,7 @@ def test_expiry_ends_the_machines_world(engine: Engine):
         enterprises = [claimant(session) for _ in range(ENTERPRISES)]
         for one in enterprises:
             claim(session, one, programme_id=setting.programme.id)
-        with travel(at(setting.programme.versions[-1].created_at.date() + timedelta(days=91))):
+        with travel(at(day_of(setting.programme.versions[-1].created_at) + timedelta(days=91))):
             assert expire_due(session, SYSTEM) == ENTERPRISES
         assert money.pool(session, setting.programme.id) == 450
         assert verify(session).ok

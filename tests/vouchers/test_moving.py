@@ -28,6 +28,8 @@ def test_a_hold_and_a_redemption_are_five_trips_each(own_engine: Engine):
     with unit_of_work(own_engine) as session:
         _, enterprise, made = voucher(session)
         provider = factories.provider(session)
+    # Appropriating asked for the password on a connection of its own: from here on there is one.
+    own_engine.dispose()
     counts = []
     for _ in range(2):
         order = new_id()

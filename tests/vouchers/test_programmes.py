@@ -1,6 +1,6 @@
 """The life of a programme at the bureau: two people, the rules that bind, the window, and what comes twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import factories
 import pytest
@@ -9,7 +9,7 @@ from voucher_factories import claimant, open_programme, terms
 from audit.models import AuditEvent
 from enterprises.models import TitleLevel
 from foundation.actors import SYSTEM, Role
-from foundation.clock import now, stopped, travel
+from foundation.clock import at, end_of, now, stopped, travel
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 from foundation.identifiers import new_id
 from foundation.money import MAX_FEN
@@ -18,6 +18,16 @@ from vouchers.appropriation import appropriate
 from vouchers.models import Programme, ProgrammeState
 from vouchers.queries import programme as by_number
 from vouchers.terms import current_terms
+
+pytestmark = pytest.mark.clock
+
+
+def test_a_voucher_may_end_with_the_last_day_of_claiming_and_not_before():
+    last = date(2026, 6, 30)
+    window = {"claims_open_at": at(date(2026, 6, 1), 0), "claims_close_at": end_of(last)}
+    assert terms(**window, expires_on=last).claims_last_day == last
+    with pytest.raises(ValueError, match="expires_on"):
+        terms(**window, expires_on=last - timedelta(days=1))
 
 
 @pytest.fixture
@@ -83,8 +93,10 @@ def test_whoever_drafts_or_edits_does_not_check(session, officer, reviewer, draf
     assert draft.checked_by_id is None
 
 
-def test_another_bureau_finds_no_programme_in_any_verb(session, draft):
-    stranger = factories.actor(session, factories.bureau(session), Role.REVIEWER)
+@pytest.mark.parametrize(("code", "refusal"), [("350200", NotAllowed), ("350000", NotAllowed), ("430000", NotFound)])
+def test_another_bureau_does_nothing_with_a_programme(session, draft, code, refusal):
+    """One that sees it is told whose it is, everybody else that it is not there."""
+    stranger = factories.actor(session, factories.bureau(session, code), Role.REVIEWER)
     deeds = [
         lambda: edited(session, stranger, draft),
         lambda: programmes.check(session, stranger, draft),
@@ -97,7 +109,7 @@ def test_another_bureau_finds_no_programme_in_any_verb(session, draft):
         lambda: programmes.decline_closing(session, stranger, draft, reason="不同意"),
     ]
     for deed in deeds:
-        with pytest.raises(NotFound):
+        with pytest.raises(refusal):
             deed()
 
 

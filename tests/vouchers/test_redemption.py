@@ -29,6 +29,8 @@ from vouchers.revoking import reclaim
 from vouchers.states import Wallet
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 
 def held(session, enterprise, made, amount=400):
     order = new_id()

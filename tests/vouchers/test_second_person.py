@@ -22,6 +22,8 @@ from vouchers.revoking import ask_to_revoke, decline_revoking, reclaim, revoke
 from vouchers.terms import current_terms
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 PASSWORD = factories.PASSWORD
 
 

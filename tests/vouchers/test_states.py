@@ -38,6 +38,11 @@ MOVEMENT_TRUTH = {
     "expire": (USABLE, "system"),
     "reclaim": (USABLE, "officer reviewer system"),
     "revoke": (USABLE, "reviewer"),
+    "undo_redeem": (
+        "held partly_redeemed redeemed expired reclaimed revoked used_expired used_reclaimed used_revoked",
+        "officer reviewer",
+    ),
+    "undo_reclaim": ("held", "officer reviewer"),
 }
 
 
@@ -123,11 +128,14 @@ def test_the_state_follows_from_the_amounts(ending, unused, used):
         ("expire", Wallet(6, 5, 3, 6)),
         ("reclaim", Wallet(6, 5, 3, 6)),
         ("revoke", Wallet(6, 5, 3, 6)),
+        ("undo_redeem", Wallet(10, 8, 0, 2)),
+        ("undo_reclaim", Wallet(12, 5, 3, 0)),
     ],
 )
 def test_amounts_after_a_movement(movement, expected):
     before = Wallet(available=10, held=5, redeemed=3, returned=2)
-    assert after(before, Movement(movement), 4) == expected
+    amount = {"undo_redeem": 3, "undo_reclaim": 2}.get(movement, 4)
+    assert after(before, Movement(movement), amount) == expected
     assert expected.face == before.face
     with pytest.raises(ValueError, match="does not fit"):
         after(before, Movement(movement), 11)

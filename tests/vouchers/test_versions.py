@@ -18,6 +18,8 @@ from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold, redeem
 
+pytestmark = pytest.mark.clock
+
 
 def revise(session: Session, setting: Setting, **changes) -> None:
     """A further version, approved by a second person."""

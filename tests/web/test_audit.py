@@ -4,21 +4,25 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claim_cases import claimed
-from factories import actor_of, bureau, enterprise, member
+from claim_cases import claim, claimed
+from factories import actor_of, bureau, enterprise, member, provider
 from flask import Flask
 from order_cases import Scene
 from sqlalchemy import select
 
+from accounts import delegation
 from audit.trail import record
 from documents.exports import Listing
+from files.models import Attachment
 from files.store import FolderStore, using
 from foundation.actors import SYSTEM, Role
 from foundation.clock import today
 from foundation.states import StateTable
+from orders.models import OrderState
 from providers.models import Certification
 from verification import deciding
 from verification.checks import LABELS
@@ -26,6 +30,8 @@ from vouchers.models import VoucherClaim
 from vouchers.states import Movement
 from web.deeds import CHANGED, DEEDS, MONEY
 from web.things import KINDS, regions_of_things
+
+pytestmark = pytest.mark.clock
 
 PLATFORM = Path(__file__).parents[2] / "platform"
 
@@ -197,3 +203,57 @@ def test_a_reason_from_a_list_is_told_in_the_readers_language(session, sign_in) 
         page = auditor.get(address).text
         assert "材料不全" not in page, address
         assert "缺第二页" in page, f"{address}: what a person wrote stays"
+
+
+def test_the_trail_of_a_thing_is_whole_for_whoever_audits_the_thing(session, sign_in) -> None:
+    """An order of the city: what a provider and a bureau of elsewhere did to it stands in the city's trail."""
+    scene = Scene(session)
+    order = scene.order_in(OrderState.CONFIRMED)
+    far = provider(session, code="110000")
+    far_clerk = replace(actor_of(member(session, far, Role.PROVIDER_MEMBER)), name="远方机构人员")
+    for thing, deed in (
+        (order, "order.dock"),
+        (order.agreement, "agreement.upload"),
+        (order.records[0], "record.file"),
+    ):
+        record(session, far_clerk, deed, thing)
+    attached = session.scalars(select(Attachment).where(Attachment.subject_id.in_([order.id, order.records[0].id])))
+    for file in attached.all():
+        file.organisation_id = far.id
+        record(session, far_clerk, "attachment.add", file)
+    record(session, far_clerk, "offering.start", None, note="与本市无关")
+    upper = replace(actor_of(member(session, bureau(session, "350000"), Role.OFFICER)), name="省局人员")
+    record(session, upper, "redemption.verify", claim(scene, order))
+
+    def seen(code: str, person: str) -> list[str]:
+        auditor = sign_in(member(session, bureau(session, code), Role.AUDITOR))
+        page = without_selects(auditor.get("/audit", query_string={"q": person}).text)
+        rows = auditor.get("/audit", query_string={"q": person, "format": "csv"}).text
+        deeds = (DEEDS[deed] for deed in ("order.dock", "agreement.upload", "record.file", "attachment.add"))
+        found = [words for words in (*deeds, DEEDS["redemption.verify"]) if words in page]
+        assert [words for words in found if words not in rows] == [], "the file shows what the page shows"
+        return found
+
+    files = [DEEDS["order.dock"], DEEDS["agreement.upload"], DEEDS["record.file"], DEEDS["attachment.add"]]
+    assert seen("350200", "远方机构人员") == files
+    assert seen("350200", "省局人员") == [DEEDS["redemption.verify"]]
+    assert seen("430000", "远方机构人员") == []
+    assert seen("430000", "省局人员") == []
+    city = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    assert "与本市无关" not in city.get("/audit").text
+    assert "远方机构人员" in city.get("/audit", query_string={"number": order.number}).text
+
+
+def test_a_deed_by_delegation_says_for_whom(session, sign_in) -> None:
+    scene = Scene(session)
+    upper = bureau(session, "350000")
+    facts = {"programme_id": None, "valid_from": today(), "valid_to": today(), "reason": "人手不足"}
+    delegation.give(session, scene.reviewer, to_bureau_id=upper.id, **facts)
+    order = claimed(scene)
+    officer = actor_of(member(session, upper, Role.OFFICER))
+    deciding.verify(session, officer, order.number, note="已核对原件")
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    for address in ("/audit", f"/claims/{order.number}", f"/orders/{order.number}"):
+        assert f"由{upper.name}受{scene.bureau.name}委托办理" in auditor.get(address).text, address
+    auditor.get("/language/en")
+    assert f"{upper.name} on behalf of {scene.bureau.name}" in auditor.get("/audit").text

@@ -17,6 +17,8 @@ from orders.models import OrderState
 from web.desk_verbs import ANY, VERBS
 from web.desks import SHOWN, shown
 
+pytestmark = pytest.mark.clock
+
 PLATFORM = Path(__file__).parents[2] / "platform"
 
 

@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -19,12 +20,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from accounts.models import SignIn, User
 from config import Settings
 from foundation.actors import Role
-from foundation.clock import now
+from foundation.clock import at, now, travel
 from foundation.database import make_engine
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
 from foundation.unit_of_work import current_session
 from web.access import ACCESS, AccessList
 from web.app import create_app
+
+pytestmark = pytest.mark.clock
 
 
 def _raise(error: Exception) -> Callable[[], None]:
@@ -128,15 +131,22 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     assert "hush-hush" not in answer.text + caplog.text
     if address == "/healthz":
         # Also to a watchman whose browser is signed in.
-        assert answer.json == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
+        told = answer.json or {}
+        assert told.pop("calendar")
+        assert told == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
     else:
         assert "几分钟后刷新" in answer.text
 
 
-def test_the_watchman_hears_four_things(client: FlaskClient) -> None:
-    answer = client.get("/healthz")
+@pytest.mark.parametrize(
+    ("day", "calendar"),
+    [(date(2026, 3, 2), "ok"), (date(2026, 10, 1), "2027 missing"), (date(2027, 3, 1), "2027 missing")],
+)
+def test_the_watchman_hears_five_things(client: FlaskClient, day: date, calendar: str) -> None:
+    with travel(at(day)):
+        answer = client.get("/healthz")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert answer.json == {"status": "ok", "database": "ok", "search": "tantivy", "jobs": "ok"}
+    assert answer.json == {"status": "ok", "database": "ok", "search": "tantivy", "jobs": "ok", "calendar": calendar}
 
 
 def test_a_database_that_takes_no_packets_is_given_up_in_seconds(settings: Settings) -> None:

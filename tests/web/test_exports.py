@@ -33,6 +33,8 @@ from performance import tables
 from performance.templates import RowValues
 from settlement.approval import approve
 
+pytestmark = pytest.mark.clock
+
 Browser = FlaskClient
 TEMPLATE = "beijing-2021-annex4"
 ATTACK = '=HYPERLINK("http://evil.example","x")'

@@ -19,6 +19,8 @@ from foundation.identifiers import new_id
 from web.jobs import forget
 from web.models import ParkedForm, Submission
 
+pytestmark = pytest.mark.clock
+
 FORM = {"name": "铸件检测", "price": "1200.00", "password": "secret phrase"}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,15 @@ from sqlalchemy.orm import Session
 from audit.trail import record
 from files.store import FolderStore, using
 from foundation.actors import Role
-from foundation.clock import now, today
+from foundation.clock import day_of, now, today
 from orders.models import OrderState
 from performance import tables
 from providers.models import Certification, CertificationState, OfferingState
 from verification import deciding
 from verification.checks import LABELS
 from vouchers.models import ClaimState, VoucherClaim
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +91,7 @@ def test_the_step_now_marked_has_a_holder_and_an_age(session, sign_in, role, mak
     step = marked(sign_in(person(session, side.id, role)).get(address).text)
     names = {"provider": scene.provider.name, "bureau": scene.bureau.name}
     assert f'<span class="step-holder">{holder.format(**names)}</span>' in step
-    assert f'datetime="{today().isoformat()}' in step
+    assert [day_of(datetime.fromisoformat(moment)) for moment in re.findall(r'datetime="([^"]+)"', step)] == [today()]
     assert '<span class="step-age">今天开始</span>' in step
 
 

@@ -22,6 +22,8 @@ from web.app import create_app
 from web.models import Submission
 from web.unit import SENT_BEFORE
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def deed(app: Flask, monkeypatch: pytest.MonkeyPatch):

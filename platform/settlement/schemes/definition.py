@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from foundation.errors import NotFound
 from foundation.i18n import N_
+from policies.places import Places
 from settlement.schemes.facts import Fact
 from settlement.schemes.steps import Condition, Envelope, ItemStep, LineStep
 
@@ -68,6 +69,7 @@ class Scheme(_Part):
     title: str
     region: str
     document: Document
+    places: Places = Field(default_factory=dict)
     facts: Mapping[str, Fact] = Field(default_factory=dict)
     lines: Lines
     envelope: Envelope | None = None

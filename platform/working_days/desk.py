@@ -1,0 +1,37 @@
+"""What the calendar puts on a desk: for the administrator, a year whose notice has not been entered."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from foundation.actors import Actor, Role
+from foundation.clock import at, year_without_notice
+from foundation.desk import DeskItem, Figure
+from foundation.i18n import N_
+
+
+def waiting(_session: Session, actor: Actor) -> list[DeskItem]:
+    """For the administrator from October on the next year's notice, as long as it is missing."""
+    year = year_without_notice() if actor.role is Role.ADMINISTRATOR else None
+    if year is None:
+        return []
+    return [
+        DeskItem(
+            task=N_("录入放假安排"),
+            title=str(year),
+            endpoint="working_days.enter",
+            arguments={"year": year},
+            since=at(date(year - 1, 10, 1)),
+            blocks=N_("录入之前，这一年的期限只按法定节假日推算；国务院办公厅公布通知后录入"),
+        )
+    ]
+
+
+def others(_session: Session, _actor: Actor) -> list[DeskItem]:
+    """Nothing."""
+    return []
+
+
+def figures(_session: Session, _actor: Actor) -> list[Figure]:
+    """None."""
+    return []
