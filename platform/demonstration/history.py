@@ -85,6 +85,8 @@ def _stories(cast: Cast, script: Script) -> list[Story]:
         told.append(programmes.announce(cast, part))
         told += [programmes.fund(cast, part, money) for money in part.appropriations]
         told += [programmes.claim(cast, part, said) for said in part.claims]
+        if part.returned is not None:
+            told.append(programmes.give_back(cast, part, part.returned))
     told += [service.serve(cast, part, invoice_number(place)) for place, part in enumerate(script.orders, start=1)]
     told += [settling.settle(cast, part) for part in script.batches]
     told += [settling.promise(cast, part) for part in script.targets]

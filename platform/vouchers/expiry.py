@@ -1,25 +1,19 @@
-"""Vouchers that end unused: expired by the clock, reclaimed or revoked by the bureau. The money goes back to the pool."""
+"""What the clock ends: vouchers past their last day, whose money goes back to the pool, and claims that waited too long."""
 
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.current import not_here
-from audit.trail import record
-from foundation.actors import SYSTEM, Actor
+from foundation.actors import SYSTEM
 from foundation.clock import today
-from foundation.errors import Conflict
-from foundation.i18n import N_
-from foundation.locking import lock_row, lock_rows
+from foundation.locking import lock_row
 from foundation.periodic import Due
 from ledger.models import LedgerAccount
 from vouchers.claiming import lapse
-from vouchers.duties import judges
-from vouchers.models import Programme, ProgrammeState, Voucher, VoucherClaim
+from vouchers.models import Voucher
 from vouchers.redemption import return_rest
-from vouchers.states import IN_LINE, USABLE, Movement, ensure_movement
-from vouchers.terms import current_terms
+from vouchers.states import USABLE, Movement
 
 
 def expiring() -> Due:
@@ -44,40 +38,6 @@ def expire(session: Session, _programme_id: UUID, voucher_id: UUID) -> bool:
     return return_rest(session, SYSTEM, voucher.id, Movement.EXPIRE, transfer_id=transfer_id) > 0
 
 
-def ending() -> Due:
-    """Programmes in whose line somebody still waits."""
-    states = [ProgrammeState.OPEN, ProgrammeState.CLOSED]
-    waiting = select(VoucherClaim.id).where(VoucherClaim.programme_id == Programme.id, VoucherClaim.state.in_(IN_LINE))
-    return select(Programme.id).where(Programme.state.in_(states), waiting.exists())
-
-
 def lapse_line(session: Session, programme_id: UUID) -> bool:
-    """End the claims in line of a programme whose vouchers have expired; says whether there were any."""
-    programme = session.get_one(Programme, programme_id)
-    return current_terms(programme).expires_on < today() and lapse(session, programme) > 0
-
-
-def reclaim(session: Session, actor: Actor, *, voucher_id: UUID, reason: str, transfer_id: UUID) -> int:
-    """The programme's bureau takes back what is free on a voucher; returns fen. Conflict when nothing is free."""
-    return _take_back(session, actor, voucher_id, movement=Movement.RECLAIM, reason=reason, transfer_id=transfer_id)
-
-
-def revoke(session: Session, actor: Actor, *, voucher_id: UUID, reason: str, transfer_id: UUID) -> int:
-    """The programme's bureau revokes a voucher that should not have been issued; returns fen that went back."""
-    return _take_back(session, actor, voucher_id, movement=Movement.REVOKE, reason=reason, transfer_id=transfer_id)
-
-
-def _take_back(
-    session: Session, actor: Actor, voucher_id: UUID, *, movement: Movement, reason: str, transfer_id: UUID
-) -> int:
-    rows = lock_rows(session, Voucher, [voucher_id])
-    if not rows:
-        raise not_here()
-    (voucher,) = rows
-    actor = judges(session, actor, voucher.programme)
-    ensure_movement(voucher.state, movement, actor.role)
-    amount = return_rest(session, actor, voucher.id, movement, transfer_id=transfer_id)
-    if not amount:
-        raise Conflict(N_("服务券上没有可收回的余额"), remedy=N_("已占用的金额要等订单结束"))
-    record(session, actor, f"voucher.{movement.value}_reason", voucher, after={"amount": amount}, note=reason)
-    return amount
+    """End the claims in line of a programme whose vouchers would have expired, each by its own version; were there any?"""
+    return lapse(session, programme_id) > 0

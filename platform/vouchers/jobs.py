@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from foundation.jobs import job, periodic
 from foundation.periodic import Each
-from vouchers.claiming import allot, decide_soon, programmes_in_line, undecided
-from vouchers.expiry import ending, expire, expiring, lapse_line
+from vouchers.claiming import allot, decide_soon, outlived_lines, programmes_in_line, undecided
+from vouchers.expiry import expire, expiring, lapse_line
 from vouchers.programmes import running, turn_with_the_clock
 
 
@@ -30,4 +30,4 @@ every_minute = periodic(
 # Just after midnight in China: vouchers past their last day give back their money. After that, because whoever waits
 # still moves up by it, the lines of programmes whose vouchers have expired lapse.
 every_night = periodic("vouchers.night", "10 16 * * *", Each(expiring, expire))
-lapse_lines = periodic("vouchers.lapse", "40 16 * * *", Each(ending, lapse_line))
+lapse_lines = periodic("vouchers.lapse", "40 16 * * *", Each(outlived_lines, lapse_line))

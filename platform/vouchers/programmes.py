@@ -1,12 +1,15 @@
 """The life of a programme at the bureau: drafted, checked by another person, announced, open, closed."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts import second_person
 from accounts.models import Organisation, OrganisationKind
+from accounts.passwords import reconfirmed
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import SYSTEM, Actor
@@ -21,6 +24,7 @@ from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
 
+CLOSE: Final = "programme.close"
 _RUNNING = frozenset({ProgrammeState.ANNOUNCED, ProgrammeState.OPEN})
 
 
@@ -151,10 +155,27 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
     return programme
 
 
-def close_claims(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
-    """End the claim window; who waits in line keeps the place."""
+def ask_to_close(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Ask a colleague to end the claim window before its last day; nothing is closed yet."""
     actor = _hold(session, actor, programme)
-    change_state(session, actor, programme, PROGRAMME, "close", note=note)
+    PROGRAMME.next(programme.state, "close", actor.role)
+    second_person.ask(session, actor, programme, CLOSE, reason=reason)
+    return programme
+
+
+def close_claims(session: Session, actor: Actor, programme: Programme, *, password: str) -> Programme:
+    """End the claim window as the second person, who gives the password; who waits in line keeps the place."""
+    actor = _hold(session, actor, programme)
+    reconfirmed(session, actor, password)
+    request = second_person.carry_out(session, actor, programme, CLOSE)
+    change_state(session, actor, programme, PROGRAMME, "close", note=request.reason)
+    return programme
+
+
+def decline_closing(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Keep the claim window open; whoever asked to close it takes the request back."""
+    actor = _hold(session, actor, programme)
+    second_person.decline(session, actor, programme, CLOSE, reason=reason)
     return programme
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from accounts.current import not_here
-from accounts.models import Organisation, OrganisationKind, Region
+from accounts.models import Organisation, OrganisationKind, Region, SecondPersonRequest
 from foundation.actors import ENTERPRISE, STAFF, Actor
 from foundation.many import among
 from foundation.pages import Page, page_of
@@ -162,6 +162,20 @@ def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]
     """Names by id."""
     rows = session.execute(select(Organisation.id, Organisation.name).where(among(Organisation.id, ids)))
     return {row.id: row.name for row in rows}
+
+
+def requests_on(session: Session, actor: Actor | None, subject_id: UUID) -> dict[str, SecondPersonRequest]:
+    """What waits for a second person of the actor's own office on a programme or voucher, by deed."""
+    if actor is None or actor.role not in STAFF:
+        return {}
+    found = session.scalars(
+        select(SecondPersonRequest).where(
+            SecondPersonRequest.subject_id == subject_id,
+            SecondPersonRequest.organisation_id == actor.organisation_id,
+            SecondPersonRequest.outcome.is_(None),
+        )
+    )
+    return {request.deed: request for request in found}
 
 
 def programmes_of(session: Session, actor: Actor) -> Sequence[Programme]:

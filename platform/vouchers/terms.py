@@ -23,6 +23,7 @@ FINANCING: Final = "listing_and_finance"
 """The category of financing services (融资对接), which Xiamen does not pay for."""
 
 RULES: Final = {
+    "region": N_("哪些地区的企业可以申领"),
     "titles": N_("哪些称号可以申领"),
     "priority_titles": N_("同等条件下谁优先"),
     "cap_per_enterprise": N_("每家企业可享受的总额"),
@@ -37,6 +38,14 @@ RULES: Final = {
     "expires_on": N_("服务券有效期"),
 }
 """The rules that a programme page explains, in its order; a citation may stand for each."""
+
+_FIELDS: Final = {
+    "claim_window": ("claims_open_at", "claims_close_at"),
+    "contract_window": ("contracts_from", "contracts_to"),
+    "service_records": ("record_calendar_days",),
+    "region": ("any_region",),
+}
+"""The fields in which a rule stands, where they are not called as the rule is."""
 
 
 class Citation(BaseModel):
@@ -58,6 +67,8 @@ class Terms(BaseModel):
 
     document: str = Field(min_length=1, max_length=200)
     document_number: str = Field(default="", max_length=100)
+    # False also for terms stored before this field was known: public money is for the region that gives it.
+    any_region: bool = False
     titles: tuple[TitleLevel, ...] = Field(min_length=1)
     priority_titles: tuple[TitleLevel, ...] = ()
     cap_per_enterprise: Fen
@@ -135,10 +146,34 @@ class Terms(BaseModel):
         if day > today():
             raise BadInput(N_("协议签订日不能晚于今天"), field=field)
 
+    def drawn_from(self, base: Self) -> Self:
+        """These terms with the citations that still hold, as a change of ``base``, from which they were drawn up.
+
+        A rule whose value was changed no longer stands in the notice, and under another document or number none does.
+        """
+        if (self.document, self.document_number) != (base.document, base.document_number):
+            return self.model_copy(update={"citations": {}})
+        kept = {
+            rule: citation
+            for rule, citation in base.citations.items()
+            if all(_same(getattr(self, name), getattr(base, name)) for name in _FIELDS.get(rule, (rule,)))
+        }
+        return self.model_copy(update={"citations": kept})
+
+    @property
+    def basis(self) -> str:
+        """The document of these terms with its number, where it has one."""
+        return f"{self.document}（{self.document_number}）" if self.document_number else self.document
+
     def cited(self, rule: str) -> str | None:
-        """Document and article of a rule, or None where the notice leaves it open."""
+        """Document and article of a rule, or None where the notice leaves it open (本项目设定)."""
         citation = self.citations.get(rule)
         return None if citation is None else f"{self.document} {citation.article}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Lists of titles and categories have no order."""
+    return set(one) == set(other) if isinstance(one, tuple) else bool(one == other)
 
 
 class UnreadableTerms(Conflict):

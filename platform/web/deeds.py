@@ -87,6 +87,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "programme.settle": N_("项目结算完成"),
     "programme.approve_version": N_("批准项目新规则"),
     "programme.appropriate": N_("项目拨入资金"),
+    "programme.take_back": N_("更正拨款，退回财政"),
+    "programme.return": N_("项目结余退回财政"),
     "programme.export": N_("导出项目的资金变动"),
     "voucher_claim.queue": N_("提交服务券申领"),
     "voucher_claim.allot": N_("发放服务券"),
@@ -201,6 +203,7 @@ MONEY: Final[Mapping[str, str]] = {
 CHANGED: Final[Mapping[str, str]] = {
     "address": N_("地址"),
     "agreement_working_days": N_("签订协议期限（工作日）"),
+    "any_region": N_("不限地区"),
     "by": N_("红字结算单"),
     "category": N_("所属服务类别"),
     "channel": N_("服务形式"),

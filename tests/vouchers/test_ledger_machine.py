@@ -30,9 +30,9 @@ from foundation.identifiers import new_id
 from ledger.verification import verify
 from vouchers import jobs, money
 from vouchers.claiming import claim
-from vouchers.expiry import reclaim
 from vouchers.models import Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release, undo_redemption
+from vouchers.revoking import reclaim
 from vouchers.wallets import wallets
 
 pytestmark = pytest.mark.clock
@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
         index = pick % len(self.vouchers)
         voucher = self.vouchers[index]
         expected = self.model.give_back(index)
-        facts = {"voucher_id": voucher.id, "reason": "收回", "transfer_id": new_id()}
+        facts = {"voucher_id": voucher.id, "reason": "收回", "transfer_id": new_id(), "password": factories.PASSWORD}
         self.agree(expected, lambda: reclaim(self.session, self.setting.officer, **facts))
 
     @invariant()

@@ -104,7 +104,9 @@ def test_another_bureau_does_nothing_with_a_programme(session, draft, code, refu
         lambda: programmes.announce(session, stranger, draft),
         lambda: programmes.approve_version(session, stranger, draft),
         lambda: programmes.open_claims(session, stranger, draft),
-        lambda: programmes.close_claims(session, stranger, draft),
+        lambda: programmes.ask_to_close(session, stranger, draft, reason="资金用完"),
+        lambda: programmes.close_claims(session, stranger, draft, password=factories.PASSWORD),
+        lambda: programmes.decline_closing(session, stranger, draft, reason="不同意"),
     ]
     for deed in deeds:
         with pytest.raises(refusal):
