@@ -20,6 +20,8 @@ from foundation.actors import Actor, Role
 from foundation.clock import now, today, travel
 from foundation.errors import BadInput, Conflict, DomainError, NotAllowed, NotFound
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture(autouse=True)
 def _store(tmp_path: Path) -> Iterator[None]:

@@ -25,6 +25,8 @@ from foundation.locking import without_locks
 from foundation.unit_of_work import run_afterwards, unit_of_work
 from orders.models import OrderState
 
+pytestmark = pytest.mark.clock
+
 WRONG = "not the password"
 GUESSES = 12
 

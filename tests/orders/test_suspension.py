@@ -20,6 +20,8 @@ from orders.standing import STOPPED, WAY_OUT
 from providers import standing
 from providers.models import Certification
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

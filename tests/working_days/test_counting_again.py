@@ -34,6 +34,8 @@ from working_days.entering import enter, outcome
 from working_days.reading import read
 from working_days.stored import refresh
 
+pytestmark = pytest.mark.clock
+
 ROOT = Path(__file__).parents[2]
 _SPEC = spec_from_file_location("calendar_migration", ROOT / "migrations" / "versions" / "0012_calendar.py")
 _MIGRATION = module_from_spec(_SPEC)
