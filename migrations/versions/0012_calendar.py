@@ -17,7 +17,7 @@ _COUNTED = """
     UPDATE certifications
     SET due_from = asked.day, due_working_days = 10
     FROM (
-        SELECT subject_id, (max(at) AT TIME ZONE 'Asia/Shanghai')::date AS day
+        SELECT subject_id, to_date(to_char(max(at) AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD'), 'YYYYMMDD') AS day
         FROM audit_events
         WHERE action = 'certification.request_information'
         GROUP BY subject_id

@@ -124,8 +124,9 @@ def test_there_are_no_years_without_end(administrator: FlaskClient) -> None:
         assert administrator.get(address).status_code == 404
 
 
-def test_the_desk_asks_for_the_notice_from_october_on(administrator: FlaskClient, session) -> None:
+def test_the_desk_asks_for_the_notice_from_october_on(session, sign_in) -> None:
     with travel(at(date(2026, 9, 30))):
+        administrator = signed_in(session, sign_in)
         assert "录入放假安排" not in administrator.get("/").text
     with travel(at(date(2026, 10, 1))):
         page = administrator.get("/").text
