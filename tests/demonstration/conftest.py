@@ -1,6 +1,7 @@
 """The demonstration, loaded once for all tests of this folder; whoever changes it works in a savepoint of its own."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from demonstration_loaded import PUBLIC_URL, Loaded
@@ -10,6 +11,14 @@ from demonstration.history import load
 from files.store import FolderStore, using
 from foundation.database import make_engine
 from foundation.unit_of_work import unit_of_work
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` one worker takes all of these tests, so the demonstration is loaded once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("demonstration"))
 
 
 @pytest.fixture(scope="session")
