@@ -24,10 +24,20 @@ class AccountKind(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     RECOVERED = "recovered"
+    SHORTFALL = "shortfall"
+    RETURNED = "returned"
 
 
 SUMMED = frozenset(
-    {AccountKind.TREASURY, AccountKind.POOL, AccountKind.PAYABLE, AccountKind.PAID, AccountKind.RECOVERED}
+    {
+        AccountKind.TREASURY,
+        AccountKind.POOL,
+        AccountKind.PAYABLE,
+        AccountKind.PAID,
+        AccountKind.RECOVERED,
+        AccountKind.SHORTFALL,
+        AccountKind.RETURNED,
+    }
 )
 """Accounts that many writers share keep no stored balance, so that they are no hot row: theirs is the sum of their
 transfers, checked under a lock where money leaves them."""

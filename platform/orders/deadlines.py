@@ -68,24 +68,24 @@ def counted_again(order: Order) -> datetime | None:
     return max(order.due_at, due)
 
 
-def stalls(order: Order, terms: Terms, *, begun: date | None = None) -> datetime | None:
-    """When an order counts as left lying if nobody takes a step after today's (or that of the day ``begun``); None where a
-    clock or the bureau acts.
+def stalls(order: Order, terms: Terms) -> datetime | None:
+    """When an order counts as left lying if nobody takes a step after today's; None where a clock or the bureau acts.
 
     Never before the present step itself is due.
     """
     if order.state not in STALLING:
         return None
-    term = _end(add_working_days(begun or today(), terms.passive_working_days))
+    term = _end(add_working_days(today(), terms.passive_working_days))
     return term if order.due_at is None else max(term, order.due_at)
 
 
-def stalls_again(order: Order) -> datetime | None:
-    """``stalls`` since the last step by the calendar of now, never before the moment that stands; reads the order's steps."""
-    if order.stalled_at is None or not order.steps:
-        return order.stalled_at
+def stalls_again(order: Order, due_at: datetime | None) -> datetime | None:
+    """When the order counts as left lying by the calendar of now, never before the day that stands nor before ``due_at``."""
+    if order.stalled_at is None:
+        return None
     terms = terms_of(order.voucher.programme_version)
-    return max(order.stalled_at, stalls(order, terms, begun=day_of(order.steps[-1].at)) or order.stalled_at)
+    term = _end(add_working_days(day_of(order.steps[-1].at), terms.passive_working_days))
+    return max(order.stalled_at, term, due_at or term)
 
 
 def stalled(order: Order) -> bool:

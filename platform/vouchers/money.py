@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import CHUNK, PAGE_SIZE, Page
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
@@ -23,10 +24,14 @@ STATIONS: Final = {
     AccountKind.APPROVED: N_("已批准待支付"),
     AccountKind.PAID: N_("已支付"),
     AccountKind.RECOVERED: N_("已追缴"),
+    AccountKind.SHORTFALL: N_("待补足的缺口"),
+    AccountKind.RETURNED: N_("已退回财政"),
 }
 
 KINDS: Final = {
     "appropriate": N_("拨入"),
+    "take_back": N_("更正拨款，退回财政"),
+    "return": N_("结余退回财政"),
     "issue": N_("发券"),
     "hold": N_("下单占用"),
     "release": N_("退回服务券"),
@@ -38,19 +43,25 @@ KINDS: Final = {
     "revoke": N_("撤销收回"),
     "approve": N_("批准支付"),
     "cut": N_("方案未计的金额退回资金池"),
-    "top_up": N_("奖励由资金池补足"),
+    "part": N_("按部分额度补助，其余退回资金池"),
+    "award": N_("绩效奖励由项目资金支付"),
+    "top_up": N_("超出已核销部分，由项目资金补足"),
     "pay": N_("支付"),
     "recover": N_("追缴"),
     "reverse_approve": N_("红字冲减批准"),
     "reverse_cut": N_("红字冲减退回"),
+    "reverse_part": N_("红字冲减部分额度退回"),
+    "reverse_award": N_("红字冲减绩效奖励"),
     "reverse_top_up": N_("红字冲减补足"),
+    "shortfall": N_("红字冲减时资金池不足，记为缺口"),
+    "cover": N_("补足缺口"),
 }
 """Every kind of transfer in words; the upper rooms post some of them and tell them in the same words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What lies at a station now, in fen; for the treasury what it has put in."""
+    """What lies at a station now, in fen; for the treasury what it has put in, without what it took back as a mistake."""
 
     kind: AccountKind
     label: str
@@ -69,12 +80,16 @@ class Move:
 
 
 def flow(session: Session, programme_id: UUID) -> list[Station]:
-    """The stations in the money's order; what the treasury put in equals the sum of the others."""
+    """The stations in the money's order; what the treasury put in equals the sum of the others.
+
+    A shortfall is there only while it is open, below zero: so much was given out again that a correction needs.
+    """
     incoming = dict(_sums(session, programme_id, incoming=True))
     outgoing = dict(_sums(session, programme_id, incoming=False))
     net = {kind: incoming.get(kind, 0) - outgoing.get(kind, 0) for kind in STATIONS}
     net[AccountKind.TREASURY] *= -1
-    return [Station(kind, label, net[kind]) for kind, label in STATIONS.items()]
+    shown = [kind for kind in STATIONS if net[kind] or kind is not AccountKind.SHORTFALL]
+    return [Station(kind, STATIONS[kind], net[kind]) for kind in shown]
 
 
 def pool(session: Session, programme_id: UUID) -> int:
@@ -82,17 +97,22 @@ def pool(session: Session, programme_id: UUID) -> int:
     return next(station.amount for station in flow(session, programme_id) if station.kind is AccountKind.POOL)
 
 
-def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Fen that each of these programmes can still issue, in one query."""
+def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int | None]:
+    """Fen that each of these programmes can still issue, in one query; None while the treasury has put nothing in."""
     signed = func.sum(case((Transfer.target_id == LedgerAccount.id, Transfer.amount), else_=-Transfer.amount))
+    put_in = func.sum(
+        case(
+            (Transfer.kind == "appropriate", Transfer.amount), (Transfer.kind == "take_back", -Transfer.amount), else_=0
+        )
+    )
     rows = session.execute(
-        select(LedgerAccount.programme_id, signed)
+        select(LedgerAccount.programme_id, signed, put_in)
         .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
+        .where(LedgerAccount.kind == AccountKind.POOL, among(LedgerAccount.programme_id, programme_ids))
         .group_by(LedgerAccount.programme_id)
     )
-    found = {programme_id: int(amount) for programme_id, amount in rows}
-    return {programme_id: found.get(programme_id, 0) for programme_id in programme_ids}
+    found = {programme_id: int(left) for programme_id, left, appropriated in rows if appropriated}
+    return {programme_id: found.get(programme_id) for programme_id in programme_ids}
 
 
 def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:
@@ -146,16 +166,18 @@ def _moves(
 ) -> list[Move]:
     owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
     numbers = {
-        row.id: row.number for row in session.execute(select(Voucher.id, Voucher.number).where(Voucher.id.in_(owners)))
+        row.id: row.number
+        for row in session.execute(select(Voucher.id, Voucher.number).where(among(Voucher.id, owners)))
     }
     return [
         Move(
             transfer=transfer,
             source=source.kind,
             target=target.kind,
-            amount=-transfer.amount
-            if source.kind is station and station is not AccountKind.TREASURY
-            else transfer.amount,
+            # The treasury's figure is what it has put in, so there what goes out counts up.
+            amount=transfer.amount
+            if station is None or (source.kind is station) == (station is AccountKind.TREASURY)
+            else -transfer.amount,
             voucher_number=next(
                 (numbers[end.owner_id] for end in (source, target) if end.owner_id in numbers),
                 None,

@@ -165,8 +165,12 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # vouchers, enterprises
                 "programmes.announce",
                 "programmes.open_claims",
+                "programmes.ask_to_close",
                 "programmes.close_claims",
+                "programmes.decline_closing",
                 "vouchers.reclaim",
+                "vouchers.ask_to_revoke",
+                "vouchers.decline_revoking",
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
@@ -179,6 +183,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "performance.send_back",
                 "settlement.new",
                 "settlement.calculate",
+                "settlement.award",
+                "settlement.part",
                 "settlement.review",
                 "settlement.withdraw",
             }
@@ -199,6 +205,8 @@ ACCESS: Final[dict[str, AccessList]] = {
             {
                 # vouchers, enterprises
                 "programmes.appropriate",
+                "funds.take_back",
+                "funds.return_unspent",
                 # verification, performance, settlement
                 "settlement.approve",
                 "settlement.send_back",
@@ -215,7 +223,19 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(TREASURY, frozenset()),
+    "treasury": AccessList(
+        TREASURY,
+        frozenset(
+            {
+                # vouchers
+                "funds.carry_out",
+                "funds.decline",
+                # verification, performance, settlement
+                "settlement.ask_correction",
+                "settlement.decline_correction",
+            }
+        ),
+    ),
     "staff": AccessList(
         STAFF,
         frozenset(
