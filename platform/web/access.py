@@ -221,16 +221,7 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(
-        TREASURY,
-        frozenset(
-            {
-                # vouchers
-                "funds.carry_out",
-                "funds.decline",
-            }
-        ),
-    ),
+    "treasury": AccessList(TREASURY, frozenset({"funds.carry_out", "funds.decline"})),
     "staff": AccessList(
         STAFF,
         frozenset(
