@@ -1,23 +1,31 @@
 """Claims for redemption and what comes after them, made through the verbs that the pages call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import factories as make
 from order_cases import Scene, upload
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
+from audit.seals import seal
+from audit.seals import verify as verify_audit
 from foundation.actors import Actor, Role
-from foundation.clock import today
+from foundation.clock import now, today
+from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from settlement import batches
-from settlement.models import Batch
+from settlement.approval import approve
+from settlement.corrections import ask_correction, correct
+from settlement.models import Batch, Statement
 from verification import claiming, deciding
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim
+from vouchers.models import Voucher
 
 _numbers = count(1)
 PUBLIC = "https://huiqi.example.cn"
@@ -52,16 +60,16 @@ def claim(scene: Scene, order: Order, **changes: Any) -> RedemptionClaim:
     )
 
 
-def claimed(scene: Scene) -> Order:
+def claimed(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
     """An order with a claim that waits."""
-    order = scene.order_in(OrderState.CONFIRMED)
+    order = scene.order_in(OrderState.CONFIRMED, voucher, **changes)
     claim(scene, order)
     return order
 
 
-def verified(scene: Scene) -> Order:
+def verified(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
     """An order whose voucher is redeemed. The scene's evidence is the same file each time, so a person has looked."""
-    order = claimed(scene)
+    order = claimed(scene, voucher, **changes)
     deciding.verify(
         scene.session,
         scene.officer,
@@ -69,6 +77,40 @@ def verified(scene: Scene) -> Order:
         note="已核对，同一份现场照片模板",
         password=make.PASSWORD,
     )
+    return order
+
+
+def beijing(scene: Scene) -> None:
+    """Let the scene's programme be settled by the scheme that knows an envelope and an award."""
+    scene.programme.scheme_id = "beijing-2021-batch1"
+    scene.offered.reviewed_at = now()
+    scene.session.flush()
+
+
+def giant(scene: Scene, voucher: Voucher | None = None, **changes: Any) -> Order:
+    """A verified order of an enterprise that Beijing's scheme pays for."""
+    order = verified(scene, voucher, **changes)
+    order.enterprise_title = "little_giant"
+    scene.session.flush()
+    return order
+
+
+def award(scene: Scene, share: float, reason: str = "年度绩效目标完成 98%") -> dict[str, Any]:
+    """An award as a batch keeps it."""
+    return {scene.provider.uscc: {"share": share, "reason": reason}}
+
+
+def second_provider(session: Session, scene: Scene, voucher: Voucher | None = None) -> Order:
+    """A verified order of another provider in the same programme."""
+    first = (scene.provider, scene.clerk, scene.offering, scene.offered)
+    scene.provider = make.provider(session)
+    scene.clerk = make.actor(session, scene.provider, Role.PROVIDER_MEMBER)
+    scene.offering = type(scene.offering)(number=f"FW{uuid4().hex[:8]}", provider_id=scene.provider.id)
+    scene.offered = scene.list_version(1, reviewed_at=now())
+    session.add_all([scene.offering, scene.offered])
+    session.flush()
+    order = giant(scene, voucher) if scene.programme.scheme_id != "xiamen-2021" else verified(scene, voucher)
+    scene.provider, scene.clerk, scene.offering, scene.offered = first
     return order
 
 
@@ -98,6 +140,28 @@ class Office:
     def reviewed(self, **inputs: Any) -> Batch:
         """A batch that waits for the treasury."""
         return batches.review(self.session, self.maker, self.batch(**inputs).number)
+
+    def approved(self, **inputs: Any) -> Batch:
+        """A batch that the treasury has approved."""
+        number = self.reviewed(**inputs).number
+        return approve(self.session, self.budget_holder, number, password=make.PASSWORD, public_url=PUBLIC)
+
+    def corrected(self, number: str, *, reason: str = "金额有误") -> Statement:
+        """A statement taken back: the payer asks, the budget holder carries it out."""
+        ask_correction(self.session, self.payer, number, reason=reason)
+        return correct(self.session, self.budget_holder, number, password=make.PASSWORD, public_url=PUBLIC)
+
+
+def approving(number: str, person: Actor) -> Callable[[Session], Batch]:
+    """The deed of approving the batch with this number."""
+    return lambda session: approve(session, person, number, password=make.PASSWORD, public_url=PUBLIC)
+
+
+def proven(session: Session) -> bool:
+    """Whether money and trail add up."""
+    session.flush()
+    seal(session)
+    return verify_ledger(session).ok and verify_audit(session).ok
 
 
 def clerk_of(session: Session, organisation: Organisation) -> Actor:

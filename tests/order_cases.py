@@ -25,6 +25,7 @@ from orders.models import Order, OrderState
 from orders.ordering import Shown, place
 from orders.steps import take
 from providers.models import Offering, OfferingState, OfferingVersion
+from vouchers import programmes
 from vouchers.models import (
     ClaimState,
     Programme,
@@ -107,6 +108,15 @@ class Scene:
         session.add_all([self.programme, self.version, self.offering, self.offered])
         session.flush()
         self._move(AccountKind.TREASURY, account(session, AccountKind.POOL, self.programme.id), 1_000_000_000)
+
+    def new_terms(self, **changes: Any) -> None:
+        """Another version of the programme's rules, proposed and approved by two people; it binds what comes now."""
+        self.session.refresh(self.programme)
+        self.terms = Terms.model_validate(self.terms.model_dump() | changes)
+        facts: dict[str, Any] = {"name": self.programme.name, "summary": self.programme.summary, "terms": self.terms}
+        programmes.edit(self.session, self.officer, self.programme, **facts)
+        programmes.approve_version(self.session, self.reviewer, self.programme)
+        self.version = self.programme.versions[-1]
 
     def announce(self, **changes: Any) -> None:
         """A further version of the terms, which binds the vouchers that are issued from now on."""
@@ -241,9 +251,9 @@ class Scene:
         )
         agreements.confirm(self.session, buyer, order.number)
 
-    def order_in(self, state: OrderState) -> Order:
+    def order_in(self, state: OrderState, voucher: Voucher | None = None, **changes: Any) -> Order:
         """An order that has come to ``state`` by the normal way."""
-        session, order = self.session, self.place()
+        session, order = self.session, self.place(voucher, **changes)
         buyer = self.buyer(order.voucher)
         ways: Sequence[tuple[OrderState, Callable[[], object]]] = [
             (OrderState.DOCKING, lambda: docking.succeed(session, self.clerk, order.number)),

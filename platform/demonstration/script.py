@@ -156,6 +156,22 @@ class OrderPart(_Part):
     comment: str | None = None
 
 
+class SharePart(_Part):
+    """An order of which only a part is paid, as yuan text, and why."""
+
+    order: str
+    amount: str
+    reason: str
+
+
+class TakenBackPart(_Part):
+    """A provider's statement that two people of the treasury take back, so many days after the batch was made."""
+
+    provider: str
+    after: int
+    reason: str
+
+
 class BatchPart(_Part):
     """A settlement batch of what was verified from ``period_from`` to ``period_to`` days ago, and how far it comes."""
 
@@ -165,6 +181,8 @@ class BatchPart(_Part):
     period_from: int
     period_to: int
     until: Literal["calculated", "reviewed", "paid"]
+    share: SharePart | None = None
+    taken_back: TakenBackPart | None = None
 
 
 class TargetRowPart(_Part):

@@ -6,14 +6,15 @@ from sqlalchemy import select
 
 from demonstration.accounts import PASSWORD
 from demonstration.people import Cast
-from demonstration.script import BatchPart, TargetPart, TargetRowPart
+from demonstration.script import BatchPart, TakenBackPart, TargetPart, TargetRowPart
 from demonstration.timeline import Story
 from foundation.actors import Role
 from foundation.clock import today
+from foundation.money import parse_yuan
 from performance import tables
 from performance.templates import RowValues
-from settlement import approval, batches, payments
-from settlement.models import Statement
+from settlement import approval, batches, corrections, payments
+from settlement.models import Batch, Statement
 from vouchers.models import Programme
 
 
@@ -32,6 +33,15 @@ def settle(cast: Cast, part: BatchPart) -> Story:
         # Before a long holiday the batch's own day may be the earlier one.
         period_to=min(calendar.day(part.period_to), today()),
     )
+    if part.share is not None:
+        batches.decide_part(
+            session,
+            maker,
+            batch.number,
+            order=cast.orders[part.share.order],
+            amount=parse_yuan(part.share.amount),
+            reason=part.share.reason,
+        )
     if part.until == "calculated":
         return
     day -= part.pace
@@ -47,6 +57,23 @@ def settle(cast: Cast, part: BatchPart) -> Story:
     numbers = session.scalars(select(Statement.number).where(Statement.batch_id == batch.id, Statement.total > 0)).all()
     payer = cast.person("treasury", Role.PAYER)
     payments.pay(session, payer, batch.number, statements=numbers, password=PASSWORD)
+    if part.taken_back is not None:
+        yield from _take_back(cast, part.made, part.taken_back, batch)
+
+
+def _take_back(cast: Cast, made: int, said: TakenBackPart, batch: Batch) -> Story:
+    """One person of the treasury asks, the other one carries it out the next day."""
+    session, payer = cast.session, cast.person("treasury", Role.PAYER)
+    statement = session.scalars(
+        select(Statement).where(
+            Statement.batch_id == batch.id, Statement.organisation_id == cast.organisations[said.provider].id
+        )
+    ).one()
+    yield cast.calendar.moment(made - said.after, 10)
+    corrections.ask_correction(session, payer, statement.number, reason=said.reason)
+    yield cast.calendar.moment(made - said.after - 1, 10)
+    budget_holder = cast.person("treasury", Role.BUDGET_HOLDER)
+    corrections.correct(session, budget_holder, statement.number, password=PASSWORD, public_url=cast.public_url)
 
 
 def promise(cast: Cast, part: TargetPart) -> Story:

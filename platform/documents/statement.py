@@ -44,10 +44,14 @@ _ENGLISH = {
     "服务": "Service",
     "合同金额": "Contract value",
     "抵扣金额": "Deducted",
+    "本次补助": "Subsidy",
     "未列入的订单及原因": "Orders left out, and why",
     "原因": "Reason",
-    "编制": "Prepared by",
+    "编制（计算）": "Calculated by",
+    "复核提交": "Reviewed by",
     "批准": "Approved by",
+    "提出冲减": "Asked for by",
+    "复核出具": "Countersigned by",
     "出具单位（盖章）": "Issued by (seal)",
     "出具日期": "Date",
 }
@@ -66,13 +70,14 @@ class CalculationStep:
 
 @dataclass(frozen=True, slots=True)
 class IncludedOrder:
-    """An order that the amount counts; ``value`` and ``deducted`` are fen."""
+    """An order that the amount counts; ``value``, ``deducted`` and ``subsidy`` are fen."""
 
     number: str
     enterprise: str
     service: str
     value: int
     deducted: int
+    subsidy: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,8 @@ class ExcludedOrder:
 @dataclass(frozen=True, slots=True)
 class StatementContent:
     """All that a statement says. ``total`` is fen: of a red-letter statement below zero, as are its steps.
+
+    Of a red-letter statement ``prepared_by`` asked for it and ``approved_by`` carried it out.
 
     Raises ValueError where the parts contradict each other: a paper that does not add up is never printed.
     """
@@ -110,6 +117,7 @@ class StatementContent:
     prepared_by: str
     approved_by: str
     verification_url: str
+    reviewed_by: str = ""
     orders: Sequence[IncludedOrder] = ()
     excluded: Sequence[ExcludedOrder] = ()
     red_letter_of: str | None = None
@@ -213,15 +221,17 @@ def _steps(content: StatementContent) -> Flowable:
 
 def _orders(content: StatementContent) -> Flowable:
     columns = [
-        Column(_label(content, "订单编号"), 20),
-        Column(_label(content, "企业"), 25),
-        Column(_label(content, "服务"), 21),
-        Column(_label(content, "合同金额"), 17, amount=True),
-        Column(_label(content, "抵扣金额"), 17, amount=True),
+        Column(_label(content, "订单编号"), 18),
+        Column(_label(content, "企业"), 20),
+        Column(_label(content, "服务"), 17),
+        Column(_label(content, "合同金额"), 15, amount=True),
+        Column(_label(content, "抵扣金额"), 15, amount=True),
+        Column(_label(content, "本次补助"), 15, amount=True),
     ]
     orders = content.orders
-    rows = [(order.number, order.enterprise, order.service, order.value, order.deducted) for order in orders]
-    sums: list[Any] = [f"合计 {len(orders)} 项", "", "", sum(o.value for o in orders), sum(o.deducted for o in orders)]
+    rows = [(each.number, each.enterprise, each.service, each.value, each.deducted, each.subsidy) for each in orders]
+    value, deducted, subsidy = (sum(amounts) for amounts in zip(*(row[3:] for row in rows), strict=True))
+    sums: list[Any] = [f"合计 {len(orders)} 项", "", "", value, deducted, subsidy]
     return grid(columns, rows, sums)
 
 
@@ -237,9 +247,15 @@ def _excluded(content: StatementContent) -> Flowable:
 
 def _closing(content: StatementContent, digest: str) -> Flowable:
     day = day_of(content.issued_at).isoformat()
-    names = [
-        ("编制", content.prepared_by),
+    acted = [
+        ("编制（计算）", content.prepared_by),
+        ("复核提交", content.reviewed_by),
         ("批准", content.approved_by),
+    ]
+    if content.red_letter_of is not None:
+        acted = [("提出冲减", content.prepared_by), ("复核出具", content.approved_by)]
+    names = [
+        *acted,
         ("出具单位（盖章）", content.issuer),
         ("出具日期", day),
     ]

@@ -41,10 +41,15 @@ def format_yuan(fen: int) -> str:
     return f"{sign}{yuan}.{rest:02d}"
 
 
+def grouped_yuan(fen: int) -> str:
+    """Fen for a sentence that says 元 itself: ``1,234.50``, with a true minus sign where money goes back."""
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{'−' if fen < 0 else ''}{yuan:,}.{rest:02d}"
+
+
 def display_yuan(fen: int) -> str:
     """Fen for a reader: ``¥1,234.50``, with a true minus sign where money goes back."""
-    yuan, rest = divmod(abs(fen), 100)
-    return f"{'−' if fen < 0 else ''}¥{yuan:,}.{rest:02d}"
+    return f"{'−' if fen < 0 else ''}¥{grouped_yuan(abs(fen))}"
 
 
 def percent_of(fen: int, percent: Decimal | int) -> int:

@@ -24,6 +24,7 @@ class AccountKind(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     RECOVERED = "recovered"
+    SHORTFALL = "shortfall"
     RETURNED = "returned"
 
 
@@ -34,6 +35,7 @@ SUMMED = frozenset(
         AccountKind.PAYABLE,
         AccountKind.PAID,
         AccountKind.RECOVERED,
+        AccountKind.SHORTFALL,
         AccountKind.RETURNED,
     }
 )

@@ -24,7 +24,8 @@ FROM ledger_accounts AS account LEFT JOIN totals ON totals.account_id = account.
 """
 
 # The running balance of every account after each of its transfers, in the order in which they were posted: that the
-# money adds up "at every moment before" means that none of these was ever negative (except at the source).
+# money adds up "at every moment before" means that none of these was ever negative (except at the source, and for
+# what a correction owes to the pool: ledger/shortfall.py).
 # Transfers of one instant are one movement: their order inside it has no meaning.
 _EVER_NEGATIVE = """
 WITH moves AS (
@@ -38,7 +39,7 @@ WITH moves AS (
 )
 SELECT running.account_id, account.kind, min(running.posted_at) AS since
 FROM running JOIN ledger_accounts AS account ON account.id = running.account_id
-WHERE running.total < 0 AND account.kind <> 'treasury'
+WHERE running.total < 0 AND account.kind NOT IN ('treasury', 'shortfall')
 GROUP BY running.account_id, account.kind
 """
 
@@ -75,7 +76,8 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
     """Recompute every account from the transfers up to ``at`` (default: all) and compare.
 
     Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
-    paid + recovered + returned`` in a programme; an account that is or ever was below zero; a stored balance that differs from
+    paid + recovered + returned + shortfall`` in a programme; an account that is or ever was below zero (the treasury's is
+    what it gave, a shortfall what is still to be covered: never above zero); a stored balance that differs from
     its transfers (looked at only without ``at``: balances are stored for the present).
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
@@ -84,7 +86,9 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
     for row in session.execute(text(_STATIONS), moment):
         stations = report.programmes.setdefault(row.programme_id, {})
         stations[row.kind] = stations.get(row.kind, 0) + row.total
-        if row.kind != "treasury" and row.total < 0:
+        if row.kind == "shortfall" and row.total > 0:
+            report.faults.append(f"account {row.id} (shortfall) was covered twice: {format_yuan(row.total)}")
+        if row.kind not in {"treasury", "shortfall"} and row.total < 0:
             report.faults.append(f"account {row.id} ({row.kind}) is below zero: {format_yuan(row.total)}")
         if at is None and row.balance is not None and row.balance != row.total:
             report.faults.append(
@@ -101,7 +105,8 @@ def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, 
     """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
 
     ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered, so the
-    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned.
+    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
+    shortfall (below zero while one is open).
     """
     appropriated = -stations.get("treasury", 0)
     accounted = sum(total for kind, total in stations.items() if kind != "treasury")

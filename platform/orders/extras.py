@@ -20,14 +20,14 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
     if sources is None:
         return None
     found = _offers(sources, offered)
-    elsewhere = not found and actor is not None and actor.organisation_id is not None
+    enterprise_id = None if actor is None or found else actor.organisation_id
     return Extra(
         "orders/deduction.html",
         {
             "offer": found[0] if found else None,
             "offered": offered,
             "actor": actor,
-            "elsewhere": elsewhere and only_elsewhere(session, actor.organisation_id),
+            "elsewhere": enterprise_id is not None and only_elsewhere(session, enterprise_id),
             "used": used_up(session, actor, offered),
         },
     )

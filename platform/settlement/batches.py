@@ -1,11 +1,11 @@
 """Settlement batches: made and calculated by the bureau, approved by the treasury, never by one person."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
@@ -14,25 +14,26 @@ from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
 from foundation.actors import Actor, Role
-from foundation.clock import at, day_of, now, today
-from foundation.errors import BadInput, Conflict, NotAllowed
+from foundation.clock import now, today
+from foundation.errors import BadInput, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
-from orders.models import Order, OrderState
-from orders.states import ENDED, ORDER
+from foundation.money import display_yuan, format_yuan
 
 # The subscriber that keeps what a batch holds redeemed.
 from settlement import undoing as _undoing  # noqa: F401
-from settlement.cases import amounts, case_of, parameters_of, reasons, work
-from settlement.models import Batch, BatchOrder, BatchState
+from settlement.calculating import empty, ensure_by_todays_rules, inputs_of, work_out
+from settlement.cases import ASKING
+from settlement.models import Batch, BatchState
 from settlement.schemes import get_scheme
 from settlement.states import BATCH
-from verification.models import RedemptionClaim
-from vouchers.models import Programme, Voucher
-from vouchers.terms import current_terms
+from vouchers.duties import judges, take_duty
+from vouchers.models import Duty, Programme
 
 MAKERS = frozenset({Role.OFFICER, Role.REVIEWER})
+MOST_AWARD: Final = 20
+"""Percent of a provider's subsidy (北京第一批申报指南 第五条第2项)."""
 
 
 def draft(
@@ -46,8 +47,8 @@ def draft(
 ) -> Batch:
     """Make a batch of a programme's orders verified in the period (both days included) and calculate it.
 
-    ``inputs`` is what the scheme asks of the maker: ``envelope`` (yuan text) and ``award_share`` (percent) in Beijing.
-    BadInput when the period is wrong or holds no verified order that is not settled elsewhere.
+    ``inputs`` is what the scheme asks of the maker: ``envelope`` (yuan text) in Beijing, and ``awards`` and ``parts`` as
+    ``set_award`` and ``decide_part`` keep them. BadInput when the period is wrong or holds no verified order that is not settled elsewhere.
     """
     programme = session.scalar(
         select(Programme)
@@ -56,7 +57,7 @@ def draft(
     )
     if programme is None or actor.role not in MAKERS:
         raise not_here()
-    actor = ensure_acts_for(session, actor, programme.bureau_id, programme_id=programme.id)
+    actor = judges(session, actor, programme)
     if period_to < period_from:
         raise BadInput(N_("结算期间的结束日应不早于开始日"), field="period_to")
     if period_to > today():
@@ -69,34 +70,69 @@ def draft(
         period_from=period_from,
         period_to=period_to,
         state=BatchState.DRAFT,
-        parameters={"inputs": dict(inputs or {})},
+        parameters={"inputs": inputs_of(inputs or {})},
         case={},
         result={},
         left_out=[],
-        maker_id=actor.user_id,
     )
     session.add(batch)
     session.flush()
     record(session, actor, "batch.draft", batch, after={"number": batch.number, "programme": programme.number})
-    return _calculate(session, actor, batch)
+    return work_out(session, actor, batch)
 
 
 def calculate(session: Session, actor: Actor, number: str) -> Batch:
-    """Calculate again on what is verified now; whoever does it is the maker."""
-    batch = locked(session, actor, number)
-    actor = _of_own_bureau(session, actor, batch)
-    BATCH.next(batch.state, "calculate", actor.role)
-    batch.maker_id = actor.user_id
-    return _calculate(session, actor, batch)
+    """Calculate again on what is verified now."""
+    acting, batch = _to_calculate(session, actor, number)
+    return work_out(session, acting, batch)
+
+
+def set_award(session: Session, actor: Actor, number: str, *, provider: str, share: Decimal, reason: str) -> Batch:
+    """Award a provider (by unified social credit code) ``share`` percent of its subsidy, say why, and calculate again.
+
+    Above 0 and at most 20, two decimals; 0 takes an award away. BadInput for anything else, and without a reason.
+    """
+    actor, batch = _to_calculate(session, actor, number)
+    if batch.scheme_id not in ASKING:
+        raise BadInput(N_("这个资金方案没有绩效奖励"), field="share")
+    if provider not in {row.order.provider.uscc for row in batch.orders}:
+        raise not_here()
+    if not share.is_finite() or not 0 <= share <= MOST_AWARD or share != round(share, 2):
+        raise BadInput(
+            N_("绩效奖励比例应在 0 与 20 之间，最多两位小数"), field="share", rule=N_("不超过服务补助的 20%")
+        )
+    award = {"share": float(share), "reason": said(reason)} if share else None
+    record(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
+    return _decided(session, actor, batch, "awards", {provider: award})
+
+
+def decide_part(session: Session, actor: Actor, number: str, *, order: str, amount: int | None, reason: str) -> Batch:
+    """Pay only ``amount`` fen of an order's deduction (部分额度补助), say why, and calculate again; None pays it in full.
+
+    BadInput unless it is above nothing and below the deduction, and without a reason.
+    """
+    actor, batch = _to_calculate(session, actor, number)
+    found = next((row.order for row in batch.orders if row.order.number == order), None)
+    if found is None:
+        raise not_here()
+    if amount is not None and not 0 < amount < found.deduction:
+        raise BadInput(
+            N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(found.deduction)
+        )
+    part = None if amount is None else {"amount": format_yuan(amount), "reason": said(reason)}
+    record(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
+    return _decided(session, actor, batch, "parts", {order: part})
 
 
 def review(session: Session, actor: Actor, number: str) -> Batch:
     """The maker vouches for the calculation and hands it to the treasury."""
     batch = locked(session, actor, number)
-    actor = _of_own_bureau(session, actor, batch)
+    BATCH.next(batch.state, "review", actor.role)
+    actor = judges(session, actor, batch.programme)
+    ensure_by_todays_rules(batch)
     change_state(session, actor, batch, BATCH, "review")
-    batch.maker_id = actor.user_id
-    batch.reviewed_at = now()
+    batch.reviewed_by_id = actor.user_id
+    batch.reviewed_at, batch.sent_back = now(), None
     session.flush()
     return batch
 
@@ -104,9 +140,9 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
 def withdraw(session: Session, actor: Actor, number: str, *, reason: str) -> Batch:
     """The bureau takes a batch back before it is approved; its orders are free for another one."""
     batch = locked(session, actor, number)
-    actor = _of_own_bureau(session, actor, batch)
+    actor = ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
     change_state(session, actor, batch, BATCH, "withdraw", note=said(reason))
-    session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
+    empty(session, batch)
     return batch
 
 
@@ -114,8 +150,11 @@ def send_back(session: Session, actor: Actor, number: str, *, reason: str) -> Ba
     """The treasury hands a batch back to the bureau and says why."""
     batch = locked(session, actor, number)
     ensure_own_treasury(actor, batch)
-    change_state(session, actor, batch, BATCH, "send_back", note=said(reason))
-    batch.reviewed_at = None
+    BATCH.next(batch.state, "send_back", actor.role)
+    take_duty(session, actor, batch.programme_id, Duty.PAYMENT)
+    batch.sent_back = said(reason)
+    change_state(session, actor, batch, BATCH, "send_back", note=batch.sent_back)
+    batch.reviewed_at = batch.reviewed_by_id = None
     session.flush()
     return batch
 
@@ -141,11 +180,6 @@ def ensure_own_treasury(actor: Actor, batch: Batch) -> None:
         raise NotAllowed(N_("只有拨入这个项目资金的财政部门可以办理"))
 
 
-def _of_own_bureau(session: Session, actor: Actor, batch: Batch) -> Actor:
-    """The actor as the deed records it; refused for another bureau without a delegation."""
-    return ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
-
-
 def said(reason: str) -> str:
     """A reason that says something; BadInput otherwise."""
     if len(reason.strip()) < 2:
@@ -153,104 +187,22 @@ def said(reason: str) -> str:
     return reason.strip()
 
 
-def _calculate(session: Session, actor: Actor, batch: Batch) -> Batch:
-    """Work the scheme over what is verified now and keep case, answer and what was left out."""
-    session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
-    session.expire(batch, ["orders"])
-    terms = current_terms(batch.programme)
-    orders = _verified(session, batch)
-    if not orders:
-        raise BadInput(
-            N_("这个期间没有待结算的已核销订单"),
-            field="period_from",
-            remedy=N_("改选期间；已列入其他批次的订单不重复结算"),
-        )
-    inputs = batch.parameters["inputs"]
-    batch.parameters = parameters_of(terms) | {"inputs": inputs}
-    batch.scheme_version = get_scheme(batch.scheme_id).version
-    batch.case = case_of(batch.scheme_id, orders, terms, inputs)
-    result = work(batch.scheme_id, batch.parameters, batch.case)
-    paid = amounts(result)
-    why = reasons(result)
-    session.add_all(
-        BatchOrder(batch_id=batch.id, order_id=order.id, provider_id=order.provider_id, amount=paid[order.number])
-        for order in orders
-    )
-    batch.result = result.as_json()
-    batch.total = result.total_fen
-    batch.left_out = [_left_out(order, why[order.number], {}) for order in orders if order.number in why] + [
-        _left_out(order, *reason) for order, reason in _not_verified(session, batch, {order.id for order in orders})
-    ]
-    change_state(session, actor, batch, BATCH, "calculate", note=f"{len(orders)}")
-    return batch
+def _to_calculate(session: Session, actor: Actor, number: str) -> tuple[Actor, Batch]:
+    """The locked batch, and whoever may calculate it as the deed records it."""
+    batch = locked(session, actor, number)
+    BATCH.next(batch.state, "calculate", actor.role)
+    return judges(session, actor, batch.programme), batch
 
 
-def _verified(session: Session, batch: Batch) -> Sequence[Order]:
-    """The programme's orders verified in the period that no batch holds, in the order in which they were placed."""
-    query = (
-        select(Order)
-        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
-        .options(
-            joinedload(Order.enterprise),
-            joinedload(Order.provider),
-            joinedload(Order.offering_version),
-            joinedload(Order.agreement),
-            joinedload(Order.voucher).joinedload(Voucher.programme_version),
-        )
-        .where(
-            Order.programme_id == batch.programme_id,
-            Order.state == OrderState.VERIFIED,
-            RedemptionClaim.decided_at >= at(batch.period_from, 0),
-            RedemptionClaim.decided_at < at(batch.period_to + timedelta(days=1), 0),
-            Order.id.not_in(select(BatchOrder.order_id)),
-        )
-        .order_by(Order.placed_at, Order.id)
-    )
-    return session.scalars(query).unique().all()
+def _decided(
+    session: Session, actor: Actor, batch: Batch, kind: str, decision: Mapping[str, dict[str, Any] | None]
+) -> Batch:
+    """Keep a decision of the maker (None takes it away) and calculate again."""
+    inputs = inputs_of(batch.parameters["inputs"])
+    inputs[kind] = {key: value for key, value in (inputs[kind] | dict(decision)).items() if value is not None}
+    batch.parameters = {"inputs": inputs}
+    return work_out(session, actor, batch)
 
 
-def _not_verified(session: Session, batch: Batch, held: set[UUID]) -> list[tuple[Order, tuple[str, dict[str, str]]]]:
-    """The programme's other living orders and why this batch does not hold them."""
-    others = session.execute(
-        select(Order, RedemptionClaim.decided_at, Batch.number)
-        .outerjoin(RedemptionClaim, RedemptionClaim.order_id == Order.id)
-        .outerjoin(BatchOrder, BatchOrder.order_id == Order.id)
-        .outerjoin(Batch, Batch.id == BatchOrder.batch_id)
-        .options(joinedload(Order.enterprise), joinedload(Order.provider), joinedload(Order.offering_version))
-        .where(
-            Order.programme_id == batch.programme_id,
-            Order.state.not_in([*ENDED, OrderState.SETTLED]),
-            Order.id.not_in(held),
-        )
-        .order_by(Order.placed_at, Order.id)
-    ).all()
-    return [(order, _why(order, decided_at, other)) for order, decided_at, other in others]
-
-
-def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[str, str]]:
-    if other is not None:
-        return N_("已列入批次 %(batch)s"), {"batch": other}
-    if order.state is OrderState.VERIFIED and decided_at is not None:
-        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
-    return ORDER.labels[order.state], {}
-
-
-def _left_out(order: Order, reason: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """``reason`` is a msgid with ``params``, or the scheme's own filled sentence without."""
-    return {
-        "order": order.number,
-        "enterprise": order.enterprise.name,
-        "provider": order.provider.name,
-        "provider_id": str(order.provider_id),
-        "service": order.offering_version.name,
-        "reason": reason,
-        "params": dict(params),
-    }
-
-
-def ensure_replays(batch: Batch) -> None:
-    """Conflict when the stored answer is not what the rules give today: then it must be calculated anew."""
-    if work(batch.scheme_id, batch.parameters, batch.case).as_json() != batch.result:
-        raise Conflict(
-            N_("资金方案在计算之后有变化，结果不一致"), remedy=N_("退回主管部门重新计算"), rule=batch.scheme_version
-        )
+def _note(reason: str) -> str | None:
+    return reason.strip() or None

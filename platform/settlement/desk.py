@@ -7,7 +7,7 @@ from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from settlement.batches import MAKERS
 from settlement.models import Batch, BatchState
-from settlement.queries import count, in_state, ready, receivable
+from settlement.queries import asked_corrections, count, in_state, ready, receivable
 
 _B = BatchState
 
@@ -18,7 +18,7 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
         calculated = in_state(session, actor, [_B.CALCULATED], treasury=False)
         return [
             DeskItem(
-                task=N_("做结算批次"),
+                task=N_("编制结算批次"),
                 title=each.programme.name,
                 endpoint="settlement.new",
                 arguments={"programme": each.programme.number},
@@ -27,9 +27,22 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
                 amount=each.amount,
             )
             for each in ready(session, actor)
-        ] + [_item(batch, N_("核对并提交审批")) for batch in calculated]
+        ] + [
+            _item(batch, N_("按财政退回意见修改批次") if batch.sent_back else N_("核对并提交审批"))
+            for batch in calculated
+        ]
     if actor.role is Role.BUDGET_HOLDER:
-        return [_item(batch, N_("审批结算批次")) for batch in in_state(session, actor, [_B.REVIEWED], treasury=True)]
+        return [
+            DeskItem(
+                task=N_("复核红字冲减"),
+                title=statement.number,
+                endpoint="settlement.statement",
+                arguments={"number": statement.number},
+                since=request.created_at,
+                amount=statement.total,
+            )
+            for request, statement in asked_corrections(session, actor)
+        ] + [_item(batch, N_("审批结算批次")) for batch in in_state(session, actor, [_B.REVIEWED], treasury=True)]
     if actor.role is Role.PAYER:
         due = in_state(session, actor, [_B.APPROVED, _B.PAYING], treasury=True)
         return [_item(batch, N_("付款")) for batch in due]

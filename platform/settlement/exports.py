@@ -18,10 +18,11 @@ BATCHES: Final = Listing(
         Column(N_("期间至"), lambda row: row["batch"].period_to),
         Column(N_("状态"), lambda row: row["state"]["label"]),
         Column(N_("结算金额"), lambda row: row["batch"].total, yuan=True),
+        Column(N_("已冲减金额"), lambda row: row["taken_back"], yuan=True),
         Column(N_("批准时间"), lambda row: row["batch"].approved_at),
         Column(N_("付款时间"), lambda row: row["batch"].paid_at),
     ),
-    prepare=lambda _session, batches: batch_rows(batches),
+    prepare=batch_rows,
 )
 STATEMENTS: Final = Listing(
     "statement",

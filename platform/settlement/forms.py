@@ -1,5 +1,7 @@
 """Forms of batches, approval, payment and correction."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, DecimalField, PasswordField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
@@ -8,21 +10,57 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from foundation.forms import Form, YuanField
 
 
+class OneFaultDecimalField(DecimalField):
+    """A number that tells one fault: what is no number is not also out of range."""
+
+    def post_validate(self, *_args: Any) -> None:
+        """Keep the first."""
+        self.errors = list(self.errors)[:1]
+
+
 class BatchForm(Form):
     """A new batch."""
 
     programme = SelectField(_l("项目"), [InputRequired(_l("选择项目"))])
     period_from = DateField(_l("结算期间从"), [InputRequired(_l("填写开始日"))])
     period_to = DateField(_l("结算期间到"), [InputRequired(_l("填写结束日"))], description=_l("按核销日计，两端都包含"))
+
+
+class AskingBatchForm(BatchForm):
+    """A new batch of a scheme with an envelope."""
+
     envelope = YuanField(
         _l("平台资金总额（元）"),
-        [Optional()],
-        description=_l("只有北京第一批办法需要：中央资金的 10%，超出时按比例缩减"),
+        [InputRequired(_l("填写平台资金总额"))],
+        description=_l("中央资金的 10%，超出时各机构按比例缩减"),
     )
-    award_share = DecimalField(
+
+
+class AwardForm(Form):
+    """A provider's award."""
+
+    share = OneFaultDecimalField(
         _l("绩效奖励比例（%）"),
-        [Optional(), NumberRange(0, 20, _l("应在 0 与 20 之间"))],
-        description=_l("只有北京第一批办法需要：不超过服务补助的 20%"),
+        [InputRequired(_l("填写比例，不奖励的填 0")), NumberRange(0, 20, _l("应在 0 与 20 之间"))],
+        description=_l("服务补助的百分比，0 至 20，最多两位小数；0 为不奖励"),
+    )
+    reason = TextAreaField(
+        _l("理由"),
+        [Length(max=500)],
+        description=_l("例如年度绩效目标完成情况；印在结算单上。不奖励的不必填写"),
+    )
+
+
+class PartForm(Form):
+    """Whether all or a part of an order is paid."""
+
+    amount = YuanField(
+        _l("本单补助额度（元）"),
+        [Optional()],
+        description=_l("不填为全额；填写的应小于抵扣金额，其余退回资金池"),
+    )
+    reason = TextAreaField(
+        _l("理由"), [Length(max=500)], description=_l("按部分额度补助的必须写明，印在结算单上；全额的不必填写")
     )
 
 
@@ -51,9 +89,3 @@ class PayForm(ApproveForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-
-
-class CorrectForm(ReasonForm):
-    """A red-letter statement."""
-
-    password = PasswordField(_l("您的登录密码"), [InputRequired(_l("输入密码，确认是您本人"))])

@@ -1,11 +1,12 @@
 """Tables of settlement batches, statements and payments. A trigger refuses UPDATE and DELETE on issued statements."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -33,22 +34,42 @@ class Batch(Timestamped, Base):
     """Verified orders of a programme, calculated by a scheme, approved and paid together (批次).
 
     ``case`` is the scheme's input and ``result`` its answer, so that the calculation can be replayed by anybody with
-    ``huiqi schemes simulate``. ``parameters`` are the programme's own window and cap, put into the scheme's places
-    (settlement/cases.py), and what the maker typed, such as the envelope.
+    ``huiqi schemes simulate``. ``parameters`` hold what the maker typed: the envelope, awards, parts decided. Those who
+    calculated and handed over, approved and paid are kept each for itself; ``sent_back`` is what the treasury said last.
     """
 
     __tablename__ = "batches"
     __table_args__ = (
-        # Maker, checker and payer are three people.
-        CheckConstraint("maker_id <> checker_id", name="maker_is_not_checker"),
-        CheckConstraint("checker_id <> payer_id AND maker_id <> payer_id", name="payer_is_third"),
+        # Maker, checker and payer are three people; whoever calculated is a maker as much as whoever handed it over.
+        CheckConstraint("calculated_by_id <> checker_id AND reviewed_by_id <> checker_id", name="maker_is_not_checker"),
+        CheckConstraint(
+            "checker_id <> payer_id AND calculated_by_id <> payer_id AND reviewed_by_id <> payer_id",
+            name="payer_is_third",
+        ),
         # See vouchers.models.ProgrammeDuty: who judged eligibility in the programme never approves its payment.
         ForeignKeyConstraint(
             ["checker_id", "programme_id", "checker_duty"],
             ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
             name="fk_batches_checker_duty",
         ),
+        ForeignKeyConstraint(
+            ["payer_id", "programme_id", "checker_duty"],
+            ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
+            name="fk_batches_payer_duty",
+        ),
         CheckConstraint("checker_duty = 'payment'", name="checker_duty_is_payment"),
+        # And who made a batch stands on the side of eligibility for good, also after somebody else calculated it anew.
+        ForeignKeyConstraint(
+            ["calculated_by_id", "programme_id", "maker_duty"],
+            ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
+            name="fk_batches_calculator_duty",
+        ),
+        ForeignKeyConstraint(
+            ["reviewed_by_id", "programme_id", "maker_duty"],
+            ["programme_duties.user_id", "programme_duties.programme_id", "programme_duties.duty"],
+            name="fk_batches_reviewer_duty",
+        ),
+        CheckConstraint("maker_duty = 'eligibility'", name="maker_duty_is_eligibility"),
         Index("ix_batches_programme", "programme_id", "state"),
     )
 
@@ -64,30 +85,61 @@ class Batch(Timestamped, Base):
     result: Mapped[dict[str, Any]]
     left_out: Mapped[list[Any]]
     total: Mapped[int] = mapped_column(default=0)
-    maker_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    calculated_by_id: Mapped[UUID | None]
+    reviewed_by_id: Mapped[UUID | None]
+    maker_duty: Mapped[str] = mapped_column(String(40), default=Duty.ELIGIBILITY.value)
+    sent_back: Mapped[str | None]
     reviewed_at: Mapped[datetime | None]
     checker_id: Mapped[UUID | None]
     checker_duty: Mapped[Duty] = mapped_column(default=Duty.PAYMENT)
     approved_at: Mapped[datetime | None]
-    payer_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    payer_id: Mapped[UUID | None]
     paid_at: Mapped[datetime | None]
     programme: Mapped[Programme] = relationship()
     orders: Mapped[list["BatchOrder"]] = relationship(back_populates="batch")
+    awards: Mapped[list["BatchAward"]] = relationship(back_populates="batch")
     statements: Mapped[list["Statement"]] = relationship(back_populates="batch", order_by="Statement.number")
 
 
 class BatchOrder(Base):
-    """An order in a batch and what the batch pays for it; an order is settled in one batch only. Amount in fen."""
+    """An order in a batch and what the batch pays for it; an order is settled in one batch only. Amounts in fen.
+
+    ``withheld`` is what the maker decided, with a reason, not to pay of it (全额或部分额度补助).
+    """
 
     __tablename__ = "batch_orders"
-    __table_args__ = (CheckConstraint("amount >= 0", name="amount_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("withheld >= 0", name="withheld_not_negative"),
+    )
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), index=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     amount: Mapped[int]
+    withheld: Mapped[int] = mapped_column(default=0)
     batch: Mapped[Batch] = relationship(back_populates="orders")
     order: Mapped[Order] = relationship()
+
+
+class BatchAward(Base):
+    """What a batch awards a provider on top of the subsidy (绩效奖励): percent, the maker's reason, and fen."""
+
+    __tablename__ = "batch_awards"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "provider_id", name="uq_batch_awards_provider"),
+        CheckConstraint("share > 0 AND share <= 20", name="share_allowed"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        # Nobody is awarded anything without a word why.
+        CheckConstraint("length(reason) >= 2", name="reason_given"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    share: Mapped[Decimal] = mapped_column(Numeric(4, 2))
+    reason: Mapped[str]
+    amount: Mapped[int]
+    batch: Mapped[Batch] = relationship(back_populates="awards")
 
 
 class StatementIssuer(Base):

@@ -25,14 +25,15 @@ from vouchers.models import Duty
 def pay(session: Session, actor: Actor, number: str, *, statements: Collection[str], password: str) -> Batch:
     """Note that the statements with these numbers were paid; each once, however often this is sent.
 
-    A payer of the programme's treasury who neither made nor approved the batch, with the password given again.
+    A payer of the programme's treasury who neither calculated nor handed over nor approved the batch, with the password
+    given again.
     BadInput when nothing is chosen; Conflict when one was paid or taken back before.
     """
     batch = locked(session, actor, number)
     ensure_own_treasury(actor, batch)
     BATCH.next(batch.state, "pay_part", actor.role)
     reconfirmed(session, actor, password)
-    if actor.user_id in {batch.maker_id, batch.checker_id}:
+    if actor.user_id in {batch.calculated_by_id, batch.reviewed_by_id, batch.checker_id}:
         raise NotAllowed(N_("付款人不能是制单人或审批人"), remedy=N_("请由另一位工作人员付款"))
     waiting = {statement.number: statement for statement in outstanding(session, batch)}
     if not statements:

@@ -1,6 +1,7 @@
 """Batches and statements as the templates take them: words translated, links made."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,37 +9,45 @@ from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from accounts.current import not_here
 from audit.models import AuditEvent
 from audit.presentation import history_rows
-from foundation.actors import Actor, Role
+from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
-from settlement.cases import fitted
+from settlement.cases import ASKING, fitted
 from settlement.models import Batch, BatchState, Statement
-from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of
+from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of, taken_back_of
+from settlement.standing import red_letters, stages
 from settlement.states import BATCH, EVENTS, TONES
 from vouchers.money import KINDS, STATIONS
 
-_STAGES: Final = (
-    (N_("计算"), (BatchState.DRAFT,)),
-    (N_("提交审批"), (BatchState.CALCULATED,)),
-    (N_("财政批准"), (BatchState.REVIEWED,)),
-    (N_("付款"), (BatchState.APPROVED, BatchState.PAYING)),
-)
-
-_DEEDS: Final = EVENTS | {"draft": N_("起草批次")}
+_DEEDS: Final = EVENTS | {"draft": N_("起草批次"), "award": N_("决定绩效奖励"), "part": N_("决定补助额度")}
 """The draft itself is no step of the table."""
 
 
-def state_of(batch: Batch) -> dict[str, str]:
-    """The state as a word with its tone."""
+def state_of(batch: Batch, taken_back: int = 0) -> dict[str, str]:
+    """The state as a word with its tone; ``taken_back``: fen that red-letter statements took back."""
+    if taken_back and batch.state is BatchState.CLOSED:
+        return {"label": gettext("已冲减，未付款"), "tone": "bad"}
+    if taken_back and batch.state is BatchState.PAID:
+        whole = taken_back >= batch.total
+        return {"label": gettext("已付款，已追缴") if whole else gettext("已付款，部分追缴"), "tone": "bad"}
     return {"label": gettext(BATCH.labels[batch.state]), "tone": TONES[batch.state]}
 
 
-def batch_rows(batches: Iterable[Batch]) -> list[dict[str, Any]]:
+def batch_rows(session: Session, batches: Sequence[Batch]) -> list[dict[str, Any]]:
     """Rows of the list of batches."""
-    return [{"batch": batch, "state": state_of(batch)} for batch in batches]
+    taken_back = taken_back_of(session, batches)
+    return [
+        {
+            "batch": batch,
+            "state": state_of(batch, taken_back.get(batch.id, 0)),
+            "taken_back": taken_back.get(batch.id, 0),
+        }
+        for batch in batches
+    ]
 
 
 def statement_rows(session: Session, statements: Sequence[Statement]) -> list[dict[str, Any]]:
@@ -54,10 +63,13 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
     """Everything that ``templates/settlement/batch.html`` shows."""
     batch = found.batch
     own_treasury = actor.organisation_id == batch.programme.treasury_id
+    reds = red_letters(found)
     return {
         "batch": batch,
-        "state": state_of(batch),
-        "stages": _stages(batch),
+        "state": state_of(batch, sum(each["amount"] for each in reds)),
+        "stages": stages(found),
+        "reds": reds,
+        "awarding": batch.scheme_id in ASKING,
         "scheme_title": gettext(fitted(batch.scheme_id, batch.parameters).title),
         "lines": _lines(found),
         "orders": sorted(found.rows.values(), key=lambda row: row.order.number),
@@ -68,7 +80,8 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "corrected": {each.corrects_id for each in found.statements if each.corrects_id},
         "moves": moves(found.moves),
         "people": [
-            (gettext("制单人"), found.maker),
+            (gettext("计算人"), found.calculator),
+            (gettext("提交人"), found.reviewer),
             (gettext("批准人"), found.checker),
             (gettext("付款人"), found.payer),
         ],
@@ -81,17 +94,51 @@ def _payees(found: BatchCase) -> list[dict[str, Any]]:
     """Whom the batch pays: one statement each."""
     payees: dict[UUID, dict[str, Any]] = {}
     for row in found.rows.values():
-        payee = payees.setdefault(row.provider_id, {"name": row.order.provider.name, "orders": 0, "amount": 0})
+        provider = row.order.provider
+        award = found.awards.get(row.provider_id)
+        payee = payees.setdefault(
+            row.provider_id,
+            {
+                "name": provider.name,
+                "uscc": provider.uscc,
+                "orders": 0,
+                "subsidy": 0,
+                "award": award.amount if award else 0,
+                "reason": award.reason if award else None,
+            },
+        )
         payee["orders"] += 1
-        payee["amount"] += row.amount
+        payee["subsidy"] += row.amount
+    for payee in payees.values():
+        payee["amount"] = payee["subsidy"] + payee["award"]
     return sorted(payees.values(), key=lambda each: (-each["amount"], each["name"]))
+
+
+def award_view(found: BatchCase, uscc: str) -> dict[str, Any]:
+    """What ``templates/settlement/award.html`` shows; NotFound for a provider that the batch does not pay."""
+    for payee in _payees(found):
+        if payee["uscc"] == uscc:
+            decided = found.batch.parameters["inputs"].get("awards", {}).get(uscc, {"share": 0, "reason": ""})
+            return {"payee": payee, "decided": decided | {"share": Decimal(str(decided["share"]))}}
+    raise not_here()
+
+
+def part_view(found: BatchCase, number: str) -> dict[str, Any]:
+    """What ``templates/settlement/part.html`` shows; NotFound for an order that the batch does not hold."""
+    row = found.rows.get(number)
+    if row is None:
+        raise not_here()
+    decided = found.batch.parameters["inputs"].get("parts", {}).get(number)
+    shown = {"amount": parse_yuan(decided["amount"]), "reason": decided["reason"]} if decided else {}
+    return {"row": row, "decided": shown}
 
 
 def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
     """Everything that ``templates/settlement/statement.html`` shows."""
     statement = found.statement
-    budget_holder = actor.role is Role.BUDGET_HOLDER
-    own = actor.organisation_id == statement.batch.programme.treasury_id
+    own = actor.role in TREASURY and actor.organisation_id == statement.batch.programme.treasury_id
+    open_to_red = own and statement.total > 0 and found.corrected_by is None
+    asked, mine = found.asked, found.asked is not None and found.asked.asked_by_id == actor.user_id
     return {
         "statement": statement,
         "content": statement.content,
@@ -99,8 +146,12 @@ def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
         "corrects": found.corrects,
         "corrected_by": found.corrected_by,
         "moves": moves(found.moves),
-        "correctable": budget_holder and own and statement.total > 0 and found.corrected_by is None,
         "paid": found.paid,
+        "asked": asked if own else None,
+        "may_ask": open_to_red and asked is None,
+        "may_carry_out": open_to_red and asked is not None and not mine and actor.role is Role.BUDGET_HOLDER,
+        "may_decline": open_to_red and asked is not None,
+        "mine": mine,
     }
 
 
@@ -109,7 +160,7 @@ def statement_state(statement: Statement, *, paid: bool, corrected: bool) -> dic
     if statement.corrects_id is not None:
         return {"label": gettext("红字"), "tone": "bad"}
     if corrected:
-        return {"label": gettext("已被红字冲减"), "tone": "bad"}
+        return {"label": gettext("已付款，已被红字冲减") if paid else gettext("已被红字冲减"), "tone": "bad"}
     if paid or statement.total == 0:
         return {"label": gettext("已付款") if paid else gettext("无需付款"), "tone": "ok"}
     return {"label": gettext("待付款"), "tone": "wait"}
@@ -141,37 +192,6 @@ def _can(actor: Actor, batch: Batch, *, own: bool) -> frozenset[str]:
         if BATCH.allowed(batch.state, event, actor.role)
     }
     return frozenset(events) if own else frozenset()
-
-
-def _stages(batch: Batch) -> list[dict[str, Any]]:
-    """The line of steps with holder."""
-    holders = {
-        BatchState.DRAFT: batch.programme.bureau.name,
-        BatchState.CALCULATED: batch.programme.bureau.name,
-        BatchState.REVIEWED: batch.programme.treasury.name,
-        BatchState.APPROVED: batch.programme.treasury.name,
-        BatchState.PAYING: batch.programme.treasury.name,
-    }
-    times = [batch.created_at, batch.reviewed_at, batch.approved_at, batch.paid_at]
-    since = batch.approved_at or batch.reviewed_at or batch.created_at
-    here = next((at for at, (_, states) in enumerate(_STAGES) if batch.state in states), len(_STAGES))
-    ended = batch.state is BatchState.WITHDRAWN
-    stages: list[dict[str, Any]] = []
-    for at, (label, _states) in enumerate(_STAGES):
-        state = "done" if at < here else "current" if at == here else "todo"
-        if ended:
-            state = "done" if at == 0 else "todo"
-        stages.append(
-            {
-                "label": gettext(label),
-                "state": state,
-                "at": times[at] if state == "done" else since if state == "current" else None,
-                "holder": holders.get(batch.state) if state == "current" else None,
-            }
-        )
-    if ended:
-        stages.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None})
-    return stages
 
 
 def _lines(found: BatchCase) -> list[dict[str, Any]]:

@@ -5,25 +5,28 @@ from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
 from accounts.delegation import acts_for, may_act_for
-from accounts.models import Organisation, Region, User
+from accounts.models import Organisation, Region, SecondPersonRequest, User
+from accounts.second_person import waiting_for_second_person
 from audit.models import AuditEvent
 from audit.queries import history
 from audit.trail import record
 from files.models import Blob
 from files.store import answering, current_store
 from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.many import among
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
 from orders.models import Order, OrderState
 from settlement.approval import outstanding, to_pay, transfers_of
 from settlement.batches import find
-from settlement.models import Batch, BatchOrder, BatchState, Statement
+from settlement.corrections import DEED, correction_asked
+from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement
 from settlement.statements import may_see
 from verification.models import RedemptionClaim
 from vouchers.models import Programme
@@ -40,15 +43,20 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class BatchCase:
-    """Everything of one batch; ``rows`` by order number, ``names`` of the organisations by unified social credit code."""
+    """Everything of one batch; ``rows`` by order number, ``names`` of the organisations by unified social credit code,
+    ``awards`` by provider, ``paid``: which of its statements were paid.
+    """
 
     batch: Batch
     rows: Mapping[str, BatchOrder]
     names: Mapping[str, str]
     statements: Sequence[Statement]
     outstanding: Sequence[Statement]
+    awards: Mapping[UUID, BatchAward]
+    paid: frozenset[UUID]
     moves: Sequence[Move]
-    maker: str | None
+    calculator: str | None
+    reviewer: str | None
     checker: str | None
     payer: str | None
     history: Sequence[AuditEvent]
@@ -64,6 +72,7 @@ class StatementCase:
     corrected_by: Statement | None
     paid: bool
     moves: Sequence[Move]
+    asked: SecondPersonRequest | None
 
 
 def batches(
@@ -102,21 +111,29 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         .where(Statement.batch_id == batch.id)
         .order_by(Statement.number)
     ).all()
-    people = {user.id: user.name for user in _people(session, batch)}
+    people: dict[UUID | None, str] = {user.id: user.name for user in _people(session, batch)}
     lines = [line["id"] for line in batch.result.get("lines", [])]
     return BatchCase(
         batch=batch,
         rows={row.order.number: row for row in rows},
         names={
             row.uscc: row.name
-            for row in session.execute(select(Organisation.uscc, Organisation.name).where(Organisation.uscc.in_(lines)))
+            for row in session.execute(
+                select(Organisation.uscc, Organisation.name).where(among(Organisation.uscc, lines))
+            )
         },
         statements=statements,
         outstanding=outstanding(session, batch),
+        awards={
+            award.provider_id: award
+            for award in session.scalars(select(BatchAward).where(BatchAward.batch_id == batch.id))
+        },
+        paid=paid_of(session, statements),
         moves=_moves(session, [statement.id for statement in statements]),
-        maker=people.get(batch.maker_id) if batch.maker_id else None,
-        checker=people.get(batch.checker_id) if batch.checker_id else None,
-        payer=people.get(batch.payer_id) if batch.payer_id else None,
+        calculator=people.get(batch.calculated_by_id),
+        reviewer=people.get(batch.reviewed_by_id),
+        checker=people.get(batch.checker_id),
+        payer=people.get(batch.payer_id),
         history=history(session, batch),
         acts=may_act_for(session, actor, batch.programme.bureau_id, batch.programme_id),
     )
@@ -162,7 +179,16 @@ def statement_case(session: Session, actor: Actor, number: str) -> StatementCase
     corrects = session.get(Statement, found.corrects_id) if found.corrects_id else None
     by = session.scalar(select(Statement).where(Statement.corrects_id == found.id))
     moves = _moves(session, [found.id])
-    return StatementCase(found, corrects, by, any(move.transfer.kind == "pay" for move in moves), moves)
+    paid = any(move.transfer.kind == "pay" for move in moves)
+    return StatementCase(found, corrects, by, paid, moves, correction_asked(session, found))
+
+
+def asked_corrections(session: Session, actor: Actor) -> Sequence[tuple[SecondPersonRequest, Statement]]:
+    """Statements that a colleague of the actor's treasury asks to take back, the longest waiting first."""
+    requests = waiting_for_second_person(session, actor, {DEED})
+    ids = [request.subject_id for request in requests]
+    found = {each.id: each for each in session.scalars(select(Statement).where(Statement.id.in_(ids)))}
+    return [(request, found[request.subject_id]) for request in requests]
 
 
 def paid_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
@@ -170,15 +196,23 @@ def paid_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
     query = select(Transfer.subject_id).where(
         Transfer.subject_type == "statements",
         Transfer.kind == "pay",
-        Transfer.subject_id.in_([each.id for each in found]),
+        among(Transfer.subject_id, [each.id for each in found]),
     )
     return frozenset(session.scalars(query))
 
 
 def corrected_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
     """Which of these statements were taken back by a red-letter one."""
-    query = select(Statement.corrects_id).where(Statement.corrects_id.in_([each.id for each in found]))
+    query = select(Statement.corrects_id).where(among(Statement.corrects_id, [each.id for each in found]))
     return frozenset(each for each in session.scalars(query) if each is not None)
+
+
+def taken_back_of(session: Session, found: Sequence[Batch]) -> Mapping[UUID, int]:
+    """What red-letter statements took back of these batches, in fen."""
+    query = select(Statement.batch_id, func.sum(Statement.total)).where(
+        Statement.batch_id.in_([each.id for each in found]), Statement.corrects_id.is_not(None)
+    )
+    return {batch_id: -int(total) for batch_id, total in session.execute(query.group_by(Statement.batch_id))}
 
 
 def pdf(session: Session, actor: Actor, number: str) -> tuple[Statement, IO[bytes]]:
@@ -210,7 +244,7 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
         .join(Order.programme)
         .where(
             Order.state == OrderState.VERIFIED,
-            Order.id.not_in(select(BatchOrder.order_id)),
+            ~exists().where(BatchOrder.order_id == Order.id),
             acts_for(actor, Programme.bureau_id, Programme.id),
         )
         .group_by(Order.programme_id)
@@ -260,7 +294,8 @@ def _in_region(actor: Actor) -> ColumnElement[bool]:
 
 
 def _people(session: Session, batch: Batch) -> Sequence[User]:
-    ids = [each for each in (batch.maker_id, batch.checker_id, batch.payer_id) if each is not None]
+    acted = (batch.calculated_by_id, batch.reviewed_by_id, batch.checker_id, batch.payer_id)
+    ids = [each for each in acted if each is not None]
     return session.scalars(select(User).where(User.id.in_(ids))).all()
 
 
@@ -268,6 +303,6 @@ def _moves(session: Session, statement_ids: Sequence[UUID]) -> list[Move]:
     transfers = transfers_of(session, statement_ids)
     ids = {each for transfer in transfers for each in (transfer.source_id, transfer.target_id)}
     kinds = {
-        each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))
+        each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(among(LedgerAccount.id, ids)))
     }
     return [Move(transfer, kinds[transfer.source_id], kinds[transfer.target_id]) for transfer in transfers]

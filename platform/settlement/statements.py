@@ -40,40 +40,44 @@ def issue(session: Session, actor: Actor, batch: Batch, *, public_url: str) -> l
     Writes the series' rows, the files and the statements; money is the caller's business (settlement/approval.py).
     """
     result = work(batch.scheme_id, batch.parameters, batch.case)
-    scheme = fitted(batch.scheme_id, batch.parameters)
     rows = _rows(session, batch)
+    people = (_name(session, batch.calculated_by_id), _name(session, batch.reviewed_by_id), actor.name)
     providers = sorted({row.order.provider for row in rows}, key=lambda each: (each.name_sort, each.id))
     made = []
     for provider in providers:
         mine = [row for row in rows if row.provider_id == provider.id]
         content = _content(
-            session, actor, batch, scheme=scheme, provider=provider, steps=_steps(result, mine, provider), rows=mine
+            batch,
+            issuer=batch.programme.bureau,
+            provider=provider,
+            steps=_steps(result, mine, provider),
+            people=people,
+            rows=mine,
         )
-        made.append(_issue(session, actor, batch, provider, content, public_url=public_url))
+        made.append(_issue(session, actor, batch, content, public_url=public_url, payee=provider))
     return made
 
 
-def issue_red_letter(session: Session, actor: Actor, original: Statement, *, reason: str, public_url: str) -> Statement:
-    """Issue the red-letter statement that takes a whole statement back; it names the original, the original stays."""
+def issue_red_letter(
+    session: Session, actor: Actor, original: Statement, *, reason: str, asked_by: str, public_url: str
+) -> Statement:
+    """Issue the red-letter statement that takes a whole statement back; it names the original, the original stays.
+
+    The actor's own treasury issues it: it names who asked for it and who carried it out, nobody of the first paper.
+    """
     batch = original.batch
-    scheme = fitted(batch.scheme_id, batch.parameters)
-    step = CalculationStep(
-        "1",
-        f"冲减结算单 {original.number} 的全部金额 {display_yuan(original.total)}。原因：{reason}",
-        _authority(scheme),
-        -original.total,
-    )
+    text = f"冲减结算单 {original.number} 的全部金额 {display_yuan(original.total)}。原因：{reason}"
     content = _content(
-        session,
-        actor,
         batch,
-        scheme=scheme,
+        issuer=batch.programme.treasury,
         provider=original.organisation,
-        steps=[step],
-        rows=[],
+        steps=[CalculationStep("1", text, f"结算单 {original.number}", -original.total)],
+        people=(asked_by, "", actor.name),
         red_letter_of=original.number,
     )
-    return _issue(session, actor, batch, original.organisation, content, public_url=public_url, corrects_id=original.id)
+    return _issue(
+        session, actor, batch, content, public_url=public_url, payee=original.organisation, corrects_id=original.id
+    )
 
 
 def verification_address(public_url: str, number: str, digest: str) -> str:
@@ -131,22 +135,28 @@ def _steps(result: SchemeResult, rows: Sequence[BatchOrder], provider: Organisat
     return steps
 
 
+def _name(session: Session, user_id: UUID | None) -> str:
+    person = session.get(User, user_id) if user_id else None
+    return person.name if person else ""
+
+
 def _content(
-    session: Session,
-    actor: Actor,
     batch: Batch,
     *,
-    scheme: Scheme,
+    issuer: Organisation,
     provider: Organisation,
     steps: Sequence[CalculationStep],
-    rows: Sequence[BatchOrder],
+    people: tuple[str, str, str],
+    rows: Sequence[BatchOrder] = (),
     red_letter_of: str | None = None,
 ) -> StatementContent:
-    maker = session.get(User, batch.maker_id) if batch.maker_id else None
+    """What the paper says; ``people``: who prepared it, who looked it over and handed it on, who approved it."""
+    scheme = fitted(batch.scheme_id, batch.parameters)
     why = {each["order"]: each["reason"] for each in batch.left_out}
+    prepared_by, reviewed_by, approved_by = people
     return StatementContent(
         number="",
-        issuer=batch.programme.bureau.name,
+        issuer=issuer.name,
         title=TITLE,
         programme=f"{batch.programme.name}（{batch.programme.number}）",
         batch=batch.number,
@@ -156,12 +166,13 @@ def _content(
         period_end=batch.period_to,
         scheme_title=scheme.title,
         scheme_version=scheme.version,
-        scheme_citation=_authority(scheme),
+        scheme_citation=_authority(batch, scheme),
         steps=tuple(steps),
         total=steps[-1].amount,
         issued_at=now(),
-        prepared_by=maker.name if maker else "",
-        approved_by=actor.name,
+        prepared_by=prepared_by,
+        reviewed_by=reviewed_by,
+        approved_by=approved_by,
         verification_url="",
         red_letter_of=red_letter_of,
         orders=tuple(
@@ -171,6 +182,7 @@ def _content(
                 row.order.offering_version.name,
                 row.order.charged_price,
                 row.order.deduction,
+                row.amount,
             )
             for row in rows
             if row.amount
@@ -188,7 +200,11 @@ def _content(
     )
 
 
-def _authority(scheme: Scheme) -> str:
+def _authority(batch: Batch, scheme: Scheme) -> str:
+    """The programme's own documents, of every version that the orders were made under; else the scheme's notice."""
+    documents = batch.case.get("programme", {}).get("documents", [])
+    if documents:
+        return f"{batch.programme.bureau.name}：{'；'.join(documents)}"
     document = scheme.document
     number = f"（{document.number}）" if document.number else ""
     return f"{document.issuer}《{document.title}》{number}，{document.issued.isoformat()}"
@@ -198,13 +214,13 @@ def _issue(
     session: Session,
     actor: Actor,
     batch: Batch,
-    organisation: Organisation,
     content: StatementContent,
     *,
     public_url: str,
+    payee: Organisation,
     corrects_id: UUID | None = None,
 ) -> Statement:
-    issuer = batch.programme.bureau
+    issuer = batch.programme.bureau if corrects_id is None else batch.programme.treasury
     year = today().year
     number, sequence = take_number(session, issuer, year)
     content = replace(content, number=number)
@@ -218,7 +234,7 @@ def _issue(
         year=year,
         sequence=sequence,
         batch_id=batch.id,
-        organisation_id=organisation.id,
+        organisation_id=payee.id,
         corrects_id=corrects_id,
         total=content.total,
         content=json.loads(canonical_json(content)),

@@ -1,6 +1,8 @@
-"""Pages of settlement: batches, statements, and the public check of a statement."""
+"""Pages of settlement batches; those of statements stand in statement_views."""
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from decimal import Decimal
+
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.current import actor
@@ -13,11 +15,19 @@ from foundation.money import display_yuan, format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
 from settlement.cases import ASKING
-from settlement.checking import check
-from settlement.exports import BATCHES, STATEMENTS
-from settlement.forms import ApproveForm, BatchForm, CorrectForm, PayForm, PlainForm, ReasonForm
+from settlement.exports import BATCHES
+from settlement.forms import (
+    ApproveForm,
+    AskingBatchForm,
+    AwardForm,
+    BatchForm,
+    PartForm,
+    PayForm,
+    PlainForm,
+    ReasonForm,
+)
 from settlement.models import BatchState
-from settlement.presentation import batch_rows, batch_view, statement_rows, statement_view
+from settlement.presentation import award_view, batch_rows, batch_view, part_view
 from settlement.states import BATCH
 
 blueprint = Blueprint("settlement", __name__)
@@ -37,7 +47,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "settlement/index.html",
         page=found,
-        rows=batch_rows(found.rows),
+        rows=batch_rows(current_session(), found.rows),
         state=given,
         words=words,
         states=[(each.value, BATCH.labels[each]) for each in BatchState],
@@ -51,20 +61,21 @@ def new() -> ResponseReturnValue:
     """A new batch: programme and period."""
     session, person = current_session(), actor()
     waiting = queries.ready(session, person)
-    form = BatchForm()
+    wanted = request.form.get("programme") or request.args.get("programme")
+    chosen = [each for each in waiting if each.programme.number == wanted] or list(waiting)
+    asking = bool(chosen) and chosen[0].programme.scheme_id in ASKING
+    form = AskingBatchForm() if asking else BatchForm()
     form.programme.choices = choices(
         (each.programme.number, f"{each.programme.name}（{each.programme.number}）") for each in waiting
     )
     if request.method == "GET":
-        form.programme.data = request.args.get("programme") or form.programme.data
+        form.programme.data = wanted or form.programme.data
         # From the longest waiting order on, so that nobody is left out by a date that was not looked at.
-        chosen = [each for each in waiting if each.programme.number == form.programme.data] or waiting
         form.period_from.data = min((day_of(each.since) for each in chosen), default=today())
         form.period_to.data = today()
 
     def page() -> str:
-        asking = any(each.programme.scheme_id in ASKING for each in waiting)
-        return render_template("settlement/new.html", form=form, ready=waiting, asking=asking)
+        return render_template("settlement/new.html", form=form, ready=waiting)
 
     if request.method == "GET":
         return page()
@@ -76,10 +87,7 @@ def new() -> ResponseReturnValue:
             programme_number=form.programme.data,
             period_from=form.period_from.data or today(),
             period_to=form.period_to.data or today(),
-            inputs={
-                "envelope": None if form.envelope.data is None else format_yuan(form.envelope.data),
-                "award_share": None if form.award_share.data is None else float(form.award_share.data),
-            },
+            inputs={"envelope": format_yuan(form.envelope.data or 0)} if asking else {},
         ),
         then=lambda batch: url_for("settlement.batch", number=batch.number),
         page=page,
@@ -103,6 +111,57 @@ def calculate(number: str) -> ResponseReturnValue:
         then=lambda _: url_for("settlement.batch", number=number),
         page=lambda: _batch_page(number, plain=form),
         done=N_("已重新计算"),
+    )
+
+
+@blueprint.route("/batches/<number>/awards/<uscc>", methods=["GET", "POST"])
+def award(number: str, uscc: str) -> ResponseReturnValue:
+    """Decide a provider's award."""
+    found = queries.batch_case(current_session(), actor(), number)
+    view = award_view(found, uscc)
+    form = AwardForm(data=view["decided"])
+
+    def page() -> str:
+        return render_template("settlement/award.html", form=form, batch=found.batch, **view)
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: batches.set_award(
+            current_session(),
+            actor(),
+            number,
+            provider=uscc,
+            share=form.share.data or Decimal(0),
+            reason=form.reason.data or "",
+        ),
+        then=lambda _: url_for("settlement.batch", number=number),
+        page=page,
+        done=N_("绩效奖励已记录，批次已重新计算"),
+    )
+
+
+@blueprint.route("/batches/<number>/orders/<order>", methods=["GET", "POST"])
+def part(number: str, order: str) -> ResponseReturnValue:
+    """Decide whether all or a part of an order is paid."""
+    found = queries.batch_case(current_session(), actor(), number)
+    view = part_view(found, order)
+    form = PartForm(data=view["decided"])
+
+    def page() -> str:
+        return render_template("settlement/part.html", form=form, batch=found.batch, **view)
+
+    if request.method == "GET":
+        return page()
+    return submit(
+        form,
+        lambda: batches.decide_part(
+            current_session(), actor(), number, order=order, amount=form.amount.data, reason=form.reason.data or ""
+        ),
+        then=lambda _: url_for("settlement.batch", number=number),
+        page=page,
+        done=N_("补助额度已记录，批次已重新计算"),
     )
 
 
@@ -152,7 +211,7 @@ def approve(number: str) -> ResponseReturnValue:
     return submit(
         form,
         lambda: approval.approve(
-            current_session(), actor(), number, password=form.password.data or "", public_url=_public_url()
+            current_session(), actor(), number, password=form.password.data or "", public_url=public_url()
         ),
         then=lambda _: url_for("settlement.batch", number=number),
         page=lambda: _batch_page(number, approve_form=form),
@@ -178,74 +237,6 @@ def pay(number: str) -> ResponseReturnValue:
         page=lambda: _batch_page(number, pay_form=form),
         done=N_("已记录付款，订单已结算"),
     )
-
-
-@blueprint.get("/statements")
-def statements() -> ResponseReturnValue:
-    """A provider's statements, or those of the region."""
-    words = request.args.get("q", "").strip()[:100]
-    session = current_session()
-    found = queries.statements(session, actor(), words=words, number=request.args.get("page", 1, int))
-    if asked_for():
-        return export(session, actor(), STATEMENTS, found, {"q": words})
-    rows = statement_rows(session, found.rows)
-    return render_template("settlement/statements.html", page=found, rows=rows, words=words)
-
-
-@blueprint.get("/statements/<number>")
-def statement(number: str) -> ResponseReturnValue:
-    """One statement."""
-    return _statement_page(number)
-
-
-@blueprint.get("/statements/<number>/statement.pdf")
-def statement_pdf(number: str) -> ResponseReturnValue:
-    """The file as it was issued."""
-    found, stream = queries.pdf(current_session(), actor(), number)
-    response: Response = send_file(
-        stream, mimetype="application/pdf", as_attachment=True, download_name=f"{found.number}.pdf", max_age=0
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-@blueprint.post("/statements/<number>/correction")
-def correct(number: str) -> ResponseReturnValue:
-    """Take a statement back in red."""
-    form = CorrectForm(prefix="correct-")
-    return submit(
-        form,
-        lambda: approval.correct(
-            current_session(),
-            actor(),
-            number,
-            reason=form.reason.data or "",
-            password=form.password.data or "",
-            public_url=_public_url(),
-        ),
-        then=lambda red: url_for("settlement.statement", number=red.number),
-        page=lambda: _statement_page(number, form),
-        done=N_("红字结算单已出具，金额已冲减"),
-    )
-
-
-@blueprint.get("/verify")
-def verify() -> ResponseReturnValue:
-    """For whoever holds a statement: type its number."""
-    number = request.args.get("number", "").strip().upper()[:60]
-    if number:
-        digest = request.args.get("hash", "").strip().lower()[:64] or None
-        return redirect(url_for("settlement.verify_statement", number=number, hash=digest), 303)
-    return render_template("settlement/verify.html", number="", given=None, found=None, asked=False)
-
-
-@blueprint.get("/verify/<number>")
-def verify_statement(number: str) -> ResponseReturnValue:
-    """Where the QR code leads: whether number and check value are those of an issued statement."""
-    given = request.args.get("hash", "").strip().lower()[:64] or None
-    found = check(current_session(), number)
-    page = render_template("settlement/verify.html", number=number[:60], given=given, found=found, asked=True)
-    return page, 200 if found else 404
 
 
 def _batch_page(
@@ -283,16 +274,6 @@ def _waiting(form: PayForm, number: str) -> None:
     )
 
 
-def _statement_page(number: str, form: CorrectForm | None = None) -> str:
-    person = actor()
-    found = queries.statement_case(current_session(), person, number)
-    return render_template(
-        "settlement/statement.html",
-        form=form or CorrectForm(formdata=None, prefix="correct-"),
-        sent=form,
-        **statement_view(person, found),
-    )
-
-
-def _public_url() -> str:
+def public_url() -> str:
+    """Where visitors reach this service."""
     return str(current_app.config["HUIQI_SETTINGS"].public_url)

@@ -18,11 +18,14 @@ from foundation.clock import now, today
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_id, new_number
-from foundation.jobs import queue
+from foundation.jobs import queue_once
 from foundation.locking import lock_key
+from foundation.many import among
+from foundation.periodic import Due
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
+from ledger.shortfall import cover
 from vouchers.eligibility import committed, may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
 from vouchers.regions import at_home
@@ -38,6 +41,8 @@ NO_FUNDS = N_("项目资金已用完，按顺位候补")
 LAPSED = N_("项目已到期，候补结束")
 
 _BATCH = 1000
+# What one claim decides besides itself; the rest of a long line is the job's.
+_FRONT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,17 @@ def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim
         request,
         after={"number": request.number, "requested": request.requested, "title": request.title},
     )
-    allot(session, programme.id)
+    allot(session, programme.id, limit=_FRONT)
     if request.state is ClaimState.QUEUED:
-        queue(session, "vouchers.allot", programme_id=str(programme.id))
+        decide_soon(session, programme.id)
     return request
+
+
+def decide_soon(session: Session, programme_id: UUID) -> None:
+    """Have the line decided once the running second is over, by one job however many claim in it."""
+    rest = 1 - now().microsecond / 1_000_000
+    key = f"vouchers.allot {programme_id}"
+    queue_once(session, "vouchers.allot", key=key, seconds=rest, programme_id=str(programme_id))
 
 
 def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
@@ -104,7 +116,8 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     the same money. May run any number of times.
     """
     pool = account(session, AccountKind.POOL, programme_id)
-    money = ensure_covers(session, pool, 0)
+    # What a correction is short of goes first.
+    money = cover(session, SYSTEM, pool, programme_id, ensure_covers(session, pool, 0))
     # Without money nobody who waits can move up; only new claims are still told that they wait.
     states = IN_LINE if money else {ClaimState.QUEUED}
     line = session.scalars(
@@ -138,21 +151,22 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     return len(vouchers)
 
 
-def programmes_in_line(session: Session) -> Sequence[UUID]:
+def programmes_in_line() -> Due:
     """Programmes with claims in line."""
-    return session.scalars(
-        select(VoucherClaim.programme_id)
-        .where(VoucherClaim.state.in_(IN_LINE))
-        .distinct()
-        .order_by(VoucherClaim.programme_id)
-    ).all()
+    return select(VoucherClaim.programme_id).where(VoucherClaim.state.in_(IN_LINE)).distinct()
 
 
-def programmes_to_lapse(session: Session) -> Sequence[UUID]:
+def undecided(session: Session, programme_id: UUID) -> bool:
+    """Whether a claim in line has not been told yet that it gets a voucher, waits or gets none."""
+    queued = select(VoucherClaim.id).where(
+        VoucherClaim.programme_id == programme_id, VoucherClaim.state == ClaimState.QUEUED
+    )
+    return session.scalar(queued.limit(1)) is not None
+
+
+def outlived_lines() -> Due:
     """Programmes with a claim in line whose voucher would have expired by the rules under which it was made."""
-    return session.scalars(
-        select(VoucherClaim.programme_id).where(_outlived()).distinct().order_by(VoucherClaim.programme_id)
-    ).all()
+    return select(VoucherClaim.programme_id).where(_outlived()).distinct()
 
 
 def lapse(session: Session, programme_id: UUID) -> int:
@@ -282,5 +296,5 @@ def _issue(session: Session, pool: UUID, vouchers: Sequence[Voucher]) -> None:
 def _terms(session: Session, versions: set[UUID]) -> Mapping[UUID, Terms]:
     return {
         version.id: terms_of(version)
-        for version in session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.id.in_(versions)))
+        for version in session.scalars(select(ProgrammeVersion).where(among(ProgrammeVersion.id, versions)))
     }

@@ -19,7 +19,7 @@ from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, Vouc
 from vouchers.second_desk import to_look_at
 from vouchers.sources import open_programmes_for
 from vouchers.states import IN_LINE, USABLE
-from vouchers.terms import current_terms
+from vouchers.terms import readable
 
 _SOON: Final = timedelta(days=30)
 _NEWS: Final = timedelta(days=7)
@@ -216,7 +216,8 @@ def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
         task = N_("公布项目")
     if task is None:
         return None
-    since, opens = programme.versions[-1].created_at, current_terms(programme).claims_open_at
+    since, rules = programme.versions[-1].created_at, readable(programme)
+    opens = rules.claims_open_at if rules else since
     return DeskItem(
         task=task,
         title=programme.name,

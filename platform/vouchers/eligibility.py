@@ -13,6 +13,7 @@ from enterprises.models import Title, TitleLevel
 from enterprises.titles import TITLE_LABELS, titles_on
 from foundation.clock import day_of, local, now
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.money import display_yuan
 from ledger.models import Transfer
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim
@@ -148,7 +149,7 @@ def _kept(
         )
         .scalar_subquery()
     )
-    rows = session.execute(select(key, func.sum(Voucher.face - returned)).where(where, key.in_(keys)).group_by(key))
+    rows = session.execute(select(key, func.sum(Voucher.face - returned)).where(where, among(key, keys)).group_by(key))
     return {each: int(amount) for each, amount in rows}
 
 

@@ -122,10 +122,11 @@ def _ask(found: Programme, form: AskForm, verb: Callable[[], object], template: 
 def _told(made: returning.Appropriation) -> str:
     """An appropriation as the list of the form shows it."""
     day = f"{local(made.at):%Y-%m-%d %H:%M}"
-    return gettext(
+    told: str = gettext(
         "%(day)s 拨入 %(amount)s（%(by)s），未退回 %(left)s",
         day=day,
         amount=display_yuan(made.amount),
         by=made.by,
         left=display_yuan(made.left),
     )
+    return told

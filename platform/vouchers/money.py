@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import CHUNK, PAGE_SIZE, Page
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
@@ -23,6 +24,7 @@ STATIONS: Final = {
     AccountKind.APPROVED: N_("已批准待支付"),
     AccountKind.PAID: N_("已支付"),
     AccountKind.RECOVERED: N_("已追缴"),
+    AccountKind.SHORTFALL: N_("待补足的缺口"),
     AccountKind.RETURNED: N_("已退回财政"),
 }
 
@@ -41,12 +43,18 @@ KINDS: Final = {
     "revoke": N_("撤销收回"),
     "approve": N_("批准支付"),
     "cut": N_("方案未计的金额退回资金池"),
-    "top_up": N_("奖励由资金池补足"),
+    "part": N_("按部分额度补助，其余退回资金池"),
+    "award": N_("绩效奖励由项目资金支付"),
+    "top_up": N_("超出已核销部分，由项目资金补足"),
     "pay": N_("支付"),
     "recover": N_("追缴"),
     "reverse_approve": N_("红字冲减批准"),
     "reverse_cut": N_("红字冲减退回"),
+    "reverse_part": N_("红字冲减部分额度退回"),
+    "reverse_award": N_("红字冲减绩效奖励"),
     "reverse_top_up": N_("红字冲减补足"),
+    "shortfall": N_("红字冲减时资金池不足，记为缺口"),
+    "cover": N_("补足缺口"),
 }
 """Every kind of transfer in words; the upper rooms post some of them and tell them in the same words."""
 
@@ -72,12 +80,16 @@ class Move:
 
 
 def flow(session: Session, programme_id: UUID) -> list[Station]:
-    """The stations in the money's order; what the treasury put in equals the sum of the others."""
+    """The stations in the money's order; what the treasury put in equals the sum of the others.
+
+    A shortfall is there only while it is open, below zero: so much was given out again that a correction needs.
+    """
     incoming = dict(_sums(session, programme_id, incoming=True))
     outgoing = dict(_sums(session, programme_id, incoming=False))
     net = {kind: incoming.get(kind, 0) - outgoing.get(kind, 0) for kind in STATIONS}
     net[AccountKind.TREASURY] *= -1
-    return [Station(kind, label, net[kind]) for kind, label in STATIONS.items()]
+    shown = [kind for kind in STATIONS if net[kind] or kind is not AccountKind.SHORTFALL]
+    return [Station(kind, STATIONS[kind], net[kind]) for kind in shown]
 
 
 def pool(session: Session, programme_id: UUID) -> int:
@@ -96,7 +108,7 @@ def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, i
     rows = session.execute(
         select(LedgerAccount.programme_id, signed, put_in)
         .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
+        .where(LedgerAccount.kind == AccountKind.POOL, among(LedgerAccount.programme_id, programme_ids))
         .group_by(LedgerAccount.programme_id)
     )
     found = {programme_id: int(left) for programme_id, left, appropriated in rows if appropriated}
@@ -154,7 +166,8 @@ def _moves(
 ) -> list[Move]:
     owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
     numbers = {
-        row.id: row.number for row in session.execute(select(Voucher.id, Voucher.number).where(Voucher.id.in_(owners)))
+        row.id: row.number
+        for row in session.execute(select(Voucher.id, Voucher.number).where(among(Voucher.id, owners)))
     }
     return [
         Move(

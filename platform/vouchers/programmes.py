@@ -2,21 +2,23 @@
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from accounts import second_person
 from accounts.models import Organisation, OrganisationKind
 from accounts.passwords import reconfirmed
 from audit.changes import change_state
 from audit.trail import record
-from foundation.actors import Actor
+from foundation.actors import SYSTEM, Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from foundation.locking import lock_row, lock_rows
+from foundation.locking import lock_row
+from foundation.periodic import Due
 from vouchers.duties import judges
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
@@ -177,18 +179,22 @@ def decline_closing(session: Session, actor: Actor, programme: Programme, *, rea
     return programme
 
 
-def turn_with_the_clock(session: Session, actor: Actor) -> int:
-    """Open and close programmes whose window has begun or ended; returns how many changed. May run any number of times."""
-    moment, changed = now(), 0
-    running = select(Programme).where(Programme.state.in_(_RUNNING)).options(selectinload(Programme.versions))
-    due = [programme.id for programme in session.scalars(running) if _turn(programme, moment)]
+def running() -> Due:
+    """Programmes whose window the clock opens or closes."""
+    return select(Programme.id).where(Programme.state.in_(_RUNNING))
+
+
+def turn_with_the_clock(session: Session, programme_id: UUID) -> bool:
+    """Open or close a programme whose window has begun or ended; says whether it did. May run any number of times."""
+    programme = session.get_one(Programme, programme_id)
+    if _turn(programme, now()) is None:
+        return False
     # Looked at again under the lock: a person may have closed it meanwhile.
-    for programme in lock_rows(session, Programme, due):
-        event = _turn(programme, moment)
-        if event is not None:
-            change_state(session, actor, programme, PROGRAMME, event)
-            changed += 1
-    return changed
+    event = _turn(lock_row(session, Programme, programme_id), now())
+    if event is None:
+        return False
+    change_state(session, SYSTEM, programme, PROGRAMME, event)
+    return True
 
 
 def _turn(programme: Programme, moment: datetime) -> str | None:

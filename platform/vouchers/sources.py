@@ -13,7 +13,7 @@ from vouchers.eligibility import may_claim_each
 from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.regions import admits, open_to
 from vouchers.states import USABLE
-from vouchers.terms import Terms, current_terms, terms_of
+from vouchers.terms import Terms, readable, terms_or_none
 from vouchers.wallets import wallets
 
 
@@ -50,7 +50,9 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
     amounts = wallets(session, vouchers)
     sources = []
     for voucher in vouchers:
-        terms, amount = terms_of(voucher.programme_version), amounts[voucher.id]
+        terms, amount = terms_or_none(voucher.programme_version), amounts[voucher.id]
+        if terms is None:
+            continue
         used = amount.held or amount.redeemed
         if amount.available and (terms.partial_use or not used):
             here = admits(terms, voucher.programme, enterprise)
@@ -73,7 +75,7 @@ def public_sources(session: Session) -> list[Source]:
     return [
         _source(programme, None, terms, terms.cap_per_enterprise)
         for programme in _open_programmes(session)
-        for terms in [current_terms(programme)]
+        if (terms := readable(programme)) is not None
     ]
 
 
@@ -83,12 +85,14 @@ def open_programmes_for(session: Session, enterprise: Organisation) -> Sequence[
 
 
 def _open_programmes(session: Session, *where: ColumnElement[bool]) -> Sequence[Programme]:
-    return session.scalars(
+    """Open programmes whose rules can be read; one that cannot stands still by itself."""
+    found = session.scalars(
         select(Programme)
         .where(Programme.state == ProgrammeState.OPEN, *where)
         .options(selectinload(Programme.versions))
         .order_by(Programme.number)
-    ).all()
+    )
+    return [programme for programme in found if readable(programme) is not None]
 
 
 def _source(

@@ -1,16 +1,20 @@
 """The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
 
+import logging
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from enterprises.models import TitleLevel
 from foundation.clock import day_of, today
-from foundation.errors import BadInput
+from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from foundation.money import MAX_FEN
+from foundation.periodic import said
 from vouchers.models import Programme, ProgrammeVersion
+
+_logger = logging.getLogger(__name__)
 
 Fen = Annotated[int, Field(strict=True, gt=0, le=MAX_FEN)]
 Days = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -172,9 +176,38 @@ def _same(one: Any, other: Any) -> bool:
     return set(one) == set(other) if isinstance(one, tuple) else bool(one == other)
 
 
+class UnreadableTerms(Conflict):
+    """Stored terms that this release cannot read: their own programme stands still, and no other."""
+
+
 def terms_of(version: ProgrammeVersion) -> Terms:
-    """The terms of a stored version."""
-    return Terms.model_validate(version.terms)
+    """The terms of a stored version; what a later release has added to them is left out. Raises UnreadableTerms."""
+    stored = {key: value for key, value in version.terms.items() if key in Terms.model_fields}
+    try:
+        stored["citations"] = {
+            rule: {key: value for key, value in cited.items() if key in Citation.model_fields}
+            for rule, cited in stored.get("citations", {}).items()
+            if rule in RULES
+        }
+        return Terms.model_validate(stored)
+    except (ValidationError, AttributeError) as error:
+        _logger.error("the terms of programme version %s cannot be read: %s", version.id, said(error))  # noqa: TRY400 - once, in one line
+        raise UnreadableTerms(
+            N_("这个项目的规则暂时无法读取"), remedy=N_("请联系平台运营方，其他项目不受影响")
+        ) from error
+
+
+def terms_or_none(version: ProgrammeVersion) -> Terms | None:
+    """The terms of a stored version; None where they cannot be read, so that a list goes on without them."""
+    try:
+        return terms_of(version)
+    except UnreadableTerms:
+        return None
+
+
+def readable(programme: Programme) -> Terms | None:
+    """The terms that bind new claims; None where they cannot be read."""
+    return terms_or_none(current_version(programme))
 
 
 def current_version(programme: Programme) -> ProgrammeVersion:

@@ -27,7 +27,7 @@ from vouchers.exports import VOUCHERS
 from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReclaimForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
-from vouchers.terms import RULES, current_version, terms_of
+from vouchers.terms import RULES, current_version, readable, terms_of
 from vouchers.wallets import wallet, wallets
 
 blueprint = Blueprint("vouchers", __name__)
@@ -62,7 +62,7 @@ def programmes() -> ResponseReturnValue:
     return render_template(
         "vouchers/programmes.html",
         page=page,
-        terms={one.id: terms_of(current_version(one)) for one in page.rows},
+        terms={one.id: readable(one) for one in page.rows},
         remaining=money.remaining(session, [one.id for one in page.rows]),
         labels=PROGRAMME.labels,
         title_labels=TITLE_LABELS,

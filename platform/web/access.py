@@ -183,6 +183,8 @@ ACCESS: Final[dict[str, AccessList]] = {
                 "performance.send_back",
                 "settlement.new",
                 "settlement.calculate",
+                "settlement.award",
+                "settlement.part",
                 "settlement.review",
                 "settlement.withdraw",
             }
@@ -221,7 +223,10 @@ ACCESS: Final[dict[str, AccessList]] = {
             }
         ),
     ),
-    "treasury": AccessList(TREASURY, frozenset({"funds.carry_out", "funds.decline"})),
+    "treasury": AccessList(
+        TREASURY,
+        frozenset({"funds.carry_out", "funds.decline", "settlement.ask_correction", "settlement.decline_correction"}),
+    ),
     "staff": AccessList(
         STAFF,
         frozenset(

@@ -18,7 +18,7 @@ def all_blueprints() -> "list[Blueprint]":
     from performance.views import blueprint as performance  # noqa: PLC0415
     from providers.catalogue_views import blueprint as catalogue  # noqa: PLC0415
     from providers.offering_views import blueprint as providers  # noqa: PLC0415
-    from settlement.views import blueprint as settlement  # noqa: PLC0415
+    from settlement.statement_views import blueprint as settlement  # noqa: PLC0415
     from verification.views import blueprint as verification  # noqa: PLC0415
     from vouchers.delegating import blueprint as delegations  # noqa: PLC0415
     from vouchers.fund_views import blueprint as funds  # noqa: PLC0415

@@ -28,7 +28,7 @@ from policies.uscc import check_uscc
 from providers.categories import categories
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
 from settlement.checking import check
-from settlement.models import Batch, BatchState, Statement
+from settlement.models import Batch, BatchOrder, BatchState, Statement
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
 
 pytestmark = pytest.mark.clock
@@ -121,9 +121,15 @@ def test_batches_and_statements(told: Session) -> None:
     assert states(told, Batch.state) == {BatchState.PAID: 2, BatchState.REVIEWED: 1, BatchState.CALCULATED: 1}
     statements = told.scalars(select(Statement)).all()
     assert statements
-    assert sum(each.total for each in statements) == told.scalar(
+    assert sum(each.total for each in statements if each.corrects_id is None) == told.scalar(
         select(func.sum(Transfer.amount)).where(Transfer.kind == "pay")
     )
+    # One was taken back, by one person who asked and another who carried it out.
+    (red,) = [each for each in statements if each.corrects_id]
+    assert red.content["prepared_by"] != red.content["approved_by"]
+    # A batch that waits for the treasury pays only a part of an order, with a reason.
+    (part,) = told.scalars(select(BatchOrder).where(BatchOrder.withheld > 0))
+    assert part.batch.state is BatchState.REVIEWED
     for each in statements:
         found = check(told, each.number)
         assert found is not None

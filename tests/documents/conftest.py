@@ -40,7 +40,8 @@ def build_statement(*, lines: int = 2, order_count: int = 1, sign: int = 1, **ch
         "approved_by": "李镕",
         "verification_url": "https://huiqi.example/verify/127",
         "orders": [
-            IncludedOrder(f"DD-{n:06d}", "天津一方公司", "诊断", 48_000_000, 30_000_000) for n in range(order_count)
+            IncludedOrder(f"DD-{n:06d}", "天津一方公司", "诊断", 48_000_000, 30_000_000, 30_000_000)
+            for n in range(order_count)
         ],
         "excluded": [ExcludedOrder("DD-900001", "吉林一方公司", "融资", "融资类服务不列入")],
     }

@@ -432,7 +432,7 @@ def _settlement(story: Story) -> None:
     officer.menu("结算")
     officer.reads("等待结算的已核销订单", "¥120,000.00")
     officer.look("settlement")
-    officer.follow("做结算批次")
+    officer.follow("编制结算批次")
     officer.look("batch-form")
     officer.press("计算")
     officer.reads("批次已计算")

@@ -1,11 +1,12 @@
 """The pages of verification, performance and settlement, walked by the people who use them."""
 
 import io
+import re
 from collections.abc import Callable
 
 import factories as make
 import pytest
-from claim_cases import PUBLIC, Office, claimed, verified
+from claim_cases import PUBLIC, Office, beijing, claimed, giant, verified
 from flask.testing import FlaskClient
 from order_cases import Scene, person
 from sqlalchemy import select
@@ -144,7 +145,7 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     page = text_of(maker, made.location)
     assert order.number in page
     assert waiting.number in page
-    assert "付给谁" in page
+    assert "收款单位" in page
     assert scene.provider.name in page
     assert maker.post(f"{made.location}/calculation").status_code == 303
     assert maker.post(f"{made.location}/review").status_code == 303
@@ -166,14 +167,18 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     with provider.get(f"/statements/{statement.number}/statement.pdf") as pdf:
         assert pdf.mimetype == "application/pdf"
         assert pdf.get_data().startswith(b"%PDF")
-    red = holder.post(
-        f"/statements/{statement.number}/correction",
-        data={"correct-reason": "金额有误", "correct-password": make.PASSWORD},
-    )
+    url = f"/statements/{statement.number}"
+    assert payer.post(f"{url}/correction/request", data={"ask-reason": "金额有误"}).status_code == 303
+    assert "提请红字冲减：金额有误" in text_of(holder, url)
+    assert "出具红字结算单" not in text_of(payer, url), "who asks does not carry it out"
+    assert "复核红字冲减" in text_of(holder, "/")
+    red = holder.post(f"{url}/correction", data={"correct-password": make.PASSWORD})
     assert red.status_code == 303
     assert "红字" in text_of(holder, red.location)
-    assert "已被红字冲减" in text_of(provider, f"/statements/{statement.number}")
-    assert "追缴" in text_of(holder, made.location) or "红字" in text_of(holder, made.location)
+    assert "应退回财政部门" in text_of(provider, url)
+    # The batch says so at its head, the list beside its state.
+    assert f"已付款的结算单 {statement.number}" in text_of(holder, made.location)
+    assert "已付款，已追缴" in text_of(holder, "/batches")
 
 
 def test_batches_are_sent_back_and_withdrawn(session: Session, scene: Scene, sign_in: SignIn) -> None:
@@ -184,9 +189,72 @@ def test_batches_are_sent_back_and_withdrawn(session: Session, scene: Scene, sig
     maker = sign_in(person(session, scene.bureau.id, Role.OFFICER))
     assert holder.post(f"/batches/{number}/return", data={}).status_code == 422
     assert holder.post(f"/batches/{number}/return", data={"return-reason": "补充说明"}).status_code == 303
+    head = text_of(maker, f"/batches/{number}")
+    assert head.index("财政部门退回：补充说明") < head.index("计算过程")
+    assert "按财政退回意见修改批次" in text_of(maker, "/")
     assert maker.post(f"/batches/{number}/withdrawal", data={"withdraw-reason": "期间选错"}).status_code == 303
     assert "已撤回" in text_of(maker, f"/batches/{number}")
     assert "补充说明" in text_of(maker, f"/batches/{number}")
+
+
+def test_a_batch_cancelled_before_payment_does_not_look_paid(
+    session: Session, scene: Scene, sign_in: SignIn, provider: FlaskClient
+) -> None:
+    statement = issued(session, scene)
+    office = Office(session, scene)
+    office.corrected(statement.number)
+    session.commit()
+    holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
+    page = text_of(holder, f"/batches/{statement.batch.number}")
+    assert "付款以前被红字冲减" in page
+    assert 'step-failed"' in page.replace("step step-failed", 'step-failed"')
+    assert "付款（已完成）" not in re.sub(r"<[^>]+>", "", page)
+    assert "已冲减，未付款" in text_of(holder, "/batches")
+    assert "没有付款" in text_of(provider, f"/statements/{statement.number}")
+
+
+def test_a_colleague_declines_on_the_page(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    statement = issued(session, scene)
+    holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
+    payer = sign_in(person(session, scene.treasury.id, Role.PAYER))
+    url = f"/statements/{statement.number}"
+    assert payer.post(f"{url}/correction/request", data={}).status_code == 422
+    assert payer.post(f"{url}/correction/request", data={"ask-reason": "金额有误"}).status_code == 303
+    assert "撤回申请" in text_of(payer, url)
+    assert "不同意冲减" in text_of(holder, url)
+    assert holder.post(f"{url}/correction/refusal", data={"decline-reason": "核对无误"}).status_code == 303
+    assert "提请红字冲减：" not in text_of(holder, url)
+
+
+def test_an_award_and_a_part_are_decided_on_pages_of_their_own(session: Session, scene: Scene, sign_in: SignIn) -> None:
+    beijing(scene)
+    order = giant(scene)
+    session.commit()
+    maker = sign_in(person(session, scene.bureau.id, Role.REVIEWER))
+    form = text_of(maker, "/batches/new")
+    (label,) = re.findall(r"平台资金总额（元）<span[^>]*>([^<]+)</span>", form)
+    assert label == "必填"
+    assert "10%%" not in form
+    days = {"period_from": today().isoformat(), "period_to": today().isoformat()}
+    data = {"programme": scene.programme.number, **days}
+    assert "填写平台资金总额" in maker.post("/batches/new", data=data).get_data(as_text=True)
+    url = maker.post("/batches/new", data=data | {"envelope": "3000000.00"}).location
+    given = f"{url}/awards/{scene.provider.uscc}"
+    for wrong in ("37.5", "abc", ""):
+        refused = maker.post(given, data={"share": wrong, "reason": "年度目标完成"})
+        assert refused.status_code == 422
+        (faults,) = re.findall(r'id="share-error">(.*?)</ul>', refused.get_data(as_text=True), re.DOTALL)
+        assert faults.count("<li>") == 1
+    assert maker.post(given, data={"share": "12.5", "reason": ""}).status_code == 422
+    assert maker.post(given, data={"share": "12.5", "reason": "年度目标完成"}).status_code == 303
+    assert "奖励理由：年度目标完成" in text_of(maker, url)
+    assert 'value="12.5' in text_of(maker, given)
+    part = f"{url}/orders/{order.number}"
+    assert maker.post(part, data={"amount": "60000", "reason": "部分交付"}).status_code == 422
+    assert maker.post(part, data={"amount": "30000", "reason": "部分交付"}).status_code == 303
+    assert "其余 20,000.00 元退回资金池。理由：部分交付" in text_of(maker, url)
+    text_of(maker, f"{url}/orders/DD-none", 404)
+    text_of(maker, f"{url}/awards/none", 404)
 
 
 def issued(session: Session, scene: Scene) -> Statement:

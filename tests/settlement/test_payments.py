@@ -10,7 +10,8 @@ from sqlalchemy import select
 from foundation.actors import Role
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 from ledger.models import Transfer
-from settlement.approval import approve, correct, outstanding
+from settlement.approval import approve, outstanding
+from settlement.corrections import ask_correction, correct
 from settlement.payments import pay
 
 pytestmark = pytest.mark.clock
@@ -61,7 +62,7 @@ def test_the_password_is_asked_again(session, office, batch, due):
     assert paid(session) == []
 
 
-@pytest.mark.parametrize("part", ["maker_id", "checker_id"])
+@pytest.mark.parametrize("part", ["calculated_by_id", "reviewed_by_id", "checker_id"])
 def test_maker_and_checker_do_not_pay(session, office, batch, due, part):
     in_both_offices = replace(office.payer, user_id=getattr(batch, part))
     with pytest.raises(NotAllowed, match="付款人"):
@@ -85,6 +86,7 @@ def test_a_statement_is_paid_once(session, office, batch, due):
 
 def test_only_the_budget_holder_takes_a_statement_back(session, office, batch, due):
     """The page has it in its list; the verb knows it by itself."""
+    ask_correction(session, office.budget_holder, due[0], reason="金额有误")
     with pytest.raises(NotAllowed):
-        correct(session, office.payer, due[0], reason="金额有误", password=PASSWORD, public_url=PUBLIC)
+        correct(session, office.payer, due[0], password=PASSWORD, public_url=PUBLIC)
     assert outstanding(session, batch)[0].number == due[0]

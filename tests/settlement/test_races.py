@@ -1,50 +1,27 @@
 """Two people at once: a batch is approved once, a payment made once, numbers have neither gap nor twin."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import factories as make
 import pytest
-from claim_cases import PUBLIC, Office, verified
+from claim_cases import PUBLIC, Office, approving, verified
 from order_cases import Scene
+from settlement_races import at_once
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor, Role
-from foundation.errors import Conflict, DomainError, Exhausted
-from foundation.locking import without_locks
+from foundation.errors import Conflict, Exhausted
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
 from settlement.approval import approve, outstanding
-from settlement.batches import ensure_replays
+from settlement.calculating import ensure_replays
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
 
 pytestmark = pytest.mark.concurrency
-
-
-def at_once(engine: Engine, deeds: list[Callable[[Session], object]], *, locks: bool = True) -> list[Exception | None]:
-    """Do all deeds at the same moment, each in a transaction of its own; what each of them ran into."""
-    ready = Barrier(len(deeds))
-
-    def run(deed: Callable[[Session], object]) -> Exception | None:
-        try:
-            with unit_of_work(engine) as session:
-                session.connection()
-                ready.wait(10)
-                if locks:
-                    deed(session)
-                else:
-                    with without_locks():
-                        deed(session)
-        except (DomainError, IntegrityError) as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(run, deeds))
 
 
 def reviewed(engine: Engine) -> tuple[str, list[Actor], Actor]:
@@ -56,10 +33,6 @@ def reviewed(engine: Engine) -> tuple[str, list[Actor], Actor]:
         batch = office.reviewed()
         second = make.actor(session, scene.treasury, Role.BUDGET_HOLDER)
         return batch.number, [office.budget_holder, second], office.payer
-
-
-def approving(number: str, person: Actor) -> Callable[[Session], Batch]:
-    return lambda session: approve(session, person, number, password=make.PASSWORD, public_url=PUBLIC)
 
 
 def test_two_approve_at_once(own_engine: Engine) -> None:

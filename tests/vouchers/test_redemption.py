@@ -7,6 +7,7 @@ import factories
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from clock_jobs import done
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,8 +21,8 @@ from ledger.accounts import account
 from ledger.models import AccountKind
 from ledger.posting import balance
 from ledger.verification import verify
+from vouchers import jobs
 from vouchers.claiming import claim
-from vouchers.expiry import expire_due
 from vouchers.models import VoucherState
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold, redeem, release
@@ -217,7 +218,7 @@ def test_a_voucher_that_ended_while_an_order_held_a_part_says_how(session: Sessi
     setting, enterprise, made = voucher(session)
     order = held(session, enterprise, made)
     with travel(at(made.expires_on + timedelta(days=1))):
-        assert expire_due(session, SYSTEM) == 1
+        assert done(session, jobs.every_night) == 1
         assert made.state is VoucherState.HELD
         facts = {"voucher_id": made.id, "order_id": order, "transfer_id": new_id()}
         if used:

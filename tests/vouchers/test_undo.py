@@ -25,6 +25,8 @@ from vouchers.redemption import hold, redeem, release, undo_redemption
 from vouchers.states import Wallet
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 
 class Redeemed:
     """A voucher of 1000 fen of which an order of 400 is redeemed."""

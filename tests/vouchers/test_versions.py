@@ -3,17 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from clock_jobs import done
 from sqlalchemy.orm import Session
 from voucher_factories import Setting, claimant, fund, open_programme, terms
 
 from enterprises.models import TitleLevel
-from foundation.actors import SYSTEM
 from foundation.clock import at, now, today, travel
 from foundation.errors import Conflict
 from foundation.identifiers import new_id
-from vouchers import programmes
+from vouchers import jobs, programmes
 from vouchers.claiming import CUT_TO_CAP, claim
-from vouchers.expiry import expire_due, lapse_due
 from vouchers.models import ClaimState, VoucherState
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold, redeem
@@ -99,11 +98,11 @@ def test_a_claim_in_line_lapses_by_its_own_version(session: Session):
     soon = {"claims_close_at": now() + timedelta(days=2), "expires_on": today() + timedelta(days=2)}
     first, second, third = one_of_each(session, setting, soon, {"expires_on": today() + timedelta(days=200)})
     with travel(now() + timedelta(days=3)):
-        assert lapse_due(session) == 1
+        assert done(session, jobs.lapse_lines) == 1
     assert [one.state for one in (first, second, third)] == [ClaimState.WAITING, ClaimState.LAPSED, ClaimState.WAITING]
     with travel(now() + timedelta(days=91)):
-        assert lapse_due(session) == 1
-        assert lapse_due(session) == 0
+        assert done(session, jobs.lapse_lines) == 1
+        assert done(session, jobs.lapse_lines) == 0
     assert [one.state for one in (first, third)] == [ClaimState.LAPSED, ClaimState.WAITING]
 
 
@@ -115,7 +114,7 @@ def test_a_voucher_expires_by_its_own_version(session: Session):
         next(one for one in vouchers_of(session, setting.officer).rows if one.claim_id == made.id) for made in claims
     ]
     with travel(at(early.expires_on + timedelta(days=1))):
-        assert expire_due(session, SYSTEM) == 1
+        assert done(session, jobs.every_night) == 1
     assert (early.state, late.state) == (VoucherState.EXPIRED, VoucherState.ISSUED)
 
 

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.i18n import N_
 from settlement.schemes.definition import NotAbove, Scheme
-from settlement.schemes.facts import Fact, YesNoFact
+from settlement.schemes.facts import Fact, TextFact, YesNoFact
+from settlement.schemes.programme import CASE_KEY, ITEM_KEY, OrderPart, ProgrammePart, across
 
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 _Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"\S")]
@@ -52,9 +53,10 @@ def read_case(scheme: Scheme, case: object) -> dict[str, Any]:
 def _model(scheme: Scheme) -> type[BaseModel]:
     """The pydantic model of a scheme's input."""
     lines, items = scheme.lines, scheme.lines.items
-    item = _row("Item", _fields(items.facts))
+    item = _row("Item", {ITEM_KEY: (OrderPart | None, None), **_fields(items.facts)})
     line = _row("Line", {items.key: (GenericAlias(list, item), ...), **_fields(lines.facts)})
-    return _shape("Case", {lines.key: (GenericAlias(list, line), ...), **_fields(scheme.facts)})
+    case = {lines.key: (GenericAlias(list, line), ...), CASE_KEY: (ProgrammePart | None, None), **_fields(scheme.facts)}
+    return _shape("Case", case)
 
 
 def _row(name: str, fields: Mapping[str, Any]) -> type[BaseModel]:
@@ -71,7 +73,7 @@ def _fields(facts: Mapping[str, Fact]) -> dict[str, Any]:
 
 def _absent(fact: Fact) -> object:
     """What an absent fact means: mostly nothing at all, it has to be given."""
-    return fact.otherwise if isinstance(fact, YesNoFact) and fact.otherwise is not None else ...
+    return fact.otherwise if isinstance(fact, YesNoFact | TextFact) and fact.otherwise is not None else ...
 
 
 def _across(scheme: Scheme, case: Mapping[str, Any]) -> Iterator[DomainError]:
@@ -83,6 +85,7 @@ def _across(scheme: Scheme, case: Mapping[str, Any]) -> Iterator[DomainError]:
         yield from _repeated(line[items.key], place)
         for number, item in enumerate(line[items.key]):
             yield from _above(item, items.checks, f"{place}[{number}]")
+            yield from across(case, f"{place}[{number}]", item)
 
 
 def _repeated(rows: Sequence[Mapping[str, Any]], place: str) -> Iterator[DomainError]:

@@ -121,5 +121,7 @@ def get_scheme(scheme_id: str) -> Scheme:
 
 def _asked(steps: Sequence[BaseModel]) -> list[str]:
     """The names of facts in a step's parameters."""
-    names = [getattr(step, key, None) for step in steps for key in ("fact", "other", "less", "when", "share")]
+    names = [
+        getattr(step, key, None) for step in steps for key in ("fact", "other", "less", "when", "share", "because")
+    ]
     return [name for name in names if name is not None]

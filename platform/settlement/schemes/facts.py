@@ -7,13 +7,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from foundation.clock import CHINA
 from foundation.errors import BadInput
 from foundation.i18n import N_
-from foundation.money import format_yuan, parse_yuan
+from foundation.money import format_yuan, grouped_yuan, parse_yuan
 
 _YUAN: Final = re.compile(r"\d+(\.\d{1,2})?", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -67,6 +67,10 @@ def _read_moment(value: object) -> datetime:
 
 Money = Annotated[int, BeforeValidator(_read_money), PlainSerializer(format_yuan, when_used="json")]
 """Yuan as text at the edge, fen inside."""
+Day = Annotated[date, BeforeValidator(_read_day)]
+"""A day as ISO text at the edge."""
+Moment = Annotated[datetime, BeforeValidator(_read_moment)]
+"""An ISO time at the edge, UTC inside."""
 
 
 class _Kind(BaseModel):
@@ -88,8 +92,8 @@ class MoneyFact(_Kind):
         return Money
 
     def show(self, value: Any) -> str:
-        """Yuan with two decimals."""
-        return format_yuan(value)
+        """Yuan with two decimals, thousands parted."""
+        return grouped_yuan(value)
 
 
 class PercentFact(_Kind):
@@ -122,6 +126,17 @@ class YesNoFact(_Kind):
         return N_("是") if value else N_("否")
 
 
+class TextFact(_Kind):
+    """Free words, such as a reason; ``otherwise`` is what an absent fact means."""
+
+    type: Literal["text"]
+    otherwise: str | None = None
+
+    def annotation(self) -> Any:
+        """What pydantic is to read."""
+        return Annotated[str, StringConstraints(strict=True, max_length=500)]
+
+
 class WordFact(_Kind):
     """One of a list of words, each with the label that a person reads."""
 
@@ -144,7 +159,7 @@ class DayFact(_Kind):
 
     def annotation(self) -> Any:
         """What pydantic is to read."""
-        return Annotated[date, BeforeValidator(_read_day)] | None
+        return Day | None
 
     def show(self, value: Any) -> str:
         """The day in ISO form."""
@@ -158,11 +173,13 @@ class MomentFact(_Kind):
 
     def annotation(self) -> Any:
         """What pydantic is to read."""
-        return Annotated[datetime, BeforeValidator(_read_moment)]
+        return Moment
 
     def show(self, value: Any) -> str:
         """Day and time in China."""
         return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
-Fact = Annotated[MoneyFact | PercentFact | YesNoFact | WordFact | DayFact | MomentFact, Field(discriminator="type")]
+Fact = Annotated[
+    MoneyFact | PercentFact | YesNoFact | TextFact | WordFact | DayFact | MomentFact, Field(discriminator="type")
+]

@@ -28,13 +28,21 @@ class Step:
 class Line:
     """The working for one organisation: the last step's amount is the total.
 
-    ``items_fen`` is what each item brought in before award and envelope, nought for an item that does not count.
+    ``items_fen`` is what each item brought in before award and envelope, nought for an item that does not count;
+    ``award_fen`` the part of the total that is an award; ``withheld_fen`` what was decided not to pay of an item.
     """
 
     id: str
     steps: tuple[Step, ...]
     total_fen: int
     items_fen: Mapping[str, int] = field(default_factory=dict)
+    award_fen: int = 0
+    withheld_fen: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def subsidy_fen(self) -> int:
+        """The total without the award."""
+        return self.total_fen - self.award_fen
 
 
 @dataclass(frozen=True, slots=True)

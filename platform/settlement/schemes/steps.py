@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.i18n import N_
-from foundation.money import format_yuan, largest_remainder, percent_of
+from foundation.money import grouped_yuan, largest_remainder, percent_of
 from settlement.schemes.facts import Money
 from settlement.schemes.results import Line, Step
 
@@ -22,7 +22,8 @@ from settlement.schemes.results import Line, Step
 class Work:
     """Where the working stands for one item or line, in fen: its facts and the amount so far.
 
-    ``taken_fen`` is what the line's earlier items took; ``items`` are a line's items that count.
+    ``taken_fen`` is what the line's earlier items took; ``items`` are a line's items that count. ``bounded``: the
+    programme's own terms have said the amount already, so a step can only lower it.
     """
 
     id: str
@@ -31,12 +32,15 @@ class Work:
     amount_fen: int = 0
     taken_fen: int = 0
     items: Mapping[str, int] = field(default_factory=dict)
+    bounded: bool = False
 
 
 class _Step(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     rule: str
     citation: str
+    # A rule that the terms of a programme set themselves: in a batch theirs takes its place (schemes/programme.py).
+    programme_rule: Literal[True] | None = None
 
     def told(self, text: str, amount_fen: int, **params: str) -> Step:
         return Step(rule=self.rule, text=text, params=params, citation=self.citation, amount_fen=amount_fen)
@@ -124,7 +128,7 @@ class Amount(_Step):
     def work(self, work: Work) -> Step | None:
         """State the amount."""
         fen = work.facts[self.fact]
-        return self.told(N_("%(id)s：价值 %(amount)s 元"), fen, id=work.id, amount=format_yuan(fen))
+        return self.told(N_("%(id)s：价值 %(amount)s 元"), fen, id=work.id, amount=grouped_yuan(fen))
 
 
 class Difference(_Step):
@@ -138,9 +142,16 @@ class Difference(_Step):
         """Take one from the other."""
         whole, less = work.facts[self.fact], work.facts[self.less]
         text = N_("%(id)s：服务费用减免额 = 标价 %(whole)s 元 − 实收 %(less)s 元 = %(amount)s 元")
+        if work.bounded:
+            text = N_("%(id)s：补助不超过企业未付的部分：价税合计 %(whole)s 元 − 企业自付 %(less)s 元 = %(amount)s 元")
         fen = whole - less
         return self.told(
-            text, fen, id=work.id, whole=format_yuan(whole), less=format_yuan(less), amount=format_yuan(fen)
+            text,
+            min(fen, work.amount_fen) if work.bounded else fen,
+            id=work.id,
+            whole=grouped_yuan(whole),
+            less=grouped_yuan(less),
+            amount=grouped_yuan(fen),
         )
 
 
@@ -156,7 +167,7 @@ class Cap(_Step):
             return None
         text = N_("%(id)s：%(amount)s 元超过单项上限，按 %(limit)s 元计")
         return self.told(
-            text, self.limit, id=work.id, amount=format_yuan(work.amount_fen), limit=format_yuan(self.limit)
+            text, self.limit, id=work.id, amount=grouped_yuan(work.amount_fen), limit=grouped_yuan(self.limit)
         )
 
 
@@ -176,10 +187,10 @@ class RunningCap(_Step):
             text,
             left,
             id=work.id,
-            taken=format_yuan(work.taken_fen),
-            limit=format_yuan(self.limit),
-            amount=format_yuan(work.amount_fen),
-            left=format_yuan(left),
+            taken=grouped_yuan(work.taken_fen),
+            limit=grouped_yuan(self.limit),
+            amount=grouped_yuan(work.amount_fen),
+            left=grouped_yuan(left),
         )
 
 
@@ -193,30 +204,40 @@ class Total(_Step):
         """Add up."""
         fen = sum(work.items.values())
         text = N_("%(label)s：%(count)s 项合计 %(amount)s 元")
-        return [self.told(text, fen, label=self.label, count=str(len(work.items)), amount=format_yuan(fen))]
+        if work.bounded and self.programme_rule:
+            text = N_("%(count)s 项抵扣金额合计 %(amount)s 元")
+            params = {"count": str(len(work.items)), "amount": grouped_yuan(fen)}
+            return [Step(self.rule, text, params, N_("以上各项之和"), fen)]
+        return [self.told(text, fen, label=self.label, count=str(len(work.items)), amount=grouped_yuan(fen))]
 
 
 class Award(_Step):
-    """A share of the amount so far, rounded down to the fen, put on top of it."""
+    """A share of the amount so far, rounded down to the fen, put on top of it; ``because`` is the fact that says why."""
 
     step: Literal["award"]
     share: str
     sum_rule: str
+    because: str | None = None
 
     def total(self, work: Work) -> Sequence[Step]:
         """Work out the award, then the sum."""
         base, share = work.amount_fen, work.facts[self.share]
         award = percent_of(base, share)
+        because = work.facts[self.because] if self.because else ""
+        text = N_("绩效奖励：%(base)s 元 × %(share)s%% = %(award)s 元（不足一分舍去）")
+        if because:
+            text = N_("绩效奖励：%(base)s 元 × %(share)s%% = %(award)s 元（不足一分舍去）。理由：%(reason)s")
         first = self.told(
-            N_("绩效奖励：%(base)s 元 × %(share)s%% = %(award)s 元（不足一分舍去）"),
+            text,
             award,
-            base=format_yuan(base),
+            base=grouped_yuan(base),
             share=work.shown[self.share],
-            award=format_yuan(award),
+            award=grouped_yuan(award),
+            reason=because,
         )
         whole = base + award
         text = N_("服务补助 %(base)s 元 + 绩效奖励 %(award)s 元 = %(sum)s 元")
-        params = {"base": format_yuan(base), "award": format_yuan(award), "sum": format_yuan(whole)}
+        params = {"base": grouped_yuan(base), "award": grouped_yuan(award), "sum": grouped_yuan(whole)}
         return [first, Step(self.sum_rule, text, params, self.citation, whole)]
 
 
@@ -242,10 +263,10 @@ class Envelope(_Step):
             line.id: self.told(
                 text,
                 parts[line.id],
-                whole=format_yuan(whole),
-                envelope=format_yuan(envelope),
-                amount=format_yuan(line.total_fen),
-                part=format_yuan(parts[line.id]),
+                whole=grouped_yuan(whole),
+                envelope=grouped_yuan(envelope),
+                amount=grouped_yuan(line.total_fen),
+                part=grouped_yuan(parts[line.id]),
             )
             for line in lines
         }

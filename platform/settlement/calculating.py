@@ -1,0 +1,179 @@
+"""Working a batch out: which orders it holds, by which rules, and what follows for each order and provider."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session, joinedload
+
+from audit.changes import change_state
+from foundation.actors import Actor
+from foundation.clock import at, day_of
+from foundation.errors import BadInput, Conflict
+from foundation.i18n import N_
+from orders.models import Order, OrderState
+from orders.states import ENDED, ORDER
+from settlement.cases import amounts, case_of, reasons, work
+from settlement.models import Batch, BatchAward, BatchOrder
+from settlement.schemes import SchemeResult, get_scheme
+from settlement.states import BATCH
+from settlement.totals import counted_before
+from verification.models import RedemptionClaim
+from vouchers.models import Voucher
+
+
+def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
+    """Work the scheme over what is verified now and keep case, answer and what was left out."""
+    empty(session, batch)
+    orders = _verified(session, batch)
+    if not orders:
+        raise BadInput(
+            N_("这个期间没有待结算的已核销订单"),
+            field="period_from",
+            remedy=N_("改选期间；已列入其他批次的订单不重复结算"),
+        )
+    rows = [BatchOrder(batch_id=batch.id, order=order, provider_id=order.provider_id, amount=0) for order in orders]
+    session.add_all(rows)
+    session.flush()
+    batch.calculated_by_id = actor.user_id
+    batch.parameters = {"inputs": inputs_of(batch.parameters["inputs"])}
+    inputs = batch.parameters["inputs"]
+    batch.scheme_version = get_scheme(batch.scheme_id).version
+    before = counted_before(session, batch)
+    batch.case = case_of(batch.scheme_id, batch.programme.number, orders, inputs, before)
+    result = work(batch.scheme_id, batch.parameters, batch.case)
+    paid, why = amounts(result), reasons(result)
+    withheld = {number: fen for line in result.lines for number, fen in line.withheld_fen.items()}
+    for row in rows:
+        row.amount, row.withheld = paid[row.order.number], withheld.get(row.order.number, 0)
+    session.add_all(_awards(batch, result, orders, inputs["awards"]))
+    batch.result = result.as_json()
+    batch.total = result.total_fen
+    batch.left_out = [_left_out(order, why[order.number], {}) for order in orders if order.number in why] + [
+        _left_out(order, *reason) for order, reason in _not_verified(session, batch)
+    ]
+    change_state(session, actor, batch, BATCH, "calculate", note=f"{len(orders)}")
+    return batch
+
+
+def _awards(
+    batch: Batch, result: SchemeResult, orders: Sequence[Order], given: Mapping[str, Any]
+) -> Iterator[BatchAward]:
+    """The awards of the batch's providers; one whose orders are gone from the batch has none."""
+    providers = {order.provider.uscc: order.provider_id for order in orders}
+    for line in result.lines:
+        if line.id in given and line.id in providers:
+            award = given[line.id]
+            yield BatchAward(
+                batch_id=batch.id,
+                provider_id=providers[line.id],
+                share=Decimal(str(award["share"])),
+                reason=award["reason"],
+                amount=line.award_fen,
+            )
+
+
+def _verified(session: Session, batch: Batch) -> Sequence[Order]:
+    """The programme's orders verified in the period that no batch holds, in the order in which they were placed."""
+    query = (
+        select(Order)
+        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        .options(
+            joinedload(Order.enterprise),
+            joinedload(Order.provider),
+            joinedload(Order.offering_version),
+            joinedload(Order.agreement),
+            joinedload(Order.voucher).joinedload(Voucher.programme_version),
+        )
+        .where(
+            Order.programme_id == batch.programme_id,
+            Order.state == OrderState.VERIFIED,
+            RedemptionClaim.decided_at >= at(batch.period_from, 0),
+            RedemptionClaim.decided_at < at(batch.period_to + timedelta(days=1), 0),
+            ~exists().where(BatchOrder.order_id == Order.id),
+        )
+        .order_by(Order.placed_at, Order.id)
+    )
+    return session.scalars(query).unique().all()
+
+
+def _not_verified(session: Session, batch: Batch) -> list[tuple[Order, tuple[str, dict[str, str]]]]:
+    """The programme's other living orders and why this batch does not hold them."""
+    others = session.execute(
+        select(Order, RedemptionClaim.decided_at, Batch.number)
+        .outerjoin(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        .outerjoin(BatchOrder, BatchOrder.order_id == Order.id)
+        .outerjoin(Batch, Batch.id == BatchOrder.batch_id)
+        .options(joinedload(Order.enterprise), joinedload(Order.provider), joinedload(Order.offering_version))
+        .where(
+            Order.programme_id == batch.programme_id,
+            Order.state.not_in([*ENDED, OrderState.SETTLED]),
+            BatchOrder.batch_id.is_distinct_from(batch.id),
+        )
+        .order_by(Order.placed_at, Order.id)
+    ).all()
+    return [(order, _why(order, decided_at, other)) for order, decided_at, other in others]
+
+
+def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[str, str]]:
+    if other is not None:
+        return N_("已列入批次 %(batch)s"), {"batch": other}
+    if order.state is OrderState.VERIFIED and decided_at is not None:
+        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
+    return ORDER.labels[order.state], {}
+
+
+def _left_out(order: Order, reason: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """``reason`` is a msgid with ``params``, or the scheme's own filled sentence without."""
+    return {
+        "order": order.number,
+        "enterprise": order.enterprise.name,
+        "provider": order.provider.name,
+        "provider_id": str(order.provider_id),
+        "service": order.offering_version.name,
+        "reason": reason,
+        "params": dict(params),
+    }
+
+
+def inputs_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What today's calculation takes of what was typed; batches of before knew one share of award for everybody."""
+    return {
+        "envelope": given.get("envelope"),
+        "awards": dict(given.get("awards") or {}),
+        "parts": dict(given.get("parts") or {}),
+    }
+
+
+def empty(session: Session, batch: Batch) -> None:
+    """Let a batch hold no order any more."""
+    session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
+    session.execute(delete(BatchAward).where(BatchAward.batch_id == batch.id))
+    session.expire(batch, ["orders", "awards"])
+
+
+def ensure_replays(batch: Batch) -> None:
+    """Conflict when the stored answer is not what the rules give today: then it must be calculated anew."""
+    if _figures(work(batch.scheme_id, batch.parameters, batch.case).as_json()) != _figures(batch.result):
+        raise Conflict(
+            N_("资金方案在计算之后有变化，结果不一致"), remedy=N_("退回主管部门重新计算"), rule=batch.scheme_version
+        )
+
+
+def ensure_by_todays_rules(batch: Batch) -> None:
+    """Conflict for a batch of before, which was worked by the programme's latest terms: it must be calculated anew."""
+    if "programme" not in batch.case:
+        raise Conflict(
+            N_("本批次按以前的办法计算，没有按各订单下单时的规则"), remedy=N_("由主管部门重新计算后再提交审批")
+        )
+
+
+def _figures(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """All of an answer but the sentences: to word a step better changes no amount."""
+    lines = [
+        line | {"steps": [{key: value for key, value in step.items() if key != "text"} for step in line["steps"]]}
+        for line in answer.get("lines", [])
+    ]
+    return {**answer, "lines": lines}
