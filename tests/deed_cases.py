@@ -24,7 +24,7 @@ from providers import offerings, price_review, review, standing
 from providers.models import Certification, OfferingVersion
 from settlement import batches
 from verification import deciding
-from vouchers import expiry, programmes
+from vouchers import programmes, revoking
 from vouchers.models import Programme
 
 Run = Callable[[Actor], object]
@@ -122,7 +122,23 @@ def _resume(scene: Scene) -> Run:
 
 def _reclaim(scene: Scene) -> Run:
     voucher = scene.voucher()
-    return lambda actor: expiry.reclaim(scene.session, actor, voucher_id=voucher.id, reason="发错", transfer_id=uuid4())
+    return lambda actor: revoking.reclaim(
+        scene.session, actor, voucher_id=voucher.id, reason="发错", transfer_id=uuid4(), password=make.PASSWORD
+    )
+
+
+def _revoke(verb: Callable[..., object], *, asked: bool = True, **facts: object) -> Callable[[Scene], Run]:
+    def prepare(scene: Scene) -> Run:
+        voucher = scene.voucher()
+        if asked:
+            revoking.ask_to_revoke(scene.session, scene.officer, voucher_id=voucher.id, reason="发错")
+        return lambda actor: verb(scene.session, actor, voucher_id=voucher.id, **facts)
+
+    return prepare
+
+
+def _asked_to_close(scene: Scene) -> Programme:
+    return programmes.ask_to_close(scene.session, scene.officer, opened(scene), reason="资金用完")
 
 
 def _batch_draft(scene: Scene) -> Run:
@@ -147,7 +163,9 @@ PROGRAMME_DEEDS: dict[str, Deed] = {
     "send back": Deed(Role.REVIEWER, _programme(programmes.send_back, checked, note="金额不对")),
     "announce": Deed(Role.OFFICER, _announce),
     "open": Deed(Role.OFFICER, _open),
-    "close": Deed(Role.REVIEWER, _programme(programmes.close_claims, opened)),
+    "ask to close": Deed(Role.OFFICER, _programme(programmes.ask_to_close, opened, reason="资金用完")),
+    "close": Deed(Role.REVIEWER, _programme(programmes.close_claims, _asked_to_close, password=make.PASSWORD)),
+    "keep open": Deed(Role.REVIEWER, _programme(programmes.decline_closing, _asked_to_close, reason="还有资金")),
     "approve version": Deed(Role.REVIEWER, _programme(programmes.approve_version, _edited)),
     "verify": Deed(Role.OFFICER, _claim(deciding.verify, note="已核对原件")),
     "return": Deed(Role.OFFICER, _claim(deciding.send_back, marks=["invoice_amount"], reason="illegible", note="重拍")),
@@ -155,6 +173,9 @@ PROGRAMME_DEEDS: dict[str, Deed] = {
     "end a dispute": Deed(Role.OFFICER, _dispute),
     "resume a dispute": Deed(Role.REVIEWER, _resume),
     "reclaim": Deed(Role.REVIEWER, _reclaim),
+    "ask to revoke": Deed(Role.OFFICER, _revoke(revoking.ask_to_revoke, asked=False, reason="发错")),
+    "revoke a voucher": Deed(Role.REVIEWER, _revoke(revoking.revoke, transfer_id=uuid4(), password=make.PASSWORD)),
+    "keep a voucher": Deed(Role.REVIEWER, _revoke(revoking.decline_revoking, reason="没有发错")),
 }
 """Deeds that take the duty of eligibility in the programme."""
 

@@ -225,16 +225,7 @@ ACCESS: Final[dict[str, AccessList]] = {
     ),
     "treasury": AccessList(
         TREASURY,
-        frozenset(
-            {
-                # vouchers
-                "funds.carry_out",
-                "funds.decline",
-                # verification, performance, settlement
-                "settlement.ask_correction",
-                "settlement.decline_correction",
-            }
-        ),
+        frozenset({"funds.carry_out", "funds.decline", "settlement.ask_correction", "settlement.decline_correction"}),
     ),
     "staff": AccessList(
         STAFF,

@@ -1,9 +1,10 @@
 """What the database refuses reads like what a form refuses: names agree, and nobody forgets to explain one."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Enum, UniqueConstraint, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -84,3 +85,21 @@ def test_every_constraint_has_a_name_of_ours(session: Session, kind: str) -> Non
     assert rows
     assert [name for name, table in rows if not name.startswith(f"{prefix}_{table}")] == []
     assert all(len(name.encode()) < 63 for name, _ in rows)
+
+
+def test_the_database_knows_the_words_of_every_enumeration(session: Session) -> None:
+    """Several versions of the schema may change the words of one column: a later one must not forget an earlier one's."""
+    assert all_blueprints()
+    found = {
+        name: set(re.findall(r"'([^']+)'", definition))
+        for name, definition in session.execute(
+            text("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'")
+        )
+    }
+    expected = {
+        f"ck_{table.name}_{column.type.name}": set(column.type.enums)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Enum)
+    }
+    assert {name: found.get(name) for name in expected} == expected

@@ -143,7 +143,7 @@ def test_whoever_appropriated_drafts_no_other_rules_there(session: Session, scen
     from vouchers import programmes  # noqa: PLC0415
 
     with pytest.raises(NotAllowed, match="另一项职责"):
-        programmes.close_claims(session, judge, scene.programme)
+        programmes.ask_to_close(session, judge, scene.programme, reason="资金用完")
 
 
 INSERT_REGIONAL = "INSERT INTO regional_duties (id, user_id, region_id, created_at) VALUES (:id, :user, :place, now())"

@@ -129,7 +129,7 @@ def test_the_database_itself_refuses_a_redemption_that_reverses_nothing(session:
     case = Redeemed(session)
     case.undo()
     session.flush()
-    with pytest.raises(IntegrityError, match="uq_ledger_transfers_once"):
+    with pytest.raises(IntegrityError, match="uq_ledger_transfers_once"), session.begin_nested():
         session.execute(
             text(
                 "INSERT INTO ledger_transfers (id, source_id, target_id, amount, kind, programme_id, subject_type, "
