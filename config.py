@@ -72,6 +72,12 @@ class Settings(BaseModel):
     default_language: Literal["zh", "en"] = Field("zh", alias="HUIQI_LANGUAGE")
     # How many reverse proxies of ours stand in front: only so many X-Forwarded-* entries are believed.
     trusted_proxies: int = Field(0, ge=0, le=5, alias="HUIQI_TRUSTED_PROXIES")
+    # How long a statement of a page or of a job may take, and how long it waits for a lock that somebody else has.
+    web_statement_seconds: int = Field(30, ge=1, le=3600, alias="HUIQI_WEB_STATEMENT_SECONDS")
+    job_statement_seconds: int = Field(600, ge=1, le=24 * 3600, alias="HUIQI_JOB_STATEMENT_SECONDS")
+    lock_seconds: int = Field(15, ge=1, le=3600, alias="HUIQI_LOCK_SECONDS")
+    # How long a migration waits for a table; whoever wants the table meanwhile waits behind it.
+    migration_lock_seconds: int = Field(10, ge=1, le=3600, alias="HUIQI_MIGRATION_LOCK_SECONDS")
     web_workers: int = Field(2, ge=1, le=64, alias="HUIQI_WEB_WORKERS")
     web_threads: int = Field(4, ge=1, le=64, alias="HUIQI_WEB_THREADS")
 

@@ -28,6 +28,7 @@ def _migrate() -> None:
     with engine.connect() as connection:
         # Several processes may start at once: one migrates, the others wait and then find nothing to do.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{context.config.attributes.get('lock_seconds', 0)}s'")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -24,7 +24,7 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
-from working_days.stored import forget
+from working_days.stored import forget, refresh
 
 pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
 
@@ -108,6 +108,8 @@ def own_engine(new_database: Callable[[], str]) -> Iterator[Engine]:
 @pytest.fixture
 def sessions(engine: Engine) -> Iterator[sessionmaker[Session]]:
     """Sessions over one connection whose transaction is rolled back in the end, whatever they commit."""
+    # Known beforehand, so that a test that counts questions counts its page's.
+    refresh(engine)
     with engine.connect() as connection:
         transaction = connection.begin()
         yield sessionmaker(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)

@@ -7,12 +7,12 @@ from typing import Any
 import factories as make
 from sqlalchemy.orm import Session
 
+import notices.jobs
 from accounts.models import Membership, Organisation
 from files.intake import Upload
 from foundation.actors import Actor, Role
 from foundation.clock import end_of, travel
 from notices.models import PublicNotice
-from notices.publishing import close_due
 from providers import certification, offerings, price_review, review
 from providers.models import Certification, OfferingVersion
 from providers.offering_facts import OfferingFacts
@@ -100,7 +100,7 @@ class People:
         """A certificate, given after the notice has ended."""
         made, notice = self.on_notice()
         with travel(end_of(notice.closes_on) + timedelta(hours=1)):
-            close_due(self.session)
+            notices.jobs.every_night(self.session)
             review.certify(self.session, self.reviewer, made)
         return made
 

@@ -123,7 +123,9 @@ CODE = [
 CLOCK = PLATFORM / "foundation" / "clock.py"
 _OF_A_DAY = {"today", "due", "age"}
 _SQL_DAY = re.compile(
-    r"\bcurrent_date\b|\blocaltimestamp\b|::\s*date\b|\bas\s+date\s*\)|date_trunc\(\s*'day'", re.IGNORECASE
+    # Right is (moment AT TIME ZONE 'Asia/Shanghai')::date.
+    r"\bcurrent_date\b|\blocaltimestamp\b|(?<!at time zone 'asia/shanghai'\))::\s*date\b|\bas\s+date\s*\)|date_trunc\(\s*'day'",
+    re.IGNORECASE,
 )
 
 
@@ -156,7 +158,10 @@ def test_days_are_those_of_china() -> None:
 
 
 def test_the_database_is_not_asked_for_the_day() -> None:
-    """A day that PostgreSQL makes of a moment depends on the time zone of its session."""
+    """A day that PostgreSQL makes of a moment is that of its session's time zone, unless the statement names China's."""
+    assert _SQL_DAY.search("SELECT at::date")
+    assert _SQL_DAY.search("(at AT TIME ZONE 'UTC')::date")
+    assert not _SQL_DAY.search("SELECT (max(at) AT TIME ZONE 'Asia/Shanghai')::date")
     asked = {}
     for path in CODE:
         texts = [node.value for node in ast.walk(_tree(path)) if isinstance(node, ast.Constant)]

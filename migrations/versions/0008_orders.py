@@ -5,7 +5,7 @@ have no row here, and the page that checks them says so.
 
 How often: offerings that announce a number in words beyond doubt (每家企业一次) have it as a number from now on.
 
-Revision: 0008, after 0005
+Revision: 0008, after 0007
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 """Reads of accounts."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,9 +10,10 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
-from foundation.actors import Actor, Role
+from foundation.actors import ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import Page, page_of
 
 MANAGERS: Final = frozenset({Role.ENTERPRISE_MANAGER, Role.PROVIDER_MANAGER})
@@ -102,7 +104,7 @@ def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID,
     managers_first = case((Membership.role.in_(MANAGERS), 0), else_=1)
     query = (
         select(Membership)
-        .where(Membership.organisation_id.in_(organisation_ids), Membership.state == MembershipState.ACTIVE)
+        .where(among(Membership.organisation_id, organisation_ids), Membership.state == MembershipState.ACTIVE)
         .order_by(managers_first, Membership.created_at, Membership.id)
     )
     found: dict[UUID, User] = {}
@@ -132,3 +134,24 @@ def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:
 def organisations_below(path: str) -> Select[UUID]:
     """The ids of all organisations in a region and below, for use inside other queries."""
     return select(Organisation.id).join(Organisation.region).where(Region.path.startswith(path, autoescape=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody of an office holds, and where the office is."""
+
+    role: Role
+    organisation_id: UUID
+    region_path: str
+
+
+def staff_roles(session: Session) -> list[Held]:
+    """Who is there to do the work of bureaus, treasuries and the operator: each held role once for an office."""
+    rows = session.execute(
+        select(Membership.role, Organisation.id, Region.path)
+        .join(Membership.organisation)
+        .join(Organisation.region)
+        .where(Membership.state == MembershipState.ACTIVE, Membership.role.not_in([*ENTERPRISE, *PROVIDER]))
+        .distinct()
+    )
+    return [Held(*row) for row in rows]

@@ -78,6 +78,7 @@ def appoint(
         user = User(email=address, name=person, password_hash=hash_password(password, email=address))
         session.add(user)
     session.flush()
+    _ensure_not_there(session, user, office)
     membership = Membership(user=user, organisation=office, role=role, state=MembershipState.ACTIVE)
     session.add(membership)
     session.flush()
@@ -89,3 +90,22 @@ def appoint(
         after={"organisation": office.name, "role": role.value, "person": user.email},
     )
     return membership
+
+
+def _ensure_not_there(session: Session, user: User, office: Organisation) -> None:
+    living = session.scalar(
+        select(Membership).where(
+            Membership.user_id == user.id,
+            Membership.organisation_id == office.id,
+            Membership.state != MembershipState.ENDED,
+        )
+    )
+    if living is not None:
+        raise BadInput(
+            N_("%(person)s 已在 %(office)s 担任 %(role)s"),
+            field="email",
+            remedy=N_("一人在一个单位只有一个角色；要更换角色，先由管理员停用原来的角色"),
+            person=user.email,
+            office=office.name,
+            role=living.role.value,
+        )

@@ -1,4 +1,4 @@
-"""Jobs of the trail: sealing each minute, and removing what the installation does not keep."""
+"""Jobs of the trail: sealing each minute, and removing what the installation does not keep; a seal a transaction."""
 
 from sqlalchemy.orm import Session
 
@@ -6,16 +6,18 @@ from audit.retention import prune
 from audit.seals import BATCH, seal
 from config import load_settings
 from foundation.jobs import periodic
+from foundation.periodic import Repeat
 
 
-@periodic("audit.seal", "* * * * *")
-def seal_what_is_new(session: Session) -> None:
-    """Seal all that is committed; several seals when there is more than one holds."""
-    while seal(session) == BATCH:
-        pass
+def seal_a_batch(session: Session) -> bool:
+    """Seal what is committed; True when one seal did not hold it all."""
+    return seal(session) == BATCH
 
 
-@periodic("audit.prune", "30 18 * * *")
-def remove_what_is_old(session: Session) -> None:
-    """Remove what is older than ``HUIQI_AUDIT_RETENTION_DAYS``; nothing when it is not set."""
-    prune(session, load_settings().audit_retention_days)
+def prune_old_seals(session: Session) -> bool:
+    """Remove events of the oldest seals when they are older than ``HUIQI_AUDIT_RETENTION_DAYS``; True when there may be more."""
+    return prune(session, load_settings().audit_retention_days) > 0
+
+
+seal_what_is_new = periodic("audit.seal", "* * * * *", Repeat(seal_a_batch))
+remove_what_is_old = periodic("audit.prune", "30 18 * * *", Repeat(prune_old_seals))

@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from foundation.actors import Role
 from foundation.clock import end_of
 from foundation.database import Base
+from foundation.many import among
 from foundation.pages import Page, page_of
 
 _MOST: Final = 100
@@ -25,7 +26,7 @@ def history(session: Session, *subjects: Base) -> Sequence[AuditEvent]:
         select(AuditEvent)
         .where(
             AuditEvent.subject_type == subjects[0].__tablename__,
-            AuditEvent.subject_id.in_([subject.id for subject in subjects]),
+            among(AuditEvent.subject_id, [subject.id for subject in subjects]),
         )
         .order_by(AuditEvent.sequence.desc())
         .limit(_MOST)

@@ -7,19 +7,24 @@ oldest first; the seals stay, so the chain still proves that nothing else is mis
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Select, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditPruning, AuditSeal
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import now
+from foundation.many import among
 
 SHORTEST_DAYS: Final = 184
+SEALS_AT_ONCE: Final = 100
+"""Seals whose events are removed in one transaction."""
 
 
-def prune(session: Session, days: int | None) -> int:
-    """Remove events of seals all of whose events are older than ``days``; returns how many. None keeps everything.
+def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> int:
+    """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns how many.
+
+    None keeps everything.
 
     The trigger lets a row go only when it is older than six months and this transaction says that it is pruning.
     """
@@ -29,14 +34,14 @@ def prune(session: Session, days: int | None) -> int:
     done = session.scalar(select(func.max(AuditPruning.up_to))) or 0
     removed = 0
     last = done
-    for link in session.scalars(select(AuditSeal).where(AuditSeal.position > done).order_by(AuditSeal.position)):
+    for link in session.scalars(_kept(done).limit(most)):
         young = session.scalar(
-            select(AuditEvent.id).where(AuditEvent.sequence.in_(link.sequences), AuditEvent.at >= limit).limit(1)
+            select(AuditEvent.id).where(among(AuditEvent.sequence, link.sequences), AuditEvent.at >= limit).limit(1)
         )
         if young is not None:
             break
         session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
-        session.execute(delete(AuditEvent).where(AuditEvent.sequence.in_(link.sequences)))
+        session.execute(delete(AuditEvent).where(among(AuditEvent.sequence, link.sequences)))
         session.execute(text("SET LOCAL huiqi.pruning = 'off'"))
         removed += len(link.sequences)
         last = link.position
@@ -46,6 +51,10 @@ def prune(session: Session, days: int | None) -> int:
         record(session, SYSTEM, "audit.pruned", None, after={"up_to": last, "events": removed})
         session.flush()
     return removed
+
+
+def _kept(done: int) -> Select[AuditSeal]:
+    return select(AuditSeal).where(AuditSeal.position > done).order_by(AuditSeal.position)
 
 
 def untold_prunings(session: Session) -> list[int]:

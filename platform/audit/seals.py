@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, all_, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditSeal
 from audit.retention import pruned_up_to, untold_prunings
 from foundation.clock import now
 from foundation.locking import lock_key
+from foundation.many import among, not_among
 
 BATCH: Final = 10_000
 LOOK_BACK: Final = 60
@@ -70,8 +70,7 @@ def seal(session: Session) -> int:
     recent = [sequence for link in links[:LOOK_BACK] for sequence in link.sequences if sequence > floor]
     events = session.scalars(
         select(AuditEvent)
-        # One array, not a parameter for each number: PostgreSQL takes 65,535 of those, and sixty seals may name more.
-        .where(AuditEvent.sequence > floor, AuditEvent.sequence != all_(literal(recent, ARRAY(BigInteger))))
+        .where(AuditEvent.sequence > floor, not_among(AuditEvent.sequence, recent))
         .order_by(AuditEvent.sequence)
         .limit(BATCH)
     ).all()
@@ -126,7 +125,9 @@ def verify(session: Session, *, head: str | None = None) -> AuditReport:
 
 def _check_seal(session: Session, report: AuditReport, link: AuditSeal) -> None:
     events = list(
-        session.scalars(select(AuditEvent).where(AuditEvent.sequence.in_(link.sequences)).order_by(AuditEvent.sequence))
+        session.scalars(
+            select(AuditEvent).where(among(AuditEvent.sequence, link.sequences)).order_by(AuditEvent.sequence)
+        )
     )
     missing = sorted(set(link.sequences) - {event.sequence for event in events})
     if missing:
@@ -137,7 +138,7 @@ def _check_seal(session: Session, report: AuditReport, link: AuditSeal) -> None:
 
 
 def _check_pruned(session: Session, report: AuditReport, link: AuditSeal) -> None:
-    if session.scalar(select(AuditEvent.id).where(AuditEvent.sequence.in_(link.sequences)).limit(1)) is not None:
+    if session.scalar(select(AuditEvent.id).where(among(AuditEvent.sequence, link.sequences)).limit(1)) is not None:
         report.faults.append(f"seal {link.position}: said to be removed, but its events are there")
     report.pruned += len(link.sequences)
 

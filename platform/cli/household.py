@@ -24,6 +24,7 @@ class Household:
 
     environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         keep(self.environment)
@@ -44,11 +45,15 @@ class Household:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start ``huiqi ARGUMENTS`` in a session of its own: Ctrl-C reaches us alone, and we stop it in good order."""
-        if name in self.processes:
-            _end_group(self.processes[name])
+        self.calls[name] = arguments
         self.processes[name] = subprocess.Popen(
             [*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
+
+    def start_again(self, name: str) -> None:
+        """Start what has died as it was started before, once all that it had started itself is gone."""
+        _end_group(self.processes[name])
+        self.start(name, *self.calls[name])
 
     def died(self) -> list[tuple[str, int]]:
         """Names and exit codes of those that have ended by themselves."""

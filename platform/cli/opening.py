@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import click
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 import foundation
 from config import BadSettings, Settings, load_settings
+from foundation.constraints import as_domain_error
 from foundation.database import make_engine
 from foundation.embedded import running_database
 from foundation.postgres_programs import EmbeddedFault
@@ -47,10 +48,12 @@ def opened_url(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def opened_engine(settings: Settings, *, pool_size: int = 5) -> Iterator[Engine]:
-    """An engine on the database, which answers; else one line (exit 1)."""
+def opened_engine(
+    settings: Settings, *, pool_size: int = 5, statement_seconds: int = 0, lock_seconds: int = 0
+) -> Iterator[Engine]:
+    """An engine on the database, which answers; else one line (exit 1). For the limits see ``make_engine``."""
     with opened_url(settings) as url:
-        engine = make_engine(url, pool_size=pool_size)
+        engine = make_engine(url, pool_size=pool_size, statement_seconds=statement_seconds, lock_seconds=lock_seconds)
         try:
             with engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
@@ -100,6 +103,8 @@ def _inside_unit_of_work(callback: Any) -> Any:
         with opened_engine(settings) as engine, unit_of_work(engine):
             try:
                 return callback(*arguments, **options)
+            except IntegrityError as error:
+                raise as_domain_error(error) from error
             except ProgrammingError as error:
                 if getattr(error.orig, "sqlstate", None) != _NO_SUCH_TABLE:
                     raise

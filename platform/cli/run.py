@@ -1,6 +1,5 @@
 """``huiqi migrate``, ``huiqi web`` and ``huiqi worker``: the three processes of an installation."""
 
-import logging
 import os
 
 import click
@@ -16,8 +15,9 @@ from cli.port import alone_on
 from cli.serving import TARGET, make_app
 from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
+from foundation.logs import log_to_standard_error
+from foundation.migrations import TablesInUse, revisions
 from foundation.migrations import migrate as bring_up_to_date
-from foundation.migrations import revisions
 from foundation.unit_of_work import unit_of_work
 
 # What a request may still take when the server is told to stop.
@@ -31,7 +31,10 @@ def migrate(*, demo: bool) -> None:
     settings = settings_or_exit()
     with opened_engine(settings) as engine:
         before, _ = revisions(engine)
-        bring_up_to_date(engine)
+        try:
+            bring_up_to_date(engine, lock_seconds=settings.migration_lock_seconds)
+        except TablesInUse as used:
+            raise click.ClickException(str(used)) from used
         after, _ = revisions(engine)
         with unit_of_work(engine) as session:
             plant(session)
@@ -81,9 +84,10 @@ def web(*, host: str, port: int) -> None:
 def worker(*, concurrency: int) -> None:
     """Work off the queued jobs until SIGTERM or Ctrl-C; more workers on more machines share the work."""
     settings = settings_or_exit()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_standard_error()
     open_rooms(settings)
-    with opened_engine(settings, pool_size=concurrency) as engine:
+    limits = {"statement_seconds": settings.job_statement_seconds, "lock_seconds": settings.lock_seconds}
+    with opened_engine(settings, pool_size=concurrency, **limits) as engine:
         try:
             run_worker(engine, concurrency=concurrency)
         except WorkerLost as lost:

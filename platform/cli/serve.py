@@ -84,7 +84,7 @@ def _started(stack: ExitStack, settings: Settings) -> EmbeddedPostgres | None:
 
 @dataclass(slots=True)
 class Watchman:
-    """Starts again what dies: the database as long as it takes (its disk may be full), the worker a few times."""
+    """Starts again what dies: the database as long as it takes (its disk may be full), pages and worker a few times."""
 
     household: Household
     server: EmbeddedPostgres | None
@@ -119,10 +119,10 @@ class Watchman:
         for name, code in self.household.died():
             moment = time.monotonic()
             self.restarts = [each for each in self.restarts if each > moment - _RESTARTS_WITHIN] + [moment]
-            if name == "web" or len(self.restarts) > _MOST_RESTARTS:
-                raise click.ClickException(f"{name} has died (exit code {code}), so everything is stopped")
+            if len(self.restarts) > _MOST_RESTARTS:
+                raise click.ClickException(f"{name} has died (exit code {code}) too often, so everything is stopped")
             say(f"{name} has died (exit code {code}) and is started again")
-            self.household.start(name, name)
+            self.household.start_again(name)
 
 
 def _wait_until_it_answers(household: Household, port: int) -> None:

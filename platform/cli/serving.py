@@ -11,6 +11,7 @@ from cli.opening import open_rooms
 from config import load_settings
 from foundation.database import make_engine
 from foundation.keeper import end_with_keeper
+from foundation.logs import log_to_standard_error
 from web.app import create_app
 
 TARGET: Final = "cli.serving:make_process"
@@ -21,6 +22,7 @@ def make_process() -> Flask:
     # Until the server has its own: what the parent does on SIGTERM is of no use here, and would swallow one.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_keeper()
+    log_to_standard_error()
     return make_app()
 
 
@@ -30,7 +32,12 @@ def make_app() -> Flask:
     if settings.database_url is None:
         raise RuntimeError("DATABASE_URL is not set in a process of the web server")
     open_rooms(settings)
-    engine = make_engine(settings.database_url, pool_size=settings.web_threads)
+    engine = make_engine(
+        settings.database_url,
+        pool_size=settings.web_threads,
+        statement_seconds=settings.web_statement_seconds,
+        lock_seconds=settings.lock_seconds,
+    )
     app = create_app(settings, sessionmaker(engine, expire_on_commit=False))
     if settings.trusted_proxies:
         count = settings.trusted_proxies

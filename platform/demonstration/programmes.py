@@ -8,7 +8,7 @@ from foundation.actors import Role
 from foundation.clock import day_of
 from foundation.identifiers import new_id
 from foundation.money import parse_yuan
-from vouchers import claiming, programmes
+from vouchers import claiming, money, programmes, returning
 from vouchers.appropriation import appropriate
 from vouchers.presets import presets
 
@@ -39,14 +39,35 @@ def announce(cast: Cast, part: ProgrammePart) -> Story:
     programmes.announce(session, officer, programme)
 
 
-def fund(cast: Cast, part: ProgrammePart, money: AppropriationPart) -> Story:
+def fund(cast: Cast, part: ProgrammePart, said: AppropriationPart) -> Story:
     """The treasury puts money into the programme's pool; who waits moves up."""
-    yield cast.calendar.moment(money.day, 9, 30)
+    yield cast.calendar.moment(said.day, 9, 30)
     appropriate(
         cast.session,
         cast.person("treasury", Role.BUDGET_HOLDER),
         programme_id=cast.programmes[part.key],
-        amount=parse_yuan(money.amount),
+        amount=parse_yuan(said.amount),
+        transfer_id=new_id(),
+        password=PASSWORD,
+    )
+
+
+def give_back(cast: Cast, part: ProgrammePart, day: int) -> Story:
+    """What a programme that is over has left in its pool goes back to the treasury, by two people."""
+    yield cast.calendar.moment(day, 10)
+    session, programme_id = cast.session, cast.programmes[part.key]
+    returning.ask_to_return(
+        session,
+        cast.person("treasury", Role.BUDGET_HOLDER),
+        programme_id=programme_id,
+        amount=money.pool(session, programme_id),
+        reason="项目已结束，结余退回财政",
+    )
+    yield cast.calendar.moment(day, 15)
+    returning.return_unspent(
+        session,
+        cast.person("treasury", Role.PAYER),
+        programme_id=programme_id,
         transfer_id=new_id(),
         password=PASSWORD,
     )

@@ -119,6 +119,8 @@ class ProgrammePart(_Part):
     first: int
     appropriations: tuple[AppropriationPart, ...] = ()
     claims: tuple[ClaimPart, ...] = ()
+    # The day on which what is left in the pool goes back to the treasury.
+    returned: int | None = None
 
 
 class RecordPart(_Part):

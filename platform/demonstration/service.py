@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from demonstration.accounts import PASSWORD
 from demonstration.papers import paper, photo
 from demonstration.people import Cast
 from demonstration.script import OrderPart, RecordPart
@@ -132,7 +133,9 @@ class Service:
 
     def verify(self) -> None:
         """The bureau verifies; the voucher is redeemed."""
-        deciding.verify(self.session, self.officer, self.number, note="协议、过程、成果和发票核对一致。")
+        deciding.verify(
+            self.session, self.officer, self.number, note="协议、过程、成果和发票核对一致。", password=PASSWORD
+        )
 
     def leave(self) -> None:
         """The exit that the script names."""
@@ -144,7 +147,9 @@ class Service:
             "return": lambda: deciding.send_back(
                 session, self.officer, number, marks=["records", "invoice_number"], reason="incomplete", note=reason
             ),
-            "reject": lambda: deciding.reject(session, self.officer, number, reason="not_delivered", note=reason),
+            "reject": lambda: deciding.reject(
+                session, self.officer, number, reason="not_delivered", note=reason, password=PASSWORD
+            ),
         }
         if self.part.exit is not None:
             exits[self.part.exit]()

@@ -19,6 +19,7 @@ from foundation.clock import today
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from foundation.locking import lock_row
+from foundation.many import among
 from foundation.pages import Page, page_of
 from policies.uscc import normalise_uscc
 
@@ -43,7 +44,7 @@ def levels_on(session: Session, organisation_ids: Collection[UUID], day: date) -
     """The levels that each of these organisations holds on ``day``, in one query; who holds none is missing."""
     held: dict[UUID, set[TitleLevel]] = {}
     for organisation_id, level in session.execute(
-        select(Title.organisation_id, Title.level).where(Title.organisation_id.in_(organisation_ids), *_valid(day))
+        select(Title.organisation_id, Title.level).where(among(Title.organisation_id, organisation_ids), *_valid(day))
     ):
         held.setdefault(organisation_id, set()).add(level)
     return held

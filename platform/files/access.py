@@ -13,6 +13,7 @@ from files.store import answering, current_store
 from foundation.actors import Actor
 from foundation.errors import NotFound
 from foundation.i18n import N_
+from foundation.many import among, not_among
 from foundation.unit_of_work import commit_anyway
 
 Authoriser = Callable[[Session, Actor, UUID], bool]
@@ -47,7 +48,7 @@ def files_of(session: Session, subject_type: str, subject_ids: list[UUID]) -> di
     found: dict[UUID, list[Attachment]] = {subject_id: [] for subject_id in subject_ids}
     query = (
         select(Attachment)
-        .where(Attachment.subject_type == subject_type, Attachment.subject_id.in_(subject_ids))
+        .where(Attachment.subject_type == subject_type, among(Attachment.subject_id, subject_ids))
         .order_by(Attachment.created_at, Attachment.id)
     )
     for attachment in session.scalars(query):
@@ -59,7 +60,7 @@ def elsewhere(session: Session, files: Collection[Attachment], own: Collection[U
     """Blob id → to how many things other than ``own`` the same bytes are attached: what a reviewer should know."""
     query = (
         select(Attachment.blob_id, func.count(Attachment.subject_id.distinct()))
-        .where(Attachment.blob_id.in_({file.blob_id for file in files}), Attachment.subject_id.not_in(own))
+        .where(among(Attachment.blob_id, {file.blob_id for file in files}), not_among(Attachment.subject_id, own))
         .group_by(Attachment.blob_id)
     )
     return dict(session.execute(query).all())

@@ -57,9 +57,12 @@ class Timestamped:
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+def make_engine(url: str, *, pool_size: int = 10, statement_seconds: int = 0, lock_seconds: int = 0) -> Engine:
     """An engine for ``url`` (``postgresql://`` is taken as psycopg 3);
     a transaction that is left open for a minute is ended, and no error message repeats what was sent (password hashes).
+
+    A statement may take ``statement_seconds`` and wait for a lock ``lock_seconds``, without end where that is 0: one bad
+    query must not keep a thread of the pages, nor a lock, until somebody looks.
     """
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
         "postgres://", "postgresql+psycopg://", 1
@@ -71,7 +74,8 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=pool_size,
         hide_parameters=True,
         connect_args={
-            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+            f" -c statement_timeout={statement_seconds * 1000} -c lock_timeout={lock_seconds * 1000}",
             # A server that takes no packets would else hold a thread for two minutes.
             "connect_timeout": given.get("connect_timeout", _CONNECT_SECONDS),
         },

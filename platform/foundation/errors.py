@@ -76,6 +76,10 @@ class Conflict(DomainError):
     status = 409
 
 
+class Busy(Conflict):
+    """Somebody else is working on the same thing: a while later it may succeed."""
+
+
 class Exhausted(Conflict):
     """The money or the places are gone."""
 

@@ -1,23 +1,36 @@
 """Jobs: work after the commit, queued in PostgreSQL in the caller's own transaction (procrastinate).
 
 So a job of a rolled-back change never runs, and none of a committed change is lost. A job runs at least once: its
-function must bear running twice. Functions stand in ``<package>/jobs.py``, where the worker finds them.
+function must bear running twice. Functions stand in ``<package>/jobs.py``, where the worker finds them. Jobs of the clock
+(``periodic``) do one thing in one short transaction and note how they ran; nothing that a job does may sleep.
 """
 
 import asyncio
 import logging
+import math
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec
+from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.jobs import Job, Status
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import JobDeferrer, Status
 from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from foundation import job_runs
 from foundation.job_connector import WorkerConnector
+from foundation.job_runs import DEAD_WORKER_SECONDS
+from foundation.logs import belongs_to
+from foundation.periodic import Each, Periodic, Place, Repeat, Tally, said
 from foundation.unit_of_work import unit_of_work
 
 P = ParamSpec("P")
@@ -27,22 +40,25 @@ Work = Callable[Concatenate[Session, P], None]
 _RETRIES: Final = 7
 _WAIT_BASE: Final = 3
 
-# A worker that gave no sign for so long is dead; its jobs go to the next one.
-_DEAD_WORKER_SECONDS: Final = 30
 # A job that was given up by so many dead workers is probably what kills them.
 _MOST_ATTEMPTS: Final = 10
-# A due job that nobody has fetched for so long means that no worker runs, or too few.
-_LATE_SECONDS: Final = 120
 _KEEP_FAILED_HOURS: Final = 90 * 24
+# A long run of a job of the clock goes on in a further job, so that the others get their turn.
+_TURN_SECONDS: Final = 20
+_ASK_SECONDS: Final = 1.0
+# A worker that has lost the database ends, and waits for it this long at each of its last steps.
+_CONNECTION_SECONDS: Final = 10
+# By then the run of the present point of time has begun, unless it was missed.
+_GRACE: Final = timedelta(seconds=90)
 
 _logger = logging.getLogger(__name__)
 _app: Final = App(connector=PsycopgConnector())
+_periodic: Final[dict[str, Periodic]] = {}
 
 
 def queue(session: Session, name: str, /, **arguments: Any) -> int:
     """Queue the job ``name`` in the transaction of ``session`` and return its number; arguments must be JSON values."""
-    connection = session.connection().connection.driver_connection
-    return _app.configure_task(name, connection=connection).defer(**arguments)
+    return _configured(session, name).defer(**arguments)
 
 
 def job(name: str, *, retry: int = _RETRIES, queue: str = "default") -> Callable[[Work[P]], Work[P]]:
@@ -59,21 +75,35 @@ def job(name: str, *, retry: int = _RETRIES, queue: str = "default") -> Callable
     return register
 
 
-def periodic(name: str, cron: str) -> Callable[[Work[[]]], Work[[]]]:
-    """Register ``function(session)`` to run by ``cron`` (in UTC: 18:00 is 02:00 in China), however many workers run.
+def periodic(name: str, cron: str, *parts: Each | Repeat) -> Periodic:
+    """Register a job that runs by ``cron`` (in UTC: 18:00 is 02:00 in China), however many workers run.
 
-    Once for each point of time; two runs never overlap, and one that is still waiting is not queued again.
+    Once for each point of time; two runs never overlap, and one that is still waiting is not queued again. What fell due
+    while no worker ran is done when the next one starts.
     """
+    made = Periodic(name, cron, parts)
+    task = _app.task(name=name, lock=name, queueing_lock=name, pass_context=True)(_turn(made))
+    _app.periodic(cron=cron)(task)
+    _periodic[name] = made
+    return made
 
-    def register(function: Work[[]]) -> Work[[]]:
-        def ignore_timestamp(session: Session, *, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-            function(session)
 
-        make_task = _app.task(name=name, lock=name, queueing_lock=name, pass_context=True)
-        _app.periodic(cron=cron)(make_task(_in_unit_of_work(ignore_timestamp)))
-        return function
+def queue_once(session: Session, name: str, /, *, key: str, seconds: float = 0, **arguments: Any) -> bool:
+    """Queue the job as ``queue`` does, due in so many seconds, unless one with this ``key`` waits; says whether it did."""
+    waiting = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
+    if session.scalar(waiting, {"key": key}) is not None:
+        return False
+    # Somebody else's may come between: then theirs is the one that waits, and this transaction goes on.
+    with suppress(AlreadyEnqueued), session.begin_nested():
+        due = {"schedule_in": {"milliseconds": math.ceil(seconds * 1000)}} if seconds > 0 else {}
+        _configured(session, name, queueing_lock=key, **due).defer(**arguments)
+        return True
+    return False
 
-    return register
+
+def periodic_jobs() -> dict[str, Periodic]:
+    """All jobs of the clock that this process knows, by name."""
+    return dict(_periodic)
 
 
 def registered_jobs() -> frozenset[str]:
@@ -90,7 +120,13 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
 
     Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
     """
-    connector = WorkerConnector(conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2)
+    connector = WorkerConnector(
+        conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2, timeout=_CONNECTION_SECONDS
+    )
+    if wait:
+        with unit_of_work(engine) as session:
+            job_runs.know(session, list(_periodic.values()))
+            queue_missed(session, grace=timedelta(0))
 
     async def work() -> None:
         async with _app.open_async():
@@ -99,8 +135,10 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
                     concurrency=concurrency,
                     wait=wait,
                     listen_notify=wait,
+                    # A job that is due at a moment to come is found by asking, not by being told.
+                    fetch_job_polling_interval=_ASK_SECONDS,
                     delete_jobs="successful",
-                    stalled_worker_timeout=_DEAD_WORKER_SECONDS,
+                    stalled_worker_timeout=DEAD_WORKER_SECONDS,
                     additional_context={"engine": engine},
                     install_signal_handlers=False,
                 )
@@ -125,22 +163,10 @@ def conninfo(engine: Engine) -> str:
     return make_conninfo(**{**url.translate_connect_args(username="user", database="dbname"), **url.query})
 
 
-def jobs_health(session: Session) -> str:
-    """``late`` when a job has been due for over two minutes, else ``ok``."""
-    age = session.scalar(
-        text("""
-            SELECT extract(epoch FROM now() - min(coalesce(job.scheduled_at, event.at)))
-            FROM procrastinate_jobs AS job
-            JOIN procrastinate_events AS event ON event.job_id = job.id AND event.type = 'deferred'
-            WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
-        """)
-    )
-    return "late" if age is not None and age > _LATE_SECONDS else "ok"
-
-
-def failed_jobs(session: Session) -> int:
-    """How many jobs were given up after their last try; they are kept for ninety days."""
-    return session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")) or 0
+def queue_missed(session: Session, *, grace: timedelta = _GRACE) -> None:
+    """Queue each job of the clock that should have run by now and did not, or that left something behind."""
+    for each in job_runs.due_again(session, list(_periodic.values()), grace=grace):
+        queue_once(session, each.name, key=each.name, timestamp=int(time.time()))
 
 
 def procrastinate_schema_sql() -> str:
@@ -156,10 +182,57 @@ def install_queue(connection: Connection) -> None:
     driver_connection.execute(procrastinate_schema_sql())
 
 
+def _configured(session: Session, name: str, **options: Any) -> JobDeferrer:
+    """The job, to be queued over the connection of ``session``."""
+    return _app.configure_task(name, connection=session.connection().connection.driver_connection, **options)
+
+
 def _in_unit_of_work(function: Callable[..., None]) -> Callable[Concatenate[JobContext, ...], None]:
     def run(context: JobContext, **arguments: Any) -> None:
-        with unit_of_work(context.additional_context["engine"]) as session:
-            function(session, **arguments)
+        engine = context.additional_context["engine"]
+        belongs_to(f"job {context.job.task_name}")
+        try:
+            with unit_of_work(engine) as session:
+                function(session, **arguments)
+        except Exception as error:
+            # Where the database is away this cannot be noted either, and the first error is the one to tell.
+            with suppress(SQLAlchemyError), unit_of_work(engine) as session:
+                job_runs.failed(session, context.job.task_name, said(error))
+            raise
+
+    return run
+
+
+def _turn(made: Periodic) -> Callable[..., None]:
+    """The run of a job of the clock, or the rest of one that took too long; failures are noted and shown, not raised."""
+
+    def run(
+        context: JobContext,
+        *,
+        timestamp: int = 0,  # noqa: ARG001 - procrastinate passes it
+        part: int = 0,
+        after: list[str] | None = None,
+        failed: int = 0,
+        error: str | None = None,
+    ) -> None:
+        open_unit = partial(unit_of_work, context.additional_context["engine"])
+        belongs_to(f"job {made.name}")
+        with open_unit() as session:
+            job_runs.begun(session, made)
+        tally = Tally(failed=failed, error=error)
+        place = Place(part, tuple(map(UUID, after)) if after else None)
+        rest = made.run(open_unit, tally, begin=place, seconds=_TURN_SECONDS)
+        with open_unit() as session:
+            job_runs.ended(session, made.name, tally)
+            if rest is not None:
+                reached = [str(each) for each in rest.after] if rest.after else None
+                left: dict[str, Any] = {
+                    "part": rest.part,
+                    "after": reached,
+                    "failed": tally.failed,
+                    "error": tally.error,
+                }
+                queue_once(session, made.name, key=made.name, timestamp=0, **left)
 
     return run
 
@@ -167,22 +240,24 @@ def _in_unit_of_work(function: Callable[..., None]) -> Callable[Concatenate[JobC
 async def _pick_up_abandoned(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Give the jobs of dead workers to the living ones."""
     manager = context.app.job_manager
-    for abandoned in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_WORKER_SECONDS):
+    for abandoned in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_WORKER_SECONDS):
         _logger.warning("job %s was abandoned by a worker that died", abandoned.call_string)
-        if abandoned.attempts < _MOST_ATTEMPTS:
+        if abandoned.attempts >= _MOST_ATTEMPTS:
+            await manager.finish_job(abandoned, status=Status.FAILED, delete_job=False)
+            continue
+        try:
             await manager.retry_job(abandoned)
-        else:
-            await _give_up(context, abandoned)
-
-
-async def _give_up(context: JobContext, abandoned: Job) -> None:
-    await context.app.job_manager.finish_job(abandoned, status=Status.FAILED, delete_job=False)
+        except UniqueViolation:
+            # One of the same key waits already and will do the same work.
+            await manager.finish_job(abandoned, status=Status.FAILED, delete_job=True)
 
 
 async def _forget_old(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
     """Delete what failed long ago; what succeeded is deleted at once."""
     await context.app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
 
+
+periodic("jobs.catch_up", "* * * * *", Repeat(queue_missed))
 
 for _name, _cron, _task in (
     ("jobs.pick_up_abandoned", "* * * * *", _pick_up_abandoned),

@@ -19,8 +19,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from foundation.database import Base
-from foundation.errors import Conflict
+from foundation.errors import Busy
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.statements import read, run
 
 Thing = TypeVar("Thing", bound=Base)
@@ -54,7 +55,7 @@ def lock_rows(session: Session, model: type[Thing], ids: Iterable[UUID]) -> list
 
     Conflict after three seconds of waiting: somebody else holds one of them.
     """
-    query = select(model).where(model.id.in_(sorted(set(ids)))).order_by(model.id)
+    query = select(model).where(among(model.id, sorted(set(ids)))).order_by(model.id)
     query = query.execution_options(populate_existing=True)
     if not _enabled.get():
         return list(session.scalars(query))
@@ -100,11 +101,11 @@ def lock_key(session: Session, space: str, key: str) -> None:
             raise as_busy(error) or error from error
 
 
-def as_busy(error: Exception) -> Conflict | None:
+def as_busy(error: Exception) -> Busy | None:
     """What a person is told when somebody else holds the thing; None for another failure of the database.
 
     The time limit holds for the rest of the transaction, so any later statement may run into it as well.
     """
     if getattr(getattr(error, "orig", None), "sqlstate", None) not in _BUSY:
         return None
-    return Conflict(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
+    return Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))

@@ -8,16 +8,35 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 _FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
 # Any number that nothing else in the database locks on.
 MIGRATION_LOCK: Final = 4_771_001
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
-def migrate(engine: Engine, *, revision: str = "head") -> None:
-    """Apply all versions up to ``revision``; several processes may call it at once."""
-    command.upgrade(_config(engine), revision)
+class TablesInUse(Exception):
+    """Others hold a table that a version changes; everything is as before."""
+
+
+def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10) -> None:
+    """Apply all versions up to ``revision``; several processes may call it at once.
+
+    Raises TablesInUse when a table cannot be had for so long: whoever waits for it makes all others wait behind.
+    """
+    config = _config(engine)
+    config.attributes["lock_seconds"] = lock_seconds
+    try:
+        command.upgrade(config, revision)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise TablesInUse(
+            f"another program holds a table that the migration changes (waited {lock_seconds} seconds), so nothing was "
+            "changed: stop web and worker, or try again when they have less to do"
+        ) from error
 
 
 def revisions(engine: Engine) -> tuple[str | None, str | None]:

@@ -25,6 +25,7 @@ class AccountKind(StrEnum):
     PAID = "paid"
     RECOVERED = "recovered"
     SHORTFALL = "shortfall"
+    RETURNED = "returned"
 
 
 SUMMED = frozenset(
@@ -35,6 +36,7 @@ SUMMED = frozenset(
         AccountKind.PAID,
         AccountKind.RECOVERED,
         AccountKind.SHORTFALL,
+        AccountKind.RETURNED,
     }
 )
 """Accounts that many writers share keep no stored balance, so that they are no hot row: theirs is the sum of their

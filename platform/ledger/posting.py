@@ -17,6 +17,7 @@ from foundation.errors import Conflict, Exhausted
 from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.locking import lock_row
+from foundation.many import among
 from foundation.statements import run
 from ledger.models import AccountKind, LedgerAccount, Transfer
 
@@ -145,7 +146,9 @@ def refuse_changed_retries(session: Session, repeated: Sequence[Posting]) -> Non
         return
     known = {
         transfer.id: transfer
-        for transfer in session.scalars(select(Transfer).where(Transfer.id.in_([posting.id for posting in repeated])))
+        for transfer in session.scalars(
+            select(Transfer).where(among(Transfer.id, [posting.id for posting in repeated]))
+        )
     }
     for posting in repeated:
         transfer = known[posting.id]

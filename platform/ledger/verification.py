@@ -76,8 +76,8 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
     """Recompute every account from the transfers up to ``at`` (default: all) and compare.
 
     Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
-    paid − recovered − shortfall`` in a programme; an account that is or ever was below zero (the treasury's is what it
-    gave, a shortfall what is still to be covered: never above zero); a stored balance that differs from
+    paid + recovered + returned + shortfall`` in a programme; an account that is or ever was below zero (the treasury's is
+    what it gave, a shortfall what is still to be covered: never above zero); a stored balance that differs from
     its transfers (looked at only without ``at``: balances are stored for the present).
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
@@ -104,8 +104,9 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
 def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, int]) -> None:
     """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
 
-    ``paid`` is net of what was recovered, so the house's equation reads
-    appropriated = pool + voucher + hold + payable + approved + paid + recovered + shortfall (below zero while one is open).
+    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered, so the
+    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
+    shortfall (below zero while one is open).
     """
     appropriated = -stations.get("treasury", 0)
     accounted = sum(total for kind, total in stations.items() if kind != "treasury")

@@ -1,12 +1,8 @@
-"""What the clock does with public notices."""
-
-from sqlalchemy.orm import Session
+"""What the clock does with public notices, each in a transaction of its own."""
 
 from foundation.jobs import periodic
-from notices.publishing import close_due
+from foundation.periodic import Each
+from notices.publishing import close_if_due, due
 
-
-@periodic("notices.close_due", "5 16 * * *")
-def every_night(session: Session) -> None:
-    """Just after midnight in China: notices whose last day is over close, unless an objection is unanswered."""
-    close_due(session)
+# 5 16 UTC is just after midnight in China: notices whose last day is over close, unless an objection is unanswered.
+every_night = periodic("notices.close_due", "5 16 * * *", Each(due, close_if_due))

@@ -14,8 +14,9 @@ from foundation.clock import add_working_days, today
 from foundation.database import Base
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from foundation.locking import lock_rows
+from foundation.locking import lock_row
 from foundation.open_deadlines import OpenDeadlines, register
+from foundation.periodic import Due
 from notices.events import notice_closed, notice_extended
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.states import NOTICE
@@ -49,19 +50,24 @@ def publish(session: Session, actor: Actor, *, subject: Base, title: str, body: 
     return notice
 
 
-def close_due(session: Session) -> int:
-    """Close every notice whose last day is over and whose objections are all answered; answers how many."""
+def due() -> Due:
+    """Notices whose last day is over and whose objections are all answered."""
     unanswered = select(Objection.id).where(Objection.notice_id == PublicNotice.id, Objection.answer.is_(None))
-    due = session.scalars(
-        select(PublicNotice.id).where(
-            PublicNotice.state == NoticeState.OPEN, PublicNotice.closes_on < today(), ~unanswered.exists()
-        )
-    ).all()
-    # The lock keeps an objection of the last second out: it is raised under the same lock.
-    closed = [notice for notice in lock_rows(session, PublicNotice, due) if may_close(notice, today())]
-    for notice in closed:
-        close(session, SYSTEM, notice)
-    return len(closed)
+    return select(PublicNotice.id).where(
+        PublicNotice.state == NoticeState.OPEN, PublicNotice.closes_on < today(), ~unanswered.exists()
+    )
+
+
+def close_if_due(session: Session, notice_id: UUID) -> bool:
+    """Close a notice that nothing holds open any more; says whether it did.
+
+    The lock keeps an objection of the last second out: it is raised under the same lock.
+    """
+    notice = lock_row(session, PublicNotice, notice_id)
+    if not may_close(notice, today()):
+        return False
+    close(session, SYSTEM, notice)
+    return True
 
 
 def close(session: Session, actor: Actor, notice: PublicNotice) -> None:
@@ -81,7 +87,7 @@ def moving(session: Session) -> Collection[UUID]:
 
 def extend(session: Session, notice_id: UUID) -> bool:
     """Give an open notice the later last day; False where it has closed or need not move."""
-    (notice,) = lock_rows(session, PublicNotice, [notice_id])
+    notice = lock_row(session, PublicNotice, notice_id)
     before, after = notice.closes_on, counted_again(notice)
     if notice.state is not NoticeState.OPEN or after == before:
         return False

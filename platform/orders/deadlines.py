@@ -79,6 +79,15 @@ def stalls(order: Order, terms: Terms) -> datetime | None:
     return term if order.due_at is None else max(term, order.due_at)
 
 
+def stalls_again(order: Order, due_at: datetime | None) -> datetime | None:
+    """When the order counts as left lying by the calendar of now, never before the day that stands nor before ``due_at``."""
+    if order.stalled_at is None:
+        return None
+    terms = terms_of(order.voucher.programme_version)
+    term = _end(add_working_days(day_of(order.steps[-1].at), terms.passive_working_days))
+    return max(order.stalled_at, term, due_at or term)
+
+
 def stalled(order: Order) -> bool:
     """Whether both sides have left the order lying for longer than its terms allow."""
     return order.stalled_at is not None and order.stalled_at < now()

@@ -1,12 +1,13 @@
 """The exits of an order: at each the held money goes back exactly once, and the place passes to the next in line."""
 
+from collections.abc import Mapping
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
-from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor
-from foundation.clock import day_of
+from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, SYSTEM, Actor
+from foundation.clock import day_of, now
 from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.access import find, locked, locked_with_money
@@ -27,7 +28,22 @@ def end(session: Session, actor: Actor, order_id: UUID, event: str, *, reason: s
     Locks voucher, line and order, checks the state after locking, gives the held money back and moves the line up.
     Raises Conflict when the order has moved on: whoever comes second changes nothing.
     """
+    return _end(session, actor, locked_with_money(session, order_id), event, reason)
+
+
+def lapse(session: Session, order_id: UUID, reasons: Mapping[OrderState, str]) -> bool:
+    """End an order that is overdue in a state of ``reasons``; False when it is not, or not any more.
+
+    State and deadline are looked at under the lock: a person may have taken the step while the clock waited for it.
+    """
     order = locked_with_money(session, order_id)
+    if order.state not in reasons or order.due_at is None or order.due_at >= now():
+        return False
+    _end(session, SYSTEM, order, "lapse", reasons[order.state])
+    return True
+
+
+def _end(session: Session, actor: Actor, order: Order, event: str, reason: str) -> Order:
     transition = ORDER.transitions.get((order.state, event))
     if transition is not None and transition.to not in ENDED:
         raise ValueError(f"{event} does not end an order")

@@ -11,7 +11,7 @@ from orders.frequency import used_up
 from providers.hooks import Extra, card_deductions, offering_extras
 from providers.models import OfferingVersion
 from vouchers.deduction import Offer, offers
-from vouchers.sources import Source, public_sources, usable_sources
+from vouchers.sources import Source, only_elsewhere, public_sources, usable_sources
 
 
 def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) -> Extra | None:
@@ -20,12 +20,14 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
     if sources is None:
         return None
     found = _offers(sources, offered)
+    enterprise_id = None if actor is None or found else actor.organisation_id
     return Extra(
         "orders/deduction.html",
         {
             "offer": found[0] if found else None,
             "offered": offered,
             "actor": actor,
+            "elsewhere": enterprise_id is not None and only_elsewhere(session, enterprise_id),
             "used": used_up(session, actor, offered),
         },
     )

@@ -103,7 +103,7 @@ def _in_line(programme_id: UUID, offering_id: UUID) -> tuple[ColumnElement[bool]
     return Order.programme_id == programme_id, Order.offering_id == offering_id
 
 
-def _precedence() -> tuple[ColumnElement[Any], ...]:
+def _precedence() -> tuple[Any, ...]:
     """By the second of ordering; at the same second whoever has priority by its own terms goes first (同等条件下优先)."""
     priority = case((ProgrammeVersion.terms["priority_titles"].has_key(Order.enterprise_title), 0), else_=1)
     return func.date_trunc("second", Order.placed_at), priority, Order.placed_at, Order.id

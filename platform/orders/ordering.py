@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
+from accounts.models import Organisation
 from audit.trail import record
 from enterprises.models import TitleLevel
 from enterprises.titles import titles_on
@@ -25,6 +26,7 @@ from orders.models import Order, OrderState
 from orders.steps import write
 from providers.certification import is_certified
 from providers.models import Offering, OfferingState, OfferingVersion
+from vouchers import regions
 from vouchers.deduction import Deduction, deduct
 from vouchers.models import Voucher
 from vouchers.redemption import hold
@@ -124,6 +126,9 @@ def _admitted(session: Session, voucher: Voucher, offered: OfferingVersion, term
     """The title under which the order counts; all refusals at once, each with its rule."""
     day = today()
     faults: list[DomainError] = []
+    elsewhere = regions.refusal(terms, voucher.programme, session.get_one(Organisation, voucher.enterprise_id))
+    if elsewhere is not None:
+        faults.append(elsewhere)
     titles = [title.level for title in titles_on(session, voucher.enterprise_id, day) if title.level in terms.titles]
     if not titles:
         faults.append(BadInput(N_("贵单位今天没有本项目认可的有效称号"), field="voucher", rule=terms.cited("titles")))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.clock import today
+from foundation.many import among
 from providers.access import certified_on
 from providers.categories import categories, kinds, mall_kinds
 from providers.models import Offering, OfferingState, OfferingVersion
@@ -30,7 +31,7 @@ class Catalogue:
 
     def documents(self, session: Session, ids: Collection[UUID]) -> Iterable[Document]:
         """The documents of those offerings among ``ids`` that are to be found."""
-        query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.id.in_(ids))
+        query = select(OfferingVersion).join(OfferingVersion.offering).where(among(Offering.id, ids))
         for version in session.scalars(_found_today(query)).unique():
             yield document(version)
 

@@ -17,6 +17,7 @@ from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor
 from foundation.clock import today
 from foundation.database import Base
+from foundation.many import among
 from foundation.pages import Page, page_of
 from notices.models import PublicNotice
 from providers.access import certified_on, valid_on
@@ -125,14 +126,15 @@ def attachments(session: Session, subject: Base) -> list[Attachment]:
 def history(session: Session, *subjects: Base) -> list[AuditEvent]:
     """What the audit trail says about things of one kind, oldest first."""
     query = select(AuditEvent).where(
-        AuditEvent.subject_type == subjects[0].__tablename__, AuditEvent.subject_id.in_([each.id for each in subjects])
+        AuditEvent.subject_type == subjects[0].__tablename__,
+        among(AuditEvent.subject_id, [each.id for each in subjects]),
     )
     return list(session.scalars(query.order_by(AuditEvent.sequence)))
 
 
 def listed(session: Session, ids: Sequence[UUID]) -> list[OfferingVersion]:
     """The listed versions of these offerings in their order; what may not be shown any more is left out."""
-    query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.id.in_(ids))
+    query = select(OfferingVersion).join(OfferingVersion.offering).where(among(Offering.id, ids))
     found = {version.offering_id: version for version in session.scalars(_public(query, today())).unique()}
     return [found[each] for each in ids if each in found]
 

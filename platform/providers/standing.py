@@ -1,9 +1,9 @@
 """The life of a certificate: reminder, expiry, suspension, return and revocation; offerings come and go with it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from audit.changes import change_state
@@ -11,7 +11,8 @@ from foundation.actors import SYSTEM, Actor
 from foundation.clock import today
 from foundation.errors import BadInput
 from foundation.i18n import N_
-from foundation.locking import lock_rows
+from foundation.locking import lock_row, lock_rows
+from foundation.periodic import Due
 from providers.access import hold_for_bureau
 from providers.certificate_days import begin_break, end_break
 from providers.events import certification_revoked, certification_suspended
@@ -56,29 +57,46 @@ def refresh_offerings(session: Session, provider_id: UUID) -> None:
     queue_indexing(session, ids)
 
 
-def turn_with_the_clock(session: Session) -> None:
-    """Remind before the end, expire after it, and refuse what was not answered in time."""
-    day = today()
-    for certification in _locked(session, _RUNNING):
-        if certification.valid_to is None:
-            continue
-        if certification.valid_to < day:
-            change_state(session, SYSTEM, certification, CERTIFICATION, "expire")
-            refresh_offerings(session, certification.organisation_id)
-        elif (
-            certification.state is CertificationState.CERTIFIED
-            and certification.valid_to - timedelta(days=terms().renewal_reminder_days) <= day
-        ):
-            change_state(session, SYSTEM, certification, CERTIFICATION, "remind")
-    for application in _locked(session, (CertificationState.MORE_INFORMATION,)):
-        if application.due_on is not None and application.due_on < day:
-            change_state(session, SYSTEM, application, CERTIFICATION, "lapse")
+def turning() -> Due:
+    """Certificates to remind of or to end, and applications whose answer is overdue."""
+    day, state = today(), Certification.state
+    return select(Certification.id).where(
+        or_(
+            and_(state.in_(_RUNNING), Certification.valid_to < day),
+            and_(state == CertificationState.CERTIFIED, Certification.valid_to <= _reminded_on(day)),
+            and_(state == CertificationState.MORE_INFORMATION, Certification.due_on < day),
+        )
+    )
 
 
-def _locked(session: Session, states: tuple[CertificationState, ...]) -> list[Certification]:
-    ids = session.scalars(select(Certification.id).where(Certification.state.in_(states))).all()
+def turn_with_the_clock(session: Session, certification_id: UUID) -> bool:
+    """Remind before the end, expire after it, or refuse what was not answered in time; says whether it did anything."""
     # Looked at again under the lock: a bureau may have decided meanwhile.
-    return [one for one in lock_rows(session, Certification, ids) if one.state in states]
+    certification = lock_row(session, Certification, certification_id)
+    event = _event(certification, today())
+    if event is None:
+        return False
+    change_state(session, SYSTEM, certification, CERTIFICATION, event)
+    if event == "expire":
+        refresh_offerings(session, certification.organisation_id)
+    return True
+
+
+def _event(certification: Certification, day: date) -> str | None:
+    """What the clock does with a certification."""
+    state, last = certification.state, certification.valid_to
+    if state is CertificationState.MORE_INFORMATION:
+        return "lapse" if certification.due_on is not None and certification.due_on < day else None
+    if state not in _RUNNING or last is None:
+        return None
+    if last < day:
+        return "expire"
+    return "remind" if state is CertificationState.CERTIFIED and last <= _reminded_on(day) else None
+
+
+def _reminded_on(day: date) -> date:
+    """The last day of the certificates that are reminded of on ``day``."""
+    return day + timedelta(days=terms().renewal_reminder_days)
 
 
 def _end(session: Session, actor: Actor, certification: Certification, event: str, note: str) -> Actor:

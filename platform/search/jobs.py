@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from foundation.jobs import job, periodic, queue
 from foundation.locking import lock_key
+from foundation.periodic import Repeat
 from search.current import current_search
 
 _INDEX = "search.index"
@@ -26,18 +27,20 @@ def index_documents(session: Session, *, ids: list[str]) -> None:
     current_search().index_documents(session, [UUID(each) for each in ids])
 
 
-@periodic("search.catch_up", "* * * * *")
-def catch_up(session: Session) -> None:
+def mend(session: Session) -> None:
     """Mend an engine that missed something, or has no index yet."""
     _alone(session)
     current_search().catch_up(session)
 
 
-@periodic("search.compare", "7 * * * *")
-def compare(session: Session) -> None:
+def compare_all(session: Session) -> None:
     """Compare every engine with the database, document by document, whether or not something is known to be amiss."""
     _alone(session)
     current_search().catch_up(session, thorough=True)
+
+
+catch_up = periodic("search.catch_up", "* * * * *", Repeat(mend))
+compare = periodic("search.compare", "7 * * * *", Repeat(compare_all))
 
 
 def _alone(session: Session) -> None:

@@ -15,6 +15,7 @@ from foundation.clock import now
 from foundation.errors import Conflict, Exhausted, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_rows
+from foundation.many import among
 from foundation.money import display_yuan
 from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
@@ -82,7 +83,7 @@ def transfers_of(session: Session, statement_ids: Sequence[UUID]) -> Sequence[Tr
     """The ledger's transfers of statements, in their order."""
     return session.scalars(
         select(Transfer)
-        .where(Transfer.subject_type == "statements", Transfer.subject_id.in_(statement_ids))
+        .where(Transfer.subject_type == "statements", among(Transfer.subject_id, statement_ids))
         .order_by(Transfer.posted_at, Transfer.id)
     ).all()
 
@@ -91,7 +92,7 @@ def settle_unpaid(session: Session, actor: Actor, batch: Batch, statements: Sequ
     """Orders of these statements are settled: paid, or with nothing to pay."""
     providers = [statement.organisation_id for statement in statements]
     ids = session.scalars(
-        select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id, BatchOrder.provider_id.in_(providers))
+        select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id, among(BatchOrder.provider_id, providers))
     ).all()
     for order in lock_rows(session, Order, ids):
         take(session, actor, order, "settle", note=batch.number)

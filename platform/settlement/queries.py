@@ -18,6 +18,7 @@ from audit.trail import record
 from files.models import Blob
 from files.store import answering, current_store
 from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.many import among
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
@@ -117,7 +118,9 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         rows={row.order.number: row for row in rows},
         names={
             row.uscc: row.name
-            for row in session.execute(select(Organisation.uscc, Organisation.name).where(Organisation.uscc.in_(lines)))
+            for row in session.execute(
+                select(Organisation.uscc, Organisation.name).where(among(Organisation.uscc, lines))
+            )
         },
         statements=statements,
         outstanding=outstanding(session, batch),
@@ -193,14 +196,14 @@ def paid_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
     query = select(Transfer.subject_id).where(
         Transfer.subject_type == "statements",
         Transfer.kind == "pay",
-        Transfer.subject_id.in_([each.id for each in found]),
+        among(Transfer.subject_id, [each.id for each in found]),
     )
     return frozenset(session.scalars(query))
 
 
 def corrected_of(session: Session, found: Sequence[Statement]) -> frozenset[UUID]:
     """Which of these statements were taken back by a red-letter one."""
-    query = select(Statement.corrects_id).where(Statement.corrects_id.in_([each.id for each in found]))
+    query = select(Statement.corrects_id).where(among(Statement.corrects_id, [each.id for each in found]))
     return frozenset(each for each in session.scalars(query) if each is not None)
 
 
@@ -300,6 +303,6 @@ def _moves(session: Session, statement_ids: Sequence[UUID]) -> list[Move]:
     transfers = transfers_of(session, statement_ids)
     ids = {each for transfer in transfers for each in (transfer.source_id, transfer.target_id)}
     kinds = {
-        each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(LedgerAccount.id.in_(ids)))
+        each.id: each.kind.value for each in session.scalars(select(LedgerAccount).where(among(LedgerAccount.id, ids)))
     }
     return [Move(transfer, kinds[transfer.source_id], kinds[transfer.target_id]) for transfer in transfers]

@@ -60,10 +60,11 @@ def submit(
     if failing(answers):
         raise Faults(faults(answers))
     if claim is None:
-        claim = RedemptionClaim(order=order, programme_id=order.programme_id)
+        claim = RedemptionClaim(order=order, programme_id=order.programme_id, submitted_at=now())
         session.add(claim)
     else:
         change_state(session, actor, claim, REDEMPTION, "resubmit")
+        claim.resubmitted_at = now()
     _state(claim, invoice, attachment_id, answers)
     session.flush()
     record(
@@ -131,9 +132,5 @@ def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answer
     claim.attachment_id = attachment_id
     claim.checks = [answer.as_json() for answer in answers]
     claim.duplicate_of_id = None
-    if claim.submitted_at is None:
-        claim.submitted_at = now()
-    else:
-        claim.resubmitted_at = now()
     claim.due_on = None
     claim.reasons = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
@@ -18,14 +18,17 @@ from foundation.clock import now, today
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_id, new_number
-from foundation.jobs import queue
+from foundation.jobs import queue_once
 from foundation.locking import lock_key
+from foundation.many import among
+from foundation.periodic import Due
 from ledger.accounts import account
 from ledger.models import AccountKind, LedgerAccount
 from ledger.posting import Posting, ensure_covers, post
 from ledger.shortfall import cover
 from vouchers.eligibility import committed, may_claim
 from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
+from vouchers.regions import at_home
 from vouchers.states import CLAIM, IN_LINE
 from vouchers.terms import Terms, terms_of
 
@@ -33,18 +36,24 @@ CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
 CUT_TO_POOL = N_("项目资金余额不足，按剩余资金发放")
 OVER_CAP = N_("已达到每家企业的上限")
 NO_TITLE = N_("轮到时没有本项目认可的有效称号，顺位已让给下一家")
+OTHER_REGION = N_("本项目只支持本地区的企业，顺位已让给下一家")
 NO_FUNDS = N_("项目资金已用完，按顺位候补")
 LAPSED = N_("项目已到期，候补结束")
 
 _BATCH = 1000
+# What one claim decides besides itself; the rest of a long line is the job's.
+_FRONT = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """An enterprise when its turn comes: fen of the programme on its vouchers, and the titles that it holds that day."""
+    """An enterprise when its turn comes: fen of the programme on its vouchers, the titles that it holds that day, and
+    whether it lies in the programme's region.
+    """
 
     used: int
     titles: AbstractSet[TitleLevel]
+    at_home: bool
 
 
 def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim:
@@ -86,10 +95,17 @@ def claim(session: Session, actor: Actor, *, programme_id: UUID) -> VoucherClaim
         request,
         after={"number": request.number, "requested": request.requested, "title": request.title},
     )
-    allot(session, programme.id)
+    allot(session, programme.id, limit=_FRONT)
     if request.state is ClaimState.QUEUED:
-        queue(session, "vouchers.allot", programme_id=str(programme.id))
+        decide_soon(session, programme.id)
     return request
+
+
+def decide_soon(session: Session, programme_id: UUID) -> None:
+    """Have the line decided once the running second is over, by one job however many claim in it."""
+    rest = 1 - now().microsecond / 1_000_000
+    key = f"vouchers.allot {programme_id}"
+    queue_once(session, "vouchers.allot", key=key, seconds=rest, programme_id=str(programme_id))
 
 
 def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
@@ -116,6 +132,7 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     enterprises = {request.enterprise_id for request in line}
     used = committed(session, programme_id, enterprises)
     held = levels_on(session, enterprises, today())
+    here = at_home(session, programme_id, enterprises)
     rules = _terms(session, {request.programme_version_id for request in line})
     running = now().replace(microsecond=0)
     vouchers: list[Voucher] = []
@@ -123,7 +140,8 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
         terms = rules[request.programme_version_id]
         if _tie_is_open(request, terms, money, running):
             break
-        standing = Entitlement(used.get(request.enterprise_id, 0), held.get(request.enterprise_id, set()))
+        who = request.enterprise_id
+        standing = Entitlement(used.get(who, 0), held.get(who, set()), who in here)
         amount = _decide(session, request, terms, standing, money)
         if amount:
             vouchers.append(_voucher(request, terms, amount))
@@ -133,25 +151,33 @@ def allot(session: Session, programme_id: UUID, *, limit: int = _BATCH) -> int:
     return len(vouchers)
 
 
-def programmes_in_line(session: Session) -> Sequence[UUID]:
+def programmes_in_line() -> Due:
     """Programmes with claims in line."""
-    return session.scalars(
-        select(VoucherClaim.programme_id)
-        .where(VoucherClaim.state.in_(IN_LINE))
-        .distinct()
-        .order_by(VoucherClaim.programme_id)
-    ).all()
+    return select(VoucherClaim.programme_id).where(VoucherClaim.state.in_(IN_LINE)).distinct()
 
 
-def lapse(session: Session, programme: Programme) -> int:
-    """End the claims still in line when the programme's vouchers would have expired; returns how many.
+def undecided(session: Session, programme_id: UUID) -> bool:
+    """Whether a claim in line has not been told yet that it gets a voucher, waits or gets none."""
+    queued = select(VoucherClaim.id).where(
+        VoucherClaim.programme_id == programme_id, VoucherClaim.state == ClaimState.QUEUED
+    )
+    return session.scalar(queued.limit(1)) is not None
+
+
+def outlived_lines() -> Due:
+    """Programmes with a claim in line whose voucher would have expired by the rules under which it was made."""
+    return select(VoucherClaim.programme_id).where(_outlived()).distinct()
+
+
+def lapse(session: Session, programme_id: UUID) -> int:
+    """End the claims in line whose vouchers would have expired, each by its own version; returns how many.
 
     Under the lock of the pool, as every decision about the line.
     """
-    ensure_covers(session, account(session, AccountKind.POOL, programme.id), 0)
+    ensure_covers(session, account(session, AccountKind.POOL, programme_id), 0)
     waiting = session.scalars(
         select(VoucherClaim)
-        .where(VoucherClaim.programme_id == programme.id, VoucherClaim.state.in_(IN_LINE))
+        .where(VoucherClaim.programme_id == programme_id, _outlived())
         .order_by(VoucherClaim.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -159,6 +185,12 @@ def lapse(session: Session, programme: Programme) -> int:
         _turn(session, request, "lapse", LAPSED)
     session.flush()
     return len(waiting)
+
+
+def _outlived() -> ColumnElement[bool]:
+    """Claims in line past the last day of their own version's vouchers; days are stored as ISO text, which sorts as they do."""
+    ended = select(ProgrammeVersion.id).where(ProgrammeVersion.terms["expires_on"].astext < today().isoformat())
+    return and_(VoucherClaim.state.in_(IN_LINE), VoucherClaim.programme_version_id.in_(ended))
 
 
 def _tie_is_open(request: VoucherClaim, terms: Terms, money: int, running: datetime) -> bool:
@@ -177,6 +209,9 @@ def _decide(session: Session, request: VoucherClaim, terms: Terms, standing: Ent
     left = terms.cap_per_enterprise - standing.used
     if terms.expires_on < today():
         _turn(session, request, "lapse", LAPSED)
+        return 0
+    if not (standing.at_home or terms.any_region):
+        _turn(session, request, "refuse", OTHER_REGION)
         return 0
     if left <= 0 or standing.titles.isdisjoint(terms.titles):
         _turn(session, request, "refuse", OVER_CAP if left <= 0 else NO_TITLE)
@@ -261,5 +296,5 @@ def _issue(session: Session, pool: UUID, vouchers: Sequence[Voucher]) -> None:
 def _terms(session: Session, versions: set[UUID]) -> Mapping[UUID, Terms]:
     return {
         version.id: terms_of(version)
-        for version in session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.id.in_(versions)))
+        for version in session.scalars(select(ProgrammeVersion).where(among(ProgrammeVersion.id, versions)))
     }

@@ -45,16 +45,26 @@ class Offer:
 
 
 def deduct(
-    terms: Terms, *, category: str, list_price: int, charged_price: int, available: int, on: date | None = None
+    terms: Terms,
+    *,
+    category: str,
+    list_price: int,
+    charged_price: int,
+    available: int,
+    on: date | None = None,
+    at_home: bool = True,
 ) -> Deduction:
     """What ``terms`` deduct from ``charged_price`` with ``available`` fen on the voucher. Pure; all amounts in fen.
 
     The share is rounded down to the fen, then cut by the cap per order, then by what the voucher holds. For an order
-    ``on`` a day outside of the contract window it is nothing.
+    ``on`` a day outside of the contract window it is nothing, and nothing for an enterprise that is not ``at_home`` in the
+    region of a programme that is limited to it.
     """
     share = percent_of(charged_price, terms.deduction_percent)
     amount, reason, rule = share, None, terms.cited("deduction_percent")
-    if not terms.admits_category(category):
+    if not (at_home or terms.any_region):
+        amount, reason, rule = 0, N_("本项目只支持本地区的企业"), terms.cited("region")
+    elif not terms.admits_category(category):
         amount, reason, rule = 0, N_("这类服务不在本项目支持范围内"), terms.cited("excluded_categories")
     elif on is not None and not terms.contract_in_window(on):
         amount, reason, rule = 0, N_("今天不在服务协议的签订期间内"), terms.cited("contract_window")
@@ -104,6 +114,7 @@ def offers(sources: Sequence[Source], *, category: str, list_price: int, charged
                 charged_price=charged_price,
                 available=source.available,
                 on=day if source.voucher_id else max(day, source.terms.contracts_from),
+                at_home=source.at_home,
             ),
         )
         for source in sources

@@ -7,30 +7,33 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from accounts.delegation import acts_for
-from accounts.models import Region
+from accounts.models import Organisation, Region
 from enterprises.titles import titles_on
-from foundation.actors import BUREAU, ENTERPRISE, Actor, Role
+from foundation.actors import BUREAU, ENTERPRISE, TREASURY, Actor, Role
 from foundation.clock import end_of, now, today
 from foundation.desk import DeskItem, Figure
 from foundation.i18n import N_
 from ledger.models import LedgerAccount
-from vouchers.eligibility import may_claim
+from vouchers.eligibility import may_claim_each
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
+from vouchers.second_desk import to_look_at
+from vouchers.sources import open_programmes_for
 from vouchers.states import IN_LINE, USABLE
-from vouchers.terms import current_terms
+from vouchers.terms import readable
 
 _SOON: Final = timedelta(days=30)
 _NEWS: Final = timedelta(days=7)
 
 
 def waiting(session: Session, actor: Actor) -> list[DeskItem]:
-    """Programmes to check, announce or fund, or the first one to draft; for enterprises those to claim from, or how to be
+    """Programmes to check, announce or fund, what waits for a second person, or the first one to draft; for enterprises those to claim from, or how to be
     entitled, and vouchers that end soon.
     """
     if actor.role in ENTERPRISE:
         return [*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)]
-    if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER}:
-        items = [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
+    if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER, Role.PAYER}:
+        items = to_look_at(session, actor)
+        items += [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
         return items or _first_programme(session, actor)
     return []
 
@@ -90,24 +93,20 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
         return []
     if not titles_on(session, actor.organisation_id, today()):
         return [_title_first(actor)]
-    items = []
-    for programme in session.scalars(
-        select(Programme).where(Programme.state == ProgrammeState.OPEN).options(selectinload(Programme.versions))
-    ):
-        answer = may_claim(session, actor.organisation_id, programme)
-        if answer.may_claim:
-            items.append(
-                DeskItem(
-                    task=N_("可以申领服务券"),
-                    title=programme.name,
-                    endpoint="vouchers.claim",
-                    arguments={"number": programme.number},
-                    since=answer.terms.claims_open_at,
-                    due=answer.terms.claims_close_at,
-                    amount=answer.amount,
-                )
-            )
-    return items
+    enterprise = session.get_one(Organisation, actor.organisation_id)
+    return [
+        DeskItem(
+            task=N_("可以申领服务券"),
+            title=answer.programme.name,
+            endpoint="vouchers.claim",
+            arguments={"number": answer.programme.number},
+            since=answer.terms.claims_open_at,
+            due=answer.terms.claims_close_at,
+            amount=answer.amount,
+        )
+        for answer in may_claim_each(session, enterprise.id, open_programmes_for(session, enterprise))
+        if answer.may_claim
+    ]
 
 
 def _title_first(actor: Actor) -> DeskItem:
@@ -195,7 +194,7 @@ def _ending(session: Session, actor: Actor) -> list[DeskItem]:
 
 def _own_programmes(session: Session, actor: Actor) -> list[Programme]:
     own = Programme.treasury_id == actor.organisation_id
-    if actor.role is not Role.BUDGET_HOLDER:
+    if actor.role not in TREASURY:
         own = acts_for(actor, Programme.bureau_id, Programme.id)
     query = select(Programme).where(own, Programme.state != ProgrammeState.SETTLED)
     return list(session.scalars(query.options(selectinload(Programme.versions)).order_by(Programme.created_at)))
@@ -217,7 +216,8 @@ def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
         task = N_("公布项目")
     if task is None:
         return None
-    since, opens = programme.versions[-1].created_at, current_terms(programme).claims_open_at
+    since, rules = programme.versions[-1].created_at, readable(programme)
+    opens = rules.claims_open_at if rules else since
     return DeskItem(
         task=task,
         title=programme.name,

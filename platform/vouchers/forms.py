@@ -9,6 +9,7 @@ from wtforms import (
     DateField,
     IntegerField,
     PasswordField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -46,8 +47,13 @@ class ProgrammeForm(Form):
     name = StringField(_l("项目名称"), [_REQUIRED, Length(max=100)])
     summary = TextAreaField(_l("项目简介"), [_REQUIRED, Length(max=300)])
     document = StringField(_l("依据文件"), [_REQUIRED, Length(max=200)])
-    document_number = StringField(_l("文号"), [Length(max=100)])
+    document_number = StringField(
+        _l("文号"),
+        [Length(max=100)],
+        description=_l("改了依据文件或文号，原通知的条款都不再引用；改了某项规则，只是那一项不再引用"),
+    )
     treasury = SelectField(_l("拨款的财政部门"), [_REQUIRED])
+    any_region = BooleanField(_l("不限地区"), description=_l("不勾选时，只有本部门所在地区的企业可以申领和用券"))
     titles = Checkboxes(_l("可申领的称号"), [InputRequired(_l("请至少选择一种称号"))])
     priority_titles = Checkboxes(_l("同一秒申领时优先的称号"), [Optional()])
     cap_per_enterprise = YuanField(_l("每家企业上限"), [_REQUIRED], description=_l("一家企业在本项目可享受的总额，元"))
@@ -79,7 +85,7 @@ class ProgrammeForm(Form):
         self.titles.choices = self.priority_titles.choices = choices(titles)
 
     def terms(self, base: Terms) -> Terms:
-        """The typed rules over what ``base`` says about the rest; Faults beside the fields where they do not fit."""
+        """The typed rules over what ``base`` says about the rest, with the citations that still hold; Faults beside the fields where they do not fit."""
         facts: dict[str, Any] = {
             **base.model_dump(),
             **{name: self[name].data for name in _PLAIN},
@@ -90,13 +96,14 @@ class ProgrammeForm(Form):
         if self.claims_from.data and self.claims_to.data:
             facts |= {"claims_open_at": at(self.claims_from.data, 0), "claims_close_at": end_of(self.claims_to.data)}
         try:
-            return Terms.model_validate(facts)
+            return Terms.model_validate(facts).drawn_from(base)
         except TermsFault as fault:
             raise Faults([_as_domain(one) for one in fault.errors()]) from fault
 
 
 _PLAIN = (
     "document",
+    "any_region",
     "titles",
     "cap_per_enterprise",
     "deduction_percent",
@@ -145,6 +152,16 @@ def from_preset(preset: Preset, terms: Terms) -> dict[str, Any]:
     return {"name": preset.name, "summary": preset.summary, **from_terms(terms)}
 
 
+def _password(field_id: str) -> PasswordField:
+    return PasswordField(
+        _l("登录密码"),
+        [_REQUIRED],
+        id=field_id,
+        description=_l("资金变动前再次确认是您本人"),
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class NoteForm(Form):
     """A deed with a reason."""
 
@@ -155,9 +172,46 @@ class AppropriationForm(Form):
     """Money for a programme, with the password once more."""
 
     amount = YuanField(_l("拨入金额"), [_REQUIRED], description=_l("以元为单位，最多两位小数"))
-    password = PasswordField(
-        _l("登录密码"),
-        [_REQUIRED],
-        description=_l("资金变动前再次确认是您本人"),
-        render_kw={"autocomplete": "current-password"},
+    password = _password("password")
+
+
+class AskForm(Form):
+    """Asks a second person for a deed, with the reason."""
+
+    note = TextAreaField(
+        _l("理由"), [_REQUIRED, Length(max=300)], id="ask-note", description=_l("复核人据此决定，并留在办理记录里")
     )
+
+
+class TakeBackForm(AskForm):
+    """Which appropriation was wrong, and how much of it."""
+
+    appropriation = RadioField(_l("更正哪一笔拨款"), [InputRequired(_l("请选择一笔拨款"))])
+    amount = YuanField(_l("退回金额"), [_REQUIRED], description=_l("多拨了多少就退多少，不超过资金池现有金额"))
+
+
+class ReturnForm(AskForm):
+    """How much of what a closed programme left goes back."""
+
+    amount = YuanField(
+        _l("退回金额"), [_REQUIRED], description=_l("不超过资金池现有金额；结算时还要从资金池补足的，请先留足")
+    )
+
+
+class CarryOutForm(Form):
+    """The second person's yes."""
+
+    password = _password("carry-out-password")
+
+
+class DeclineForm(Form):
+    """The second person's no, or the taking back of one's own request."""
+
+    note = TextAreaField(_l("不办理的理由"), [_REQUIRED, Length(max=300)], id="decline-note")
+
+
+class ReclaimForm(Form):
+    """Taking back what is free on a voucher."""
+
+    note = TextAreaField(_l("理由"), [_REQUIRED, Length(max=300)], id="reclaim-note")
+    password = _password("reclaim-password")

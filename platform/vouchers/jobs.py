@@ -1,47 +1,33 @@
-"""What the clock and the queue do with programmes and vouchers; each job may run twice without harm."""
+"""What the clock and the queue do with programmes and vouchers; each job may run twice without harm.
 
-import time
+A programme, and a voucher, has a transaction of its own: terms that cannot be read stop their own programme and no other.
+"""
+
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from foundation.actors import SYSTEM
-from foundation.clock import now
-from foundation.jobs import job, periodic, queue
-from vouchers.claiming import allot, programmes_in_line
-from vouchers.expiry import expire_due, lapse_due
-from vouchers.programmes import turn_with_the_clock
+from foundation.jobs import job, periodic
+from foundation.periodic import Each
+from vouchers.claiming import allot, decide_soon, outlived_lines, programmes_in_line, undecided
+from vouchers.expiry import expire, expiring, lapse_line
+from vouchers.programmes import running, turn_with_the_clock
 
 
 @job("vouchers.allot")
 def decide_queue(session: Session, programme_id: str) -> None:
-    """Decide the claims of a second in which money was short, once that second is over."""
-    time.sleep(1 - now().microsecond / 1_000_000)
+    """Decide the claims of a second in which money was short, and have those decided that came meanwhile."""
     allot(session, UUID(programme_id))
+    if undecided(session, UUID(programme_id)):
+        decide_soon(session, UUID(programme_id))
 
 
-@periodic("vouchers.minute", "* * * * *")
-def every_minute(session: Session) -> None:
-    """Open and close claim windows, and decide what still lies in a queue."""
-    turn_with_the_clock(session, SYSTEM)
-    for programme_id in programmes_in_line(session):
-        allot(session, programme_id)
+# Claim windows open and close, and what still lies in a line is decided.
+every_minute = periodic(
+    "vouchers.minute", "* * * * *", Each(running, turn_with_the_clock), Each(programmes_in_line, allot)
+)
 
-
-@job("vouchers.expire")
-def expire(session: Session) -> None:
-    """Let vouchers past their last day give back their money: a batch here, the next in a transaction of its own."""
-    if expire_due(session, SYSTEM):
-        queue(session, "vouchers.expire")
-
-
-@periodic("vouchers.night", "10 16 * * *")
-def every_night(session: Session) -> None:
-    """Just after midnight in China: vouchers past their last day give back their money."""
-    expire(session)
-
-
-@periodic("vouchers.lapse", "40 16 * * *")
-def lapse_lines(session: Session) -> None:
-    """After that, in a transaction of its own: the lines of programmes whose vouchers have expired lapse."""
-    lapse_due(session)
+# Just after midnight in China: vouchers past their last day give back their money. After that, because whoever waits
+# still moves up by it, the lines of programmes whose vouchers have expired lapse.
+every_night = periodic("vouchers.night", "10 16 * * *", Each(expiring, expire))
+lapse_lines = periodic("vouchers.lapse", "40 16 * * *", Each(outlived_lines, lapse_line))

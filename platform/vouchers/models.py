@@ -134,6 +134,7 @@ class VoucherClaim(Timestamped, Base):
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     programme: Mapped[Programme] = relationship()
+    programme_version: Mapped[ProgrammeVersion] = relationship()
     enterprise: Mapped[Organisation] = relationship()
 
 
@@ -147,6 +148,10 @@ class VoucherState(StrEnum):
     EXPIRED = "expired"
     RECLAIMED = "reclaimed"
     REVOKED = "revoked"
+    # A part was redeemed, and this is how the rest ended.
+    USED_EXPIRED = "used_expired"
+    USED_RECLAIMED = "used_reclaimed"
+    USED_REVOKED = "used_revoked"
 
 
 class Voucher(Timestamped, Base):

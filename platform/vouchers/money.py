@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
+from foundation.many import among
 from foundation.pages import CHUNK, PAGE_SIZE, Page
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
@@ -24,10 +25,13 @@ STATIONS: Final = {
     AccountKind.PAID: N_("已支付"),
     AccountKind.RECOVERED: N_("已追缴"),
     AccountKind.SHORTFALL: N_("待补足的缺口"),
+    AccountKind.RETURNED: N_("已退回财政"),
 }
 
 KINDS: Final = {
     "appropriate": N_("拨入"),
+    "take_back": N_("更正拨款，退回财政"),
+    "return": N_("结余退回财政"),
     "issue": N_("发券"),
     "hold": N_("下单占用"),
     "release": N_("退回服务券"),
@@ -57,7 +61,7 @@ KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What lies at a station now, in fen; for the treasury what it has put in."""
+    """What lies at a station now, in fen; for the treasury what it has put in, without what it took back as a mistake."""
 
     kind: AccountKind
     label: str
@@ -93,17 +97,22 @@ def pool(session: Session, programme_id: UUID) -> int:
     return next(station.amount for station in flow(session, programme_id) if station.kind is AccountKind.POOL)
 
 
-def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Fen that each of these programmes can still issue, in one query."""
+def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int | None]:
+    """Fen that each of these programmes can still issue, in one query; None while the treasury has put nothing in."""
     signed = func.sum(case((Transfer.target_id == LedgerAccount.id, Transfer.amount), else_=-Transfer.amount))
+    put_in = func.sum(
+        case(
+            (Transfer.kind == "appropriate", Transfer.amount), (Transfer.kind == "take_back", -Transfer.amount), else_=0
+        )
+    )
     rows = session.execute(
-        select(LedgerAccount.programme_id, signed)
+        select(LedgerAccount.programme_id, signed, put_in)
         .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.POOL, LedgerAccount.programme_id.in_(programme_ids))
+        .where(LedgerAccount.kind == AccountKind.POOL, among(LedgerAccount.programme_id, programme_ids))
         .group_by(LedgerAccount.programme_id)
     )
-    found = {programme_id: int(amount) for programme_id, amount in rows}
-    return {programme_id: found.get(programme_id, 0) for programme_id in programme_ids}
+    found = {programme_id: int(left) for programme_id, left, appropriated in rows if appropriated}
+    return {programme_id: found.get(programme_id) for programme_id in programme_ids}
 
 
 def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:
@@ -157,16 +166,18 @@ def _moves(
 ) -> list[Move]:
     owners = {account.owner_id for _, *ends in rows for account in ends if account.kind is AccountKind.VOUCHER}
     numbers = {
-        row.id: row.number for row in session.execute(select(Voucher.id, Voucher.number).where(Voucher.id.in_(owners)))
+        row.id: row.number
+        for row in session.execute(select(Voucher.id, Voucher.number).where(among(Voucher.id, owners)))
     }
     return [
         Move(
             transfer=transfer,
             source=source.kind,
             target=target.kind,
-            amount=-transfer.amount
-            if source.kind is station and station is not AccountKind.TREASURY
-            else transfer.amount,
+            # The treasury's figure is what it has put in, so there what goes out counts up.
+            amount=transfer.amount
+            if station is None or (source.kind is station) == (station is AccountKind.TREASURY)
+            else -transfer.amount,
             voucher_number=next(
                 (numbers[end.owner_id] for end in (source, target) if end.owner_id in numbers),
                 None,

@@ -18,14 +18,14 @@ from foundation.statements import run, tell
 from ledger.models import AccountKind
 from ledger.posting import WRITE_ONE, Posting, facts_of_one, refusals, refuse_changed_retries
 from vouchers.models import Voucher, VoucherState
-from vouchers.states import Movement, Wallet
+from vouchers.states import ENDINGS, Movement, Wallet
 from vouchers.wallets import AMOUNTS, after, next_state
 
 # One row for each movement of the order so far that was not taken back, one without a movement when there is none.
 _READ: Final = f"""
 SELECT voucher.programme_id, voucher.programme_version_id, voucher.enterprise_id, voucher.account_id, voucher.state,
        voucher.expires_on, wallet.available, wallet.held, wallet.redeemed, wallet.returned,
-       station.id AS station_id, move.id AS move_id, move.kind, move.amount, move.source_id, move.target_id
+       wallet.ended_by, station.id AS station_id, move.id AS move_id, move.kind, move.amount, move.source_id, move.target_id
 FROM vouchers AS voucher
 CROSS JOIN LATERAL ({AMOUNTS}) AS wallet
 LEFT JOIN ledger_accounts AS station ON station.kind = %(station_kind)s
@@ -67,6 +67,7 @@ class LockedVoucher:
     enterprise_id: UUID
     account_id: UUID
     state: VoucherState
+    ended_by: Movement | None
     expires_on: date
     wallet: Wallet
     done: list[Done]
@@ -108,6 +109,7 @@ def locked(
         enterprise_id=first.enterprise_id,
         account_id=first.account_id,
         state=VoucherState(first.state),
+        ended_by=Movement(first.ended_by) if first.ended_by else None,
         expires_on=first.expires_on,
         wallet=Wallet(first.available, first.held, first.redeemed, first.returned),
         done=[Done(row.move_id, row.kind, row.amount, row.source_id, row.target_id) for row in rows if row.move_id],
@@ -146,7 +148,7 @@ def move(
         reverses_id=reverses_id,
     )
     before, result = voucher.wallet, after(voucher.wallet, movement, amount)
-    state = next_state(voucher.state, movement, result)
+    state = next_state(voucher.ended_by, movement, result)
     event = facts_of_event(
         actor,
         f"voucher.{movement.value}",
@@ -164,5 +166,7 @@ def move(
         refuse_changed_retries(session, [posting])
         return before
     voucher.wallet, voucher.state = result, state
+    if movement in ENDINGS:
+        voucher.ended_by = movement
     tell(session, Voucher, voucher.voucher_id, state=state)
     return result

@@ -19,7 +19,16 @@ from vouchers import money, programmes, queries
 from vouchers.appropriation import appropriate as appropriate_money
 from vouchers.deduction import Deduction, deduct
 from vouchers.exports import CLAIMS, TRANSFERS
-from vouchers.forms import AppropriationForm, NoteForm, ProgrammeForm, from_preset, from_terms
+from vouchers.forms import (
+    AppropriationForm,
+    AskForm,
+    CarryOutForm,
+    DeclineForm,
+    NoteForm,
+    ProgrammeForm,
+    from_preset,
+    from_terms,
+)
 from vouchers.models import ClaimState, Programme
 from vouchers.presets import USUAL, Preset, presets
 from vouchers.states import CLAIM
@@ -138,13 +147,37 @@ def send_back(number: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<number>/close")
-def close_claims(number: str) -> ResponseReturnValue:
-    """End the claim window early, with the reason."""
-    form = NoteForm()
+def ask_to_close(number: str) -> ResponseReturnValue:
+    """Ask a colleague to end the claim window early, with the reason."""
+    form = AskForm()
     return _deed(
         number,
-        lambda found: programmes.close_claims(current_session(), actor(), found, note=form.note.data),
+        lambda found: programmes.ask_to_close(current_session(), actor(), found, reason=form.note.data or ""),
+        N_("已提请另一位工作人员复核，复核前项目照常开放"),
+        form,
+    )
+
+
+@blueprint.post("/<number>/close/carry-out")
+def close_claims(number: str) -> ResponseReturnValue:
+    """End the claim window early as the second person."""
+    form = CarryOutForm()
+    return _deed(
+        number,
+        lambda found: programmes.close_claims(current_session(), actor(), found, password=form.password.data or ""),
         N_("申领已结束，候补顺位保留"),
+        form,
+    )
+
+
+@blueprint.post("/<number>/close/decline")
+def decline_closing(number: str) -> ResponseReturnValue:
+    """Keep the claim window open, or take one's own request back."""
+    form = DeclineForm()
+    return _deed(
+        number,
+        lambda found: programmes.decline_closing(current_session(), actor(), found, reason=form.note.data or ""),
+        N_("不结束申领，项目照常开放"),
         form,
     )
 

@@ -1,24 +1,30 @@
 """The life of a programme at the bureau: drafted, checked by another person, announced, open, closed."""
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
+from accounts import second_person
 from accounts.models import Organisation, OrganisationKind
+from accounts.passwords import reconfirmed
 from audit.changes import change_state
 from audit.trail import record
-from foundation.actors import Actor
+from foundation.actors import SYSTEM, Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from foundation.locking import lock_row, lock_rows
+from foundation.locking import lock_row
+from foundation.periodic import Due
 from vouchers.duties import judges
 from vouchers.models import Programme, ProgrammeState, ProgrammeVersion
 from vouchers.states import PROGRAMME
 from vouchers.terms import Terms, current_terms
 
+CLOSE: Final = "programme.close"
 _RUNNING = frozenset({ProgrammeState.ANNOUNCED, ProgrammeState.OPEN})
 
 
@@ -149,25 +155,46 @@ def open_claims(session: Session, actor: Actor, programme: Programme) -> Program
     return programme
 
 
-def close_claims(session: Session, actor: Actor, programme: Programme, *, note: str | None = None) -> Programme:
-    """End the claim window; who waits in line keeps the place."""
+def ask_to_close(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Ask a colleague to end the claim window before its last day; nothing is closed yet."""
     actor = _hold(session, actor, programme)
-    change_state(session, actor, programme, PROGRAMME, "close", note=note)
+    PROGRAMME.next(programme.state, "close", actor.role)
+    second_person.ask(session, actor, programme, CLOSE, reason=reason)
     return programme
 
 
-def turn_with_the_clock(session: Session, actor: Actor) -> int:
-    """Open and close programmes whose window has begun or ended; returns how many changed. May run any number of times."""
-    moment, changed = now(), 0
-    running = select(Programme).where(Programme.state.in_(_RUNNING)).options(selectinload(Programme.versions))
-    due = [programme.id for programme in session.scalars(running) if _turn(programme, moment)]
+def close_claims(session: Session, actor: Actor, programme: Programme, *, password: str) -> Programme:
+    """End the claim window as the second person, who gives the password; who waits in line keeps the place."""
+    actor = _hold(session, actor, programme)
+    reconfirmed(session, actor, password)
+    request = second_person.carry_out(session, actor, programme, CLOSE)
+    change_state(session, actor, programme, PROGRAMME, "close", note=request.reason)
+    return programme
+
+
+def decline_closing(session: Session, actor: Actor, programme: Programme, *, reason: str) -> Programme:
+    """Keep the claim window open; whoever asked to close it takes the request back."""
+    actor = _hold(session, actor, programme)
+    second_person.decline(session, actor, programme, CLOSE, reason=reason)
+    return programme
+
+
+def running() -> Due:
+    """Programmes whose window the clock opens or closes."""
+    return select(Programme.id).where(Programme.state.in_(_RUNNING))
+
+
+def turn_with_the_clock(session: Session, programme_id: UUID) -> bool:
+    """Open or close a programme whose window has begun or ended; says whether it did. May run any number of times."""
+    programme = session.get_one(Programme, programme_id)
+    if _turn(programme, now()) is None:
+        return False
     # Looked at again under the lock: a person may have closed it meanwhile.
-    for programme in lock_rows(session, Programme, due):
-        event = _turn(programme, moment)
-        if event is not None:
-            change_state(session, actor, programme, PROGRAMME, event)
-            changed += 1
-    return changed
+    event = _turn(lock_row(session, Programme, programme_id), now())
+    if event is None:
+        return False
+    change_state(session, SYSTEM, programme, PROGRAMME, event)
+    return True
 
 
 def _turn(programme: Programme, moment: datetime) -> str | None:

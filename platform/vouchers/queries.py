@@ -9,11 +9,13 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from accounts.current import not_here
-from accounts.models import Organisation, OrganisationKind, Region
+from accounts.models import Organisation, OrganisationKind, Region, SecondPersonRequest
 from foundation.actors import ENTERPRISE, STAFF, Actor
+from foundation.many import among
 from foundation.pages import Page, page_of
-from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim, VoucherState
+from vouchers.models import ClaimState, Programme, ProgrammeState, ProgrammeVersion, Voucher, VoucherClaim, VoucherState
 from vouchers.states import IN_LINE
+from vouchers.terms import terms_or_none
 
 PUBLISHED = (ProgrammeState.ANNOUNCED, ProgrammeState.OPEN, ProgrammeState.CLOSED, ProgrammeState.SETTLED)
 
@@ -153,13 +155,27 @@ def _seen(query: Select[Any], actor: Actor) -> Select[Any]:
 
 def organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Organisation]:
     """Organisations by id."""
-    return {one.id: one for one in session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+    return {one.id: one for one in session.scalars(select(Organisation).where(among(Organisation.id, ids)))}
 
 
 def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Names by id."""
-    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
+    rows = session.execute(select(Organisation.id, Organisation.name).where(among(Organisation.id, ids)))
     return {row.id: row.name for row in rows}
+
+
+def requests_on(session: Session, actor: Actor | None, subject_id: UUID) -> dict[str, SecondPersonRequest]:
+    """What waits for a second person of the actor's own office on a programme or voucher, by deed."""
+    if actor is None or actor.role not in STAFF:
+        return {}
+    found = session.scalars(
+        select(SecondPersonRequest).where(
+            SecondPersonRequest.subject_id == subject_id,
+            SecondPersonRequest.organisation_id == actor.organisation_id,
+            SecondPersonRequest.outcome.is_(None),
+        )
+    )
+    return {request.deed: request for request in found}
 
 
 def programmes_of(session: Session, actor: Actor) -> Sequence[Programme]:
@@ -184,3 +200,23 @@ def treasuries(session: Session, actor: Actor) -> Sequence[Organisation]:
         .where(Organisation.kind == OrganisationKind.TREASURY, Organisation.region_id == own)
         .order_by(Organisation.name_sort)
     ).all()
+
+
+def offices(session: Session) -> Sequence[tuple[str, str, UUID, UUID]]:
+    """Each region with a programme that is not settled: its name, its path, and the bureau and treasury in charge."""
+    rows = session.execute(
+        select(Region.name, Region.path, Programme.bureau_id, Programme.treasury_id)
+        .join(Programme, Programme.region_id == Region.id)
+        .where(Programme.state != ProgrammeState.SETTLED)
+        .distinct()
+        .order_by(Region.path)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def unreadable_programmes(session: Session) -> list[str]:
+    """Numbers of the programmes of which this release cannot read a version's rules."""
+    versions = select(ProgrammeVersion, Programme.number).join(ProgrammeVersion.programme).order_by(Programme.number)
+    return list(
+        dict.fromkeys(number for version, number in session.execute(versions) if terms_or_none(version) is None)
+    )

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from accounts.models import Organisation
 from foundation.clock import today
-from vouchers.eligibility import may_claim
+from vouchers.eligibility import may_claim_each
 from vouchers.models import Programme, ProgrammeState, Voucher
+from vouchers.regions import admits, open_to
 from vouchers.states import USABLE
-from vouchers.terms import Terms, current_terms, terms_of
+from vouchers.terms import Terms, readable, terms_or_none
 from vouchers.wallets import wallets
 
 
@@ -26,10 +28,15 @@ class Source:
     voucher_number: str | None
     terms: Terms
     available: int
+    at_home: bool = True
 
 
 def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
-    """Vouchers that can be held today, first to expire first, then what open programmes would still give."""
+    """Vouchers that can be held today, first to expire first, then what open programmes would still give.
+
+    Programmes of other regions are left out by the database; a voucher of one is there, but not ``at_home``.
+    """
+    enterprise = session.get_one(Organisation, enterprise_id)
     vouchers = session.scalars(
         select(Voucher)
         .options(joinedload(Voucher.programme), joinedload(Voucher.programme_version))
@@ -43,15 +50,24 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
     amounts = wallets(session, vouchers)
     sources = []
     for voucher in vouchers:
-        terms, amount = terms_of(voucher.programme_version), amounts[voucher.id]
+        terms, amount = terms_or_none(voucher.programme_version), amounts[voucher.id]
+        if terms is None:
+            continue
         used = amount.held or amount.redeemed
         if amount.available and (terms.partial_use or not used):
-            sources.append(_source(voucher.programme, voucher, terms, amount.available))
-    for programme in _open_programmes(session):
-        answer = may_claim(session, enterprise_id, programme)
-        if answer.amount:
-            sources.append(_source(programme, None, answer.terms, answer.amount))
-    return sources
+            here = admits(terms, voucher.programme, enterprise)
+            sources.append(_source(voucher.programme, voucher, terms, amount.available, at_home=here))
+    claimable = may_claim_each(session, enterprise_id, open_programmes_for(session, enterprise))
+    return sources + [
+        _source(answer.programme, None, answer.terms, answer.amount) for answer in claimable if answer.amount
+    ]
+
+
+def only_elsewhere(session: Session, enterprise_id: UUID) -> bool:
+    """Whether claims are open now, but only in programmes of other regions."""
+    enterprise = session.get_one(Organisation, enterprise_id)
+    here = func.coalesce(func.bool_or(open_to(enterprise)), True)
+    return not session.scalar(select(here).where(Programme.state == ProgrammeState.OPEN))
 
 
 def public_sources(session: Session) -> list[Source]:
@@ -59,20 +75,29 @@ def public_sources(session: Session) -> list[Source]:
     return [
         _source(programme, None, terms, terms.cap_per_enterprise)
         for programme in _open_programmes(session)
-        for terms in [current_terms(programme)]
+        if (terms := readable(programme)) is not None
     ]
 
 
-def _open_programmes(session: Session) -> Sequence[Programme]:
-    return session.scalars(
+def open_programmes_for(session: Session, enterprise: Organisation) -> Sequence[Programme]:
+    """Programmes that take claims now and do not leave the enterprise out by their region."""
+    return _open_programmes(session, open_to(enterprise))
+
+
+def _open_programmes(session: Session, *where: ColumnElement[bool]) -> Sequence[Programme]:
+    """Open programmes whose rules can be read; one that cannot stands still by itself."""
+    found = session.scalars(
         select(Programme)
-        .where(Programme.state == ProgrammeState.OPEN)
+        .where(Programme.state == ProgrammeState.OPEN, *where)
         .options(selectinload(Programme.versions))
         .order_by(Programme.number)
-    ).all()
+    )
+    return [programme for programme in found if readable(programme) is not None]
 
 
-def _source(programme: Programme, voucher: Voucher | None, terms: Terms, available: int) -> Source:
+def _source(
+    programme: Programme, voucher: Voucher | None, terms: Terms, available: int, *, at_home: bool = True
+) -> Source:
     return Source(
         programme_id=programme.id,
         programme_number=programme.number,
@@ -81,4 +106,5 @@ def _source(programme: Programme, voucher: Voucher | None, terms: Terms, availab
         voucher_number=voucher.number if voucher else None,
         terms=terms,
         available=available,
+        at_home=at_home,
     )

@@ -63,6 +63,9 @@ VOUCHER_LABELS: Final[Mapping[VoucherState, str]] = {
     _V.EXPIRED: N_("已过期"),
     _V.RECLAIMED: N_("已收回"),
     _V.REVOKED: N_("已撤销"),
+    _V.USED_EXPIRED: N_("已使用，余额已到期"),
+    _V.USED_RECLAIMED: N_("已使用，余额已收回"),
+    _V.USED_REVOKED: N_("已使用，余额已撤销"),
 }
 
 
@@ -79,11 +82,12 @@ class Movement(StrEnum):
     UNDO_RECLAIM = "undo_reclaim"
 
 
-ENDINGS: Final[Mapping[Movement, VoucherState]] = {
-    Movement.EXPIRE: _V.EXPIRED,
-    Movement.RECLAIM: _V.RECLAIMED,
-    Movement.REVOKE: _V.REVOKED,
+ENDINGS: Final[Mapping[Movement, tuple[VoucherState, VoucherState]]] = {
+    Movement.EXPIRE: (_V.EXPIRED, _V.USED_EXPIRED),
+    Movement.RECLAIM: (_V.RECLAIMED, _V.USED_RECLAIMED),
+    Movement.REVOKE: (_V.REVOKED, _V.USED_REVOKED),
 }
+"""How what was left went back to the pool -> the state of a voucher of which nothing was used, and of one that was."""
 
 USABLE: Final = frozenset({_V.ISSUED, _V.HELD, _V.PARTLY_REDEEMED})
 """States in which money may be left on a voucher."""
@@ -136,8 +140,8 @@ def ensure_movement(state: VoucherState, movement: Movement, role: Role) -> None
         raise NotAllowed(N_("您的角色不能进行这一步"), remedy=N_("请由有权限的同事办理"))
 
 
-def state_of(wallet: Wallet, ending: VoucherState | None) -> VoucherState:
-    """The state that the amounts give; ``ending`` says how money went back to the pool, where some did.
+def state_of(wallet: Wallet, ending: Movement) -> VoucherState:
+    """The state that the amounts give; ``ending`` is how money went back to the pool last, where some did.
 
     Held money comes first, then what can still be used, then how the voucher ended.
     """
@@ -146,5 +150,6 @@ def state_of(wallet: Wallet, ending: VoucherState | None) -> VoucherState:
     if wallet.available:
         return _V.PARTLY_REDEEMED if wallet.redeemed else _V.ISSUED
     if wallet.returned:
-        return ending or _V.RECLAIMED
+        unused, used = ENDINGS[ending]
+        return used if wallet.redeemed else unused
     return _V.REDEEMED

@@ -1,16 +1,20 @@
 """The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
 
+import logging
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from enterprises.models import TitleLevel
 from foundation.clock import day_of, today
-from foundation.errors import BadInput
+from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from foundation.money import MAX_FEN
+from foundation.periodic import said
 from vouchers.models import Programme, ProgrammeVersion
+
+_logger = logging.getLogger(__name__)
 
 Fen = Annotated[int, Field(strict=True, gt=0, le=MAX_FEN)]
 Days = Annotated[int, Field(strict=True, ge=1, le=365)]
@@ -19,6 +23,7 @@ FINANCING: Final = "listing_and_finance"
 """The category of financing services (融资对接), which Xiamen does not pay for."""
 
 RULES: Final = {
+    "region": N_("哪些地区的企业可以申领"),
     "titles": N_("哪些称号可以申领"),
     "priority_titles": N_("同等条件下谁优先"),
     "cap_per_enterprise": N_("每家企业可享受的总额"),
@@ -33,6 +38,14 @@ RULES: Final = {
     "expires_on": N_("服务券有效期"),
 }
 """The rules that a programme page explains, in its order; a citation may stand for each."""
+
+_FIELDS: Final = {
+    "claim_window": ("claims_open_at", "claims_close_at"),
+    "contract_window": ("contracts_from", "contracts_to"),
+    "service_records": ("record_calendar_days",),
+    "region": ("any_region",),
+}
+"""The fields in which a rule stands, where they are not called as the rule is."""
 
 
 class Citation(BaseModel):
@@ -54,6 +67,8 @@ class Terms(BaseModel):
 
     document: str = Field(min_length=1, max_length=200)
     document_number: str = Field(default="", max_length=100)
+    # False also for terms stored before this field was known: public money is for the region that gives it.
+    any_region: bool = False
     titles: tuple[TitleLevel, ...] = Field(min_length=1)
     priority_titles: tuple[TitleLevel, ...] = ()
     cap_per_enterprise: Fen
@@ -131,15 +146,68 @@ class Terms(BaseModel):
         if day > today():
             raise BadInput(N_("协议签订日不能晚于今天"), field=field)
 
+    def drawn_from(self, base: Self) -> Self:
+        """These terms with the citations that still hold, as a change of ``base``, from which they were drawn up.
+
+        A rule whose value was changed no longer stands in the notice, and under another document or number none does.
+        """
+        if (self.document, self.document_number) != (base.document, base.document_number):
+            return self.model_copy(update={"citations": {}})
+        kept = {
+            rule: citation
+            for rule, citation in base.citations.items()
+            if all(_same(getattr(self, name), getattr(base, name)) for name in _FIELDS.get(rule, (rule,)))
+        }
+        return self.model_copy(update={"citations": kept})
+
+    @property
+    def basis(self) -> str:
+        """The document of these terms with its number, where it has one."""
+        return f"{self.document}（{self.document_number}）" if self.document_number else self.document
+
     def cited(self, rule: str) -> str | None:
-        """Document and article of a rule, or None where the notice leaves it open."""
+        """Document and article of a rule, or None where the notice leaves it open (本项目设定)."""
         citation = self.citations.get(rule)
         return None if citation is None else f"{self.document} {citation.article}"
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Lists of titles and categories have no order."""
+    return set(one) == set(other) if isinstance(one, tuple) else bool(one == other)
+
+
+class UnreadableTerms(Conflict):
+    """Stored terms that this release cannot read: their own programme stands still, and no other."""
+
+
 def terms_of(version: ProgrammeVersion) -> Terms:
-    """The terms of a stored version."""
-    return Terms.model_validate(version.terms)
+    """The terms of a stored version; what a later release has added to them is left out. Raises UnreadableTerms."""
+    stored = {key: value for key, value in version.terms.items() if key in Terms.model_fields}
+    try:
+        stored["citations"] = {
+            rule: {key: value for key, value in cited.items() if key in Citation.model_fields}
+            for rule, cited in stored.get("citations", {}).items()
+            if rule in RULES
+        }
+        return Terms.model_validate(stored)
+    except (ValidationError, AttributeError) as error:
+        _logger.error("the terms of programme version %s cannot be read: %s", version.id, said(error))  # noqa: TRY400 - once, in one line
+        raise UnreadableTerms(
+            N_("这个项目的规则暂时无法读取"), remedy=N_("请联系平台运营方，其他项目不受影响")
+        ) from error
+
+
+def terms_or_none(version: ProgrammeVersion) -> Terms | None:
+    """The terms of a stored version; None where they cannot be read, so that a list goes on without them."""
+    try:
+        return terms_of(version)
+    except UnreadableTerms:
+        return None
+
+
+def readable(programme: Programme) -> Terms | None:
+    """The terms that bind new claims; None where they cannot be read."""
+    return terms_or_none(current_version(programme))
 
 
 def current_version(programme: Programme) -> ProgrammeVersion:

@@ -1,5 +1,6 @@
 """Public pages of programmes, the enterprise's claim, and vouchers."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -14,18 +15,19 @@ from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
 from foundation.actions import submit
 from foundation.actors import ENTERPRISE, STAFF
+from foundation.clock import today
 from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
-from vouchers import claiming, expiry, money, queries
+from vouchers import claiming, money, queries, revoking
 from vouchers.claim_line import claim_line
 from vouchers.deduction import deduct
 from vouchers.eligibility import may_claim
 from vouchers.exports import VOUCHERS
-from vouchers.forms import NoteForm
+from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReclaimForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
-from vouchers.terms import RULES, current_version, terms_of
+from vouchers.terms import RULES, current_version, readable, terms_of
 from vouchers.wallets import wallet, wallets
 
 blueprint = Blueprint("vouchers", __name__)
@@ -60,7 +62,7 @@ def programmes() -> ResponseReturnValue:
     return render_template(
         "vouchers/programmes.html",
         page=page,
-        terms={one.id: terms_of(current_version(one)) for one in page.rows},
+        terms={one.id: readable(one) for one in page.rows},
         remaining=money.remaining(session, [one.id for one in page.rows]),
         labels=PROGRAMME.labels,
         title_labels=TITLE_LABELS,
@@ -76,6 +78,7 @@ def programme(number: str) -> ResponseReturnValue:
 def programme_page(found: Programme, form: Form) -> str:
     """The case page; ``form`` carries the refusal of a deed that was tried on it."""
     session, person = current_session(), actor_or_none()
+    requests = queries.requests_on(session, person, found.id)
     version = current_version(found)
     terms = terms_of(version)
     listed, charged = EXAMPLE_PRICES
@@ -97,9 +100,17 @@ def programme_page(found: Programme, form: Form) -> str:
         states=PROGRAMME.labels,
         reached={PROGRAMME_STEPS[one.action]: one.at for one in history if one.action in PROGRAMME_STEPS},
         history=history if person is not None and person.role in STAFF else (),
+        requests=requests,
         acts=person is not None and may_act_for(session, person, found.bureau_id, found.id),
         form=form,
+        forms=_forms(form),
     )
+
+
+def _forms(form: Form) -> dict[str, Form]:
+    """The forms of a deed that needs a second person; the one that was refused with its faults."""
+    kinds = {"ask": AskForm, "carry_out": CarryOutForm, "decline": DeclineForm, "reclaim": ReclaimForm}
+    return {name: form if type(form) is kind else kind() for name, kind in kinds.items()}
 
 
 @blueprint.route("/programmes/<number>/claim", methods=["GET", "POST"])
@@ -119,6 +130,8 @@ def claim(number: str) -> ResponseReturnValue:
             claims=claims,
             steps=claim_line(claims[0]) if claims else (),
             position=queries.position(session, answer.open_claim) if answer.open_claim else None,
+            queued_terms=terms_of(answer.open_claim.programme_version) if answer.open_claim else None,
+            today=today(),
             line=queries.line(session, found.id),
             pool=money.pool(session, found.id),
             labels=CLAIM.labels,
@@ -167,41 +180,86 @@ def index() -> ResponseReturnValue:
 def voucher(number: str) -> ResponseReturnValue:
     """One voucher: its amounts, each opening to the transfers behind it."""
     found = queries.voucher(current_session(), actor(), number)
-    return _voucher_page(found, NoteForm())
+    return _voucher_page(found, Form())
 
 
 @blueprint.post("/vouchers/<number>/reclaim")
 def reclaim(number: str) -> ResponseReturnValue:
     """The bureau takes back what is free."""
-    return _take_back(number, revoke=False)
-
-
-@blueprint.post("/vouchers/<number>/revoke")
-def revoke(number: str) -> ResponseReturnValue:
-    """The bureau revokes a voucher that should not have been issued."""
-    return _take_back(number, revoke=True)
-
-
-def _take_back(number: str, *, revoke: bool) -> ResponseReturnValue:
-    session, person, form = current_session(), actor(), NoteForm()
-    found = queries.voucher(session, person, number)
-    verb = expiry.revoke if revoke else expiry.reclaim
-    return submit(
+    form = ReclaimForm()
+    return _deed(
+        number,
         form,
-        lambda: verb(
-            session,
-            person,
+        lambda found: revoking.reclaim(
+            current_session(),
+            actor(),
             voucher_id=found.id,
             reason=form.note.data or "",
             transfer_id=UUID(str(form.submission_id.data)),
+            password=form.password.data or "",
         ),
-        then=lambda _amount: url_for("vouchers.voucher", number=number),
-        page=lambda: _voucher_page(found, form),
-        done=N_("余额已退回项目资金"),
+        N_("余额已退回项目资金"),
     )
 
 
-def _voucher_page(found: Voucher, form: NoteForm) -> str:
+@blueprint.post("/vouchers/<number>/revoke")
+def ask_to_revoke(number: str) -> ResponseReturnValue:
+    """Ask a reviewer to revoke a voucher that should not have been issued."""
+    form = AskForm()
+    return _deed(
+        number,
+        form,
+        lambda found: revoking.ask_to_revoke(
+            current_session(), actor(), voucher_id=found.id, reason=form.note.data or ""
+        ),
+        N_("已提请另一位工作人员复核，复核前企业仍可用券"),
+    )
+
+
+@blueprint.post("/vouchers/<number>/revoke/carry-out")
+def revoke(number: str) -> ResponseReturnValue:
+    """Revoke a voucher as the second person."""
+    form = CarryOutForm()
+    return _deed(
+        number,
+        form,
+        lambda found: revoking.revoke(
+            current_session(),
+            actor(),
+            voucher_id=found.id,
+            transfer_id=UUID(str(form.submission_id.data)),
+            password=form.password.data or "",
+        ),
+        N_("服务券已撤销，余额已退回项目资金"),
+    )
+
+
+@blueprint.post("/vouchers/<number>/revoke/decline")
+def decline_revoking(number: str) -> ResponseReturnValue:
+    """Keep a voucher that a colleague wants revoked, or take one's own request back."""
+    form = DeclineForm()
+    return _deed(
+        number,
+        form,
+        lambda found: revoking.decline_revoking(
+            current_session(), actor(), voucher_id=found.id, reason=form.note.data or ""
+        ),
+        N_("不撤销，服务券照常使用"),
+    )
+
+
+def _deed(number: str, form: Form, verb: Callable[[Voucher], object], done: str) -> ResponseReturnValue:
+    found = queries.voucher(current_session(), actor(), number)
+    return submit(
+        form,
+        lambda: verb(found),
+        then=lambda _result: url_for("vouchers.voucher", number=number),
+        page=lambda: _voucher_page(found, form),
+        done=done,
+    )
+
+
+def _voucher_page(found: Voucher, form: Form) -> str:
     session = current_session()
     return render_template(
         "vouchers/voucher.html",
@@ -214,7 +272,9 @@ def _voucher_page(found: Voucher, form: NoteForm) -> str:
         labels=VOUCHER_LABELS,
         acts=may_act_for(session, actor(), found.programme.bureau_id, found.programme_id),
         holder=queries.organisation_names(session, [found.enterprise_id])[found.enterprise_id],
+        requests=queries.requests_on(session, actor(), found.id),
         form=form,
+        forms=_forms(form),
     )
 
 

@@ -12,20 +12,21 @@ from vouchers.states import ENDINGS, Movement, Wallet, state_of
 
 AMOUNTS: Final = """
     SELECT free.balance AS available, past.held, voucher.face - free.balance - past.held - past.returned AS redeemed,
-           past.returned
+           past.returned, past.ended_by
     FROM ledger_accounts AS free CROSS JOIN (
         SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
-               CAST(coalesce(sum(move.amount) FILTER (
-                   WHERE move.kind IN ('expire', 'reclaim', 'revoke')
-                     AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = move.id)
-               ), 0) AS bigint) AS returned
-        FROM ledger_transfers AS move JOIN ledger_accounts AS target ON target.id = move.target_id
-        WHERE move.source_id = voucher.account_id
+               CAST(coalesce(sum(move.amount) FILTER (WHERE move.ended), 0) AS bigint) AS returned,
+               (array_agg(move.kind ORDER BY move.posted_at DESC, move.id DESC) FILTER (WHERE move.ended))[1] AS ended_by
+        FROM (
+            SELECT one.*, one.kind IN ('expire', 'reclaim', 'revoke')
+                   AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = one.id) AS ended
+            FROM ledger_transfers AS one WHERE one.source_id = voucher.account_id
+        ) AS move JOIN ledger_accounts AS target ON target.id = move.target_id
     ) AS past
     WHERE free.id = voucher.account_id
 """
-"""The four amounts of the row ``voucher`` of a query around it. Accounts of vouchers and holds store their balance
-(guarded by a CHECK), so only the few transfers out of this voucher are looked at."""
+"""The four amounts of the row ``voucher`` of a query around it, and how money went back last (null: none did). Accounts of
+vouchers and holds store their balance (guarded by a CHECK), so only the few transfers out of this voucher are looked at."""
 
 _WALLETS: Final = text(
     f"SELECT voucher.id, wallet.* FROM vouchers AS voucher CROSS JOIN LATERAL ({AMOUNTS}) AS wallet "  # noqa: S608 - fixed
@@ -66,6 +67,6 @@ def after(before: Wallet, movement: Movement, amount: int) -> Wallet:
     return Wallet(free, held, redeemed, returned)
 
 
-def next_state(state: VoucherState, movement: Movement, result: Wallet) -> VoucherState:
-    """The state after ``state`` that follows from the amounts; how a voucher ended stays as it was first said."""
-    return state_of(result, state if state in ENDINGS.values() else ENDINGS.get(movement))
+def next_state(ended_by: Movement | None, movement: Movement, result: Wallet) -> VoucherState:
+    """The state after ``movement``; money may have gone back before it, as ``ended_by`` says."""
+    return state_of(result, movement if movement in ENDINGS else ended_by or movement)

@@ -165,8 +165,12 @@ ACCESS: Final[dict[str, AccessList]] = {
                 # vouchers, enterprises
                 "programmes.announce",
                 "programmes.open_claims",
+                "programmes.ask_to_close",
                 "programmes.close_claims",
+                "programmes.decline_closing",
                 "vouchers.reclaim",
+                "vouchers.ask_to_revoke",
+                "vouchers.decline_revoking",
                 "enterprises.new_title",
                 # orders
                 "orders.decide",
@@ -201,6 +205,8 @@ ACCESS: Final[dict[str, AccessList]] = {
             {
                 # vouchers, enterprises
                 "programmes.appropriate",
+                "funds.take_back",
+                "funds.return_unspent",
                 # verification, performance, settlement
                 "settlement.approve",
                 "settlement.send_back",
@@ -221,6 +227,9 @@ ACCESS: Final[dict[str, AccessList]] = {
         TREASURY,
         frozenset(
             {
+                # vouchers
+                "funds.carry_out",
+                "funds.decline",
                 # verification, performance, settlement
                 "settlement.ask_correction",
                 "settlement.decline_correction",

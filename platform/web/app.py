@@ -15,6 +15,7 @@ from search.sources import register_source
 from web import errors, filters, guard, language, navigation, security, unit
 from web.blueprints import all_blueprints
 from web.head import head_as_get
+from web.request_id import with_request_id
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,5 +62,6 @@ def create_app(settings: Settings, sessions: sessionmaker[Session]) -> Flask:
     errors.install(app)
     for blueprint in all_blueprints():
         app.register_blueprint(blueprint)
-    app.wsgi_app = head_as_get(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    numbered = with_request_id(head_as_get(app.wsgi_app), trusted=settings.trusted_proxies > 0)
+    app.wsgi_app = numbered  # type: ignore[method-assign, assignment]
     return app

@@ -21,6 +21,7 @@ def all_blueprints() -> "list[Blueprint]":
     from settlement.statement_views import blueprint as settlement  # noqa: PLC0415
     from verification.views import blueprint as verification  # noqa: PLC0415
     from vouchers.delegating import blueprint as delegations  # noqa: PLC0415
+    from vouchers.fund_views import blueprint as funds  # noqa: PLC0415
     from vouchers.office import blueprint as programmes  # noqa: PLC0415
     from vouchers.views import blueprint as vouchers  # noqa: PLC0415
     from web.home import blueprint as web  # noqa: PLC0415
@@ -36,6 +37,7 @@ def all_blueprints() -> "list[Blueprint]":
         vouchers,
         programmes,
         delegations,
+        funds,
         orders,
         verification,
         performance,

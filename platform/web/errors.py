@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from foundation.constraints import as_domain_error, name_of, unusable
 from foundation.errors import DomainError
 from foundation.locking import as_busy
+from web.request_id import request_id
 
 # The disk is full (a large form is put there while it is read), or its owner's share of it.
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -85,8 +86,10 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def _page(status: int, error: DomainError | None = None) -> ResponseReturnValue:
+    reference = request_id(request.environ)
     try:
-        return render_template(f"errors/{status}.html", error=error, status=status), status
+        return render_template(f"errors/{status}.html", error=error, status=status, reference=reference), status
     except TemplateNotFound:
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-        return render_template("errors/500.html", error=error, status=status, phrase=phrase), status
+        page = render_template("errors/500.html", error=error, status=status, phrase=phrase, reference=reference)
+        return page, status

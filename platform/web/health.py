@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from foundation.clock import year_without_notice
-from foundation.jobs import jobs_health
+from foundation.jobs_health import jobs_health
 
 
 def check(session: Session, search: str) -> tuple[dict[str, str], int]:

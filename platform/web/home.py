@@ -15,7 +15,7 @@ from providers.categories import categories
 from search.current import engine_name
 from vouchers.money import remaining
 from vouchers.queries import open_programmes
-from vouchers.terms import current_terms
+from vouchers.terms import readable
 from web import desks, finding, health
 from web.auditing import trail_of
 from web.deeds import DEEDS
@@ -44,7 +44,7 @@ def _front_page() -> str:
     return render_template(
         "web/front.html",
         demonstration=_is_demonstration(),
-        programmes=[(one, left[one.id], current_terms(one)) for one in programmes],
+        programmes=[(one, left[one.id], terms) for one in programmes if (terms := readable(one)) is not None],
         categories=categories().values(),
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from foundation.jobs import job, periodic, queue
 from foundation.open_deadlines import registered
+from foundation.periodic import Repeat
 from working_days.stored import refresh
 
 
@@ -31,7 +32,5 @@ def extend(session: Session, *, kind: str, thing: str) -> None:
     registered()[kind].extend(session, UUID(thing))
 
 
-@periodic("working_days.every_night", "35 16 * * *")
-def every_night(session: Session) -> None:
-    """After midnight in China: what a newer library knows, and deadlines that another process stored by an older calendar."""
-    queue_counting(session)
+# After midnight in China: what a newer library knows, and deadlines that another process stored by an older calendar.
+every_night = periodic("working_days.every_night", "35 16 * * *", Repeat(queue_counting))

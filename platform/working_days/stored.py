@@ -73,7 +73,8 @@ def _read(session: Session, database: str) -> None:
     )
     if database != _known.database or revisions != _known.revisions:
         years: defaultdict[int, dict[date, bool]] = defaultdict(dict)
-        for year, day, kind in session.execute(select(CalendarDay.year, CalendarDay.day, CalendarDay.kind)):
+        days = select(CalendarDay.year, CalendarDay.day, CalendarDay.kind)
+        for year, day, kind in session.execute(days) if revisions else ():
             years[year][day] = kind is DayKind.WORKDAY
         calendars.use(years)
     _known.database, _known.revisions = database, revisions

@@ -20,6 +20,8 @@ from foundation.actors import Actor, Role
 from foundation.clock import now, today, travel
 from foundation.errors import BadInput, Conflict, DomainError, NotAllowed, NotFound
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture(autouse=True)
 def _store(tmp_path: Path) -> Iterator[None]:
@@ -164,3 +166,36 @@ def test_desks_list_what_one_may_act_on(session: Session, scene: Scene, sign_in)
     session.commit()
     assert address in browser.get("/").text
     assert f'action="{address}/verify"' in browser.get(address).text
+
+
+def test_the_page_gives_lists_and_ends(session: Session, scene: Scene, sign_in) -> None:
+    upper = make.bureau(session, "350000")
+    own = sign_in(make.member(session, scene.bureau, Role.REVIEWER))
+    page = own.get("/delegations").text
+    assert f'<option value="{upper.id}">' in page
+    assert scene.programme.number in page
+    facts = {
+        "to_bureau": str(upper.id),
+        "programme": str(scene.programme.id),
+        "valid_from": today().isoformat(),
+        "valid_to": "",
+        "reason": "人手不足",
+    }
+    refused = own.post("/delegations", data=facts)
+    assert (refused.status_code, "人手不足" in refused.text) == (422, True)
+    assert own.post("/delegations", data=facts | {"valid_to": today().isoformat()}).status_code == 303
+    given = session.scalars(select(Delegation)).one()
+    received = sign_in(make.member(session, upper, Role.OFFICER)).get("/delegations").text
+    for text in (own.get("/delegations").text, received):
+        assert scene.programme.name in text
+        assert "人手不足" in text
+    assert f'action="/delegations/{given.id}/end"' not in received
+    officer = sign_in(make.member(session, scene.bureau, Role.OFFICER))
+    assert officer.post("/delegations", data=facts | {"valid_to": today().isoformat()}).status_code == 403
+    assert own.post(f"/delegations/{given.id}/end").status_code == 303
+    session.refresh(given)
+    assert given.ended_at is not None
+    assert "已终止" in own.get("/delegations").text
+    trail = sign_in(make.member(session, scene.bureau, Role.AUDITOR)).get("/audit").text
+    assert "委托其他主管部门办理" in trail
+    assert "终止委托办理" in trail

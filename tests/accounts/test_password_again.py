@@ -25,6 +25,8 @@ from foundation.locking import without_locks
 from foundation.unit_of_work import run_afterwards, unit_of_work
 from orders.models import OrderState
 
+pytestmark = pytest.mark.clock
+
 WRONG = "not the password"
 GUESSES = 12
 
@@ -92,6 +94,7 @@ def test_a_stranger_who_locks_signing_in_stops_nobody_at_work(session: Session, 
     session.commit()
     for _ in range(lockout.FAILURES):
         client.post("/sign-in", data={"email": membership.user.email, "password": WRONG})
+    session.expire_all()
     assert lockout.locked(session.get_one(User, membership.user_id))
     reconfirmed(session, actor_of(membership), PASSWORD)
 

@@ -63,6 +63,14 @@ def test_what_does_not_fit_is_named(session: Session, change, field):
     assert refused.value.field == field
 
 
+def test_who_is_in_the_office_already_is_told_so(session: Session):
+    given = facts()
+    appoint(session, **given)
+    with pytest.raises(BadInput, match=r"officer@example\.cn 已在 样例市工业和信息化局 担任 officer") as refused:
+        appoint(session, **given | {"role": Role.REVIEWER})
+    assert refused.value.exit_code == 2
+
+
 def test_somebody_on_both_sides_is_warned_of(session: Session, sign_in):
     """Still appointed: a small office may need it for programmes of different places."""
     bureau_of = facts()

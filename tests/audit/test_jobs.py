@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from audit import jobs, seals
+from audit import jobs, retention, seals
 from audit.models import AuditEvent, AuditSeal
 from audit.trail import record
 from config import Settings
@@ -29,6 +29,21 @@ def test_all_that_is_committed_is_sealed_however_many_seals_it_takes(session, mo
     jobs.seal_what_is_new(session)
     assert session.query(AuditSeal).count() == made
     assert seals.verify(session).unsealed == 0
+
+
+# The database itself refuses to lose a younger row (by its clock).
+@pytest.mark.present
+def test_old_seals_are_removed_a_few_in_a_transaction(session, monkeypatch, settings):
+    monkeypatch.setattr(retention.prune, "__kwdefaults__", {"most": 1})
+    with travel(now() - timedelta(days=300)):
+        for _ in range(2):
+            write(session, 1)
+            jobs.seal_what_is_new(session)
+    asked = Settings.model_validate(settings.model_dump() | {"audit_retention_days": 200})
+    monkeypatch.setattr(jobs, "load_settings", lambda: asked)
+    assert [jobs.prune_old_seals(session) for _ in range(3)] == [True, True, False]
+    jobs.seal_what_is_new(session)
+    assert seals.verify(session).ok
 
 
 # The database itself refuses to lose a younger row (by its clock).

@@ -14,6 +14,8 @@ from foundation.clock import at, travel
 from working_days.entering import enter
 from working_days.reading import read
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def huiqi(own_engine, monkeypatch, tmp_path):

@@ -189,8 +189,10 @@ def test_migrating_twice_changes_nothing(on_database):
 def test_the_doctor_tells_each_part(on_database):
     answer = on_database("doctor", "--json")
     findings = {finding["part"]: finding for finding in json.loads(answer.stdout)}
-    for part in ("python", "files", "fonts", "database", "migrations", "jobs", "failed jobs"):
+    for part in ("python", "files", "fonts", "database", "migrations", "failed jobs", "programmes", "roles"):
         assert findings[part]["ok"], findings[part]
+    assert "no worker gives a sign" in findings["jobs"]["told"]
+    assert "nobody is officer, reviewer, budget_holder, payer, auditor, administrator" in findings["roles"]["told"]
     assert all(finding["ok"] or finding["remedy"] for finding in findings.values())
     assert answer.returncode == (0 if all(finding["ok"] for finding in findings.values()) else 1)
 

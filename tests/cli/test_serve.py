@@ -101,14 +101,34 @@ def test_it_answers_restarts_a_dead_worker_and_stops_all_that_it_started(house):
     assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def test_when_the_pages_die_everything_is_stopped(house):
+def test_dead_pages_are_started_again_and_their_own_processes_are_gone(house):
     process, port, log = house
-    started = process.children(recursive=True)
-    _named(process, "web").kill()
-    assert process.wait(40) == 1
-    assert "web has died (exit code -9)" in log.read_text()
-    _, left = psutil.wait_procs(started, timeout=10)
+    web = _named(process, "web")
+    started = [web, *web.children(recursive=True)]
+    assert len(started) >= 3
+    web.kill()
+    _until(lambda: "web has died (exit code -9) and is started again" in log.read_text(), 20)
+    _, left = psutil.wait_procs(started, timeout=20)
     assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
+    _until(lambda: _health(port) == 200, 60)
+    assert process.poll() is None
+
+
+def test_pages_that_die_again_and_again_stop_everything(house):
+    process, port, log = house
+    killed = set()
+
+    def kill_the_next():
+        # Not before it is the program itself: a process that has not replaced itself yet has our own command line.
+        for each in process.children():
+            if each.pid not in killed and "web" in each.cmdline():
+                each.kill()
+                killed.add(each.pid)
+        return process.poll() is not None
+
+    _until(kill_the_next, 60)
+    assert process.wait(40) == 1
+    assert "web has died (exit code -9) too often" in log.read_text()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 

@@ -28,7 +28,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_titles_registering_duty_somewhere", "ck_titles_revoking_duty_somewhere"),
         *("uq_password_attempts_user_id", "uq_regional_duties_person"),
         *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
-        "ck_second_person_requests_decided_by_somebody",
+        *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
         *("uq_batch_awards_provider", "ck_batch_awards_amount_not_negative", "ck_batch_awards_reason_given"),
         *("ck_batch_awards_share_allowed", "ck_batch_orders_withheld_not_negative"),
         "ck_batches_maker_duty_is_eligibility",

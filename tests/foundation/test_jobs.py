@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import create_engine, make_url, text
 
 from foundation.database import make_engine
-from foundation.jobs import conninfo, failed_jobs, job, jobs_health, queue, registered_jobs, run_worker
+from foundation.jobs import conninfo, job, queue, queue_once, registered_jobs, run_worker
+from foundation.jobs_health import given_up, jobs_health
 from foundation.unit_of_work import current_session, unit_of_work
 
 pytestmark = pytest.mark.clock
@@ -102,6 +104,37 @@ def test_a_job_of_a_rolled_back_change_never_runs(jobs_engine, marks):
     assert marks() == []
 
 
+def test_of_a_kind_that_is_queued_once_one_waits_and_it_waits_its_time(jobs_engine, marks):
+    with unit_of_work(jobs_engine) as session:
+        queued = [queue_once(session, "test.mark", key="one", seconds=delay, name="once") for delay in (30, 0)]
+        assert queued == [True, False]
+        assert queue_once(session, "test.mark", key="another", name="another")
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["another"]
+    _make_due(jobs_engine)
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["another", "once"]
+
+
+def test_two_that_queue_the_same_at_once_queue_one_and_both_go_on(jobs_engine, marks, monkeypatch):
+    """Neither sees the other's: the second is told by the index, and its transaction is whole."""
+    with unit_of_work(jobs_engine) as first, ThreadPoolExecutor(1) as pool:
+
+        def second():
+            with unit_of_work(jobs_engine) as session:
+                mark(session, name="what the second did")
+                return queue_once(session, "test.mark", key="same", name="the second's")
+
+        assert queue_once(first, "test.mark", key="same", name="the first's")
+        waiting = pool.submit(second)
+        time.sleep(0.3)
+        assert not waiting.done()
+        first.commit()
+        assert waiting.result(10) is False
+    run_worker(jobs_engine, wait=False)
+    assert marks() == ["the first's", "what the second did"]
+
+
 def test_a_job_cannot_carry_what_json_cannot(jobs_engine):
     with pytest.raises(TypeError), unit_of_work(jobs_engine) as session:
         queue(session, "test.mark", name=object())
@@ -117,7 +150,9 @@ def test_a_failing_job_writes_nothing_is_tried_again_and_then_given_up(jobs_engi
     _make_due(jobs_engine)
     run_worker(jobs_engine, wait=False)
     with unit_of_work(jobs_engine) as session:
-        assert failed_jobs(session) == 1
+        (told,) = given_up(session)
+        assert (told.name, told.count, told.error) == ("test.stumble", 1, "RuntimeError: stumbled on purpose")
+        assert told.since is not None
     assert marks() == []
 
 
@@ -126,7 +161,7 @@ def test_an_unknown_job_fails_loudly_and_is_kept(jobs_engine):
         queue(session, "test.nobody_wrote_this")
     run_worker(jobs_engine, wait=False)
     with unit_of_work(jobs_engine) as session:
-        assert failed_jobs(session) == 1
+        assert [(one.name, one.count) for one in given_up(session)] == [("test.nobody_wrote_this", 1)]
 
 
 @pytest.mark.concurrency
@@ -179,6 +214,7 @@ def test_a_worker_that_loses_the_database_does_not_end_as_if_it_were_done(jobs_e
 
 def test_health_is_late_when_a_due_job_waits_too_long(jobs_engine):
     with unit_of_work(jobs_engine) as session:
+        session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
         assert jobs_health(session) == "ok"
         queue(session, "test.mark", name="waiting")
         assert jobs_health(session) == "ok"

@@ -2,11 +2,13 @@
 
 import sys
 import time
+from functools import partial
 
 from sqlalchemy import text
 
 from foundation.database import make_engine
 from foundation.jobs import job, periodic, run_worker
+from foundation.periodic import Repeat
 
 
 @job("test.slow")
@@ -18,9 +20,12 @@ def slow(session):
     time.sleep(600)
 
 
-@periodic("test.tick", "* * * * *")
-def tick(session):
-    session.execute(text("INSERT INTO marks VALUES ('tick')"))
+def mark(session, name):
+    session.execute(text("INSERT INTO marks VALUES (:name)"), {"name": name})
+
+
+periodic("test.tick", "* * * * *", Repeat(partial(mark, name="tick")))
+periodic("test.yearly", "0 0 1 1 *", Repeat(partial(mark, name="yearly")))
 
 
 if __name__ == "__main__":

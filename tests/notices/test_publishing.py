@@ -4,15 +4,17 @@ from datetime import date, timedelta
 
 import factories as make
 import pytest
+from clock_jobs import done
 from provider_cases import People, upload
 
+import notices.jobs
 from foundation.actors import Role
 from foundation.clock import at, day_of, end_of, travel
 from foundation.errors import NotFound
 from notices import desk, queries
 from notices.models import NoticeState
 from notices.objections import answer, object_to
-from notices.publishing import close_due, publish
+from notices.publishing import publish
 
 pytestmark = pytest.mark.clock
 
@@ -53,17 +55,17 @@ def test_the_last_day_is_counted_in_working_days(session, people, opened, days, 
 
 def test_a_notice_ends_after_its_last_day_once(session, notice):
     with travel(end_of(notice.closes_on) - timedelta(seconds=1)):
-        assert close_due(session) == 0
+        assert done(session, notices.jobs.every_night) == 0
     with travel(end_of(notice.closes_on)):
-        assert close_due(session) == 1
-        assert close_due(session) == 0
+        assert done(session, notices.jobs.every_night) == 1
+        assert done(session, notices.jobs.every_night) == 0
     assert notice.state is NoticeState.CLOSED
 
 
 def test_an_objection_holds_it_open_until_the_answer_ends_it(session, people, notice):
     first, second = file(session, notice), file(session, notice)
     with travel(end_of(notice.closes_on) + timedelta(days=3)):
-        assert close_due(session) == 0
+        assert done(session, notices.jobs.every_night) == 0
         answer(session, people.officer, first, text="不成立", upheld=False)
         assert notice.state is NoticeState.OPEN
         answer(session, people.officer, second, text="不成立", upheld=False)

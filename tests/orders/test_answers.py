@@ -14,6 +14,8 @@ from orders import agreements, delivery, docking, records
 from orders.models import Order, OrderState, RecordState
 from orders.progress import actions
 
+pytestmark = pytest.mark.clock
+
 _S = OrderState
 ANSWERING: Final = {_S.CONTRACTED, _S.IN_SERVICE, _S.DELIVERED, _S.RETURNED}
 

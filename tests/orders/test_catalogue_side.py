@@ -88,3 +88,11 @@ def test_a_revoked_certification_voids_undocked_orders_and_gives_the_money_back(
     assert other.state is OrderState.DOCKING
     assert wallet(session, voucher).available == voucher.face
     assert verify(session).ok
+
+
+def test_who_lies_in_another_region_is_told_so_beside_an_offering(session: Session, sign_in):
+    """Not that there are no vouchers: claims are open, but not for this enterprise."""
+    scene = Scene(session)
+    stranger = make.enterprise(session, TitleLevel.SRDI, code="430000")
+    browser = sign_in(person(session, stranger.id, Role.ENTERPRISE_MANAGER))
+    assert "现在开放申领的项目都限其他地区的企业" in browser.get(f"/catalogue/{scene.offering.number}").text

@@ -27,6 +27,8 @@ from orders.ordering import Shown, place
 from providers.models import OfferingState, OfferingVersion, OrdersPeriod
 from vouchers.models import Voucher
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

@@ -29,6 +29,8 @@ from vouchers.duties import take_duty
 from vouchers.models import Duty
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 _S = OrderState
 LYING = (_S.CONTRACTED, _S.IN_SERVICE, _S.DELIVERED, _S.CONFIRMED)
 SignIn = Callable[[Membership], FlaskClient]

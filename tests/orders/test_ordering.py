@@ -244,3 +244,16 @@ def test_other_organisations_find_no_order(session: Session, scene: Scene) -> No
     for stranger in strangers:
         with pytest.raises(NotFound):
             ending.cancel(session, stranger, order.number, reason="计划有变")
+
+
+def test_a_voucher_of_another_region_is_refused_with_the_reason(session: Session, scene: Scene) -> None:
+    """Issued before the rule held, or to an enterprise that has moved."""
+    voucher = scene.voucher()
+    session.get_one(Organisation, voucher.enterprise_id).region = make.region(session, "430000")
+    session.flush()
+    with pytest.raises(DomainError) as refusal:
+        scene.place(voucher)
+    (fault,) = faults_of(refusal.value)
+    assert "只支持厦门市的企业，贵单位登记在湖南省" in fault.text()
+    assert fault.field == "voucher"
+    assert wallet(session, voucher).held == 0

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from clock_jobs import done
 from order_cases import PNG, Scene, terms, upload
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -187,10 +188,10 @@ def test_overdue_docking_lapses_once_and_the_next_moves_up(session: Session, doc
     due = first.due_at
     assert due is not None
     with travel(due - timedelta(seconds=5)):
-        assert jobs.lapse_overdue(session) == 0
+        assert done(session, jobs.every_ten_minutes) == 0
     with travel(due):
-        assert jobs.lapse_overdue(session) == 1
-        assert jobs.lapse_overdue(session) == 0
+        assert done(session, jobs.every_ten_minutes) == 1
+        assert done(session, jobs.every_ten_minutes) == 0
     assert (first.state, second.state) == (OrderState.VOIDED, OrderState.DOCKING)
     moves = session.scalars(select(Transfer.kind).where(Transfer.subject_id == first.id)).all()
     assert sorted(moves) == ["hold", "release"]
@@ -202,11 +203,11 @@ def test_the_line_fills_when_an_offering_serves_more(session: Session) -> None:
     scene = Scene(session, slots=1)
     scene.place()
     second = scene.place()
-    assert jobs.fill_lines(session) == 0
+    assert done(session, jobs.every_ten_minutes, 1) == 0
     scene.offered.slots = 2
     session.flush()
-    assert jobs.fill_lines(session) == 1
-    assert jobs.fill_lines(session) == 0
+    assert done(session, jobs.every_ten_minutes, 1) == 1
+    assert done(session, jobs.every_ten_minutes, 1) == 0
     assert second.state is OrderState.DOCKING
 
 

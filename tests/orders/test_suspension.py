@@ -20,6 +20,8 @@ from orders.standing import STOPPED, WAY_OUT
 from providers import standing
 from providers.models import Certification
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 
@@ -105,7 +107,7 @@ def test_the_line_waits_and_moves_on_after_the_suspension(session: Session) -> N
     ending.cancel(session, scene.buyer(first.voucher), first.number, reason="服务机构被暂停")
     assert second.state is OrderState.PLACED
     standing.reinstate(session, scene.reviewer, certificate(scene), note="查无问题")
-    jobs.fill_lines(session)
+    jobs.every_ten_minutes(session)
     assert second.state is OrderState.DOCKING
     docking.succeed(session, scene.clerk, second.number)
     scene.agree(second, scene.buyer(second.voucher))

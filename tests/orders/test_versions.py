@@ -23,6 +23,8 @@ from orders.queries import case
 from vouchers.models import Voucher
 from vouchers.terms import Terms
 
+pytestmark = pytest.mark.clock
+
 DAYS: Final = (
     "docking_working_days",
     "agreement_working_days",

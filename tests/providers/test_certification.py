@@ -4,10 +4,13 @@ from datetime import date, timedelta
 
 import factories as make
 import pytest
+from clock_jobs import done
 from provider_cases import NATIONAL_FACTS, People, upload
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+import notices.jobs
+import providers.jobs
 from accounts.duties import take_regional_duty
 from audit.models import AuditEvent
 from foundation.actors import Role
@@ -15,7 +18,6 @@ from foundation.clock import add_working_days, at, end_of, today, travel
 from foundation.errors import BadInput, Conflict, DomainError, Faults, NotFound
 from notices.models import NoticeState
 from notices.objections import answer, object_to
-from notices.publishing import close_due
 from providers import certification, review, standing
 from providers.certification import is_certified
 from providers.events import certification_revoked, certification_suspended
@@ -39,9 +41,9 @@ def test_the_way_to_a_certificate(session, people):
     with pytest.raises(Conflict, match="公示到"):
         review.certify(session, people.reviewer, made)
     with travel(end_of(notice.closes_on) - timedelta(minutes=1)):
-        assert close_due(session) == 0
+        assert done(session, notices.jobs.every_night) == 0
     with travel(end_of(notice.closes_on)):
-        assert close_due(session) == 1
+        assert done(session, notices.jobs.every_night) == 1
         review.certify(session, people.reviewer, made)
         first = today()
         assert made.valid_from == first
@@ -129,7 +131,7 @@ def test_more_information_is_asked_answered_or_lapses(session, people):
     due = add_working_days(today(), 10)
     review.request_information(session, people.officer, made, note="人员名单不清", facts=["service_staff"], due_on=due)
     with travel(end_of(due) - timedelta(minutes=1)):
-        standing.turn_with_the_clock(session)
+        providers.jobs.every_night(session)
         assert made.state is CertificationState.MORE_INFORMATION
         first = made.submitted_at
         certification.submit(session, people.clerk, made)
@@ -138,7 +140,7 @@ def test_more_information_is_asked_answered_or_lapses(session, people):
         assert made.resubmitted_at > first
     review.request_information(session, people.officer, made, note="仍不清", facts=[], due_on=due)
     with travel(end_of(due)):
-        standing.turn_with_the_clock(session)
+        providers.jobs.every_night(session)
     assert made.state is CertificationState.REJECTED
 
 
@@ -148,7 +150,7 @@ def test_an_unanswered_objection_holds_everything_up(session, people):
         session, None, notice, name="李四", contact="13800000000", text="人员不实", evidence=upload(), ip=None
     )
     with travel(end_of(notice.closes_on) + timedelta(days=3)):
-        assert close_due(session) == 0
+        assert done(session, notices.jobs.every_night) == 0
         with pytest.raises(Conflict):
             review.certify(session, people.reviewer, made)
         answer(session, people.officer, objection, text="经核查，社保名单与申报一致", upheld=False)
@@ -165,7 +167,7 @@ def test_an_upheld_objection_sends_the_case_back(session, people):
     answer(session, people.officer, objection, text="属实", upheld=True)
     assert made.state is CertificationState.PUBLIC_NOTICE
     with travel(end_of(notice.closes_on)):
-        close_due(session)
+        done(session, notices.jobs.every_night)
         assert made.state is CertificationState.IN_REVIEW
         assert made.recommendation is None
         with pytest.raises(DomainError):
@@ -197,17 +199,17 @@ def test_suspension_hides_and_tells(session, people):
 def test_reminder_renewal_and_expiry(session, people):
     made = people.certified()
     with travel(at(made.valid_to - timedelta(days=91))):
-        standing.turn_with_the_clock(session)
+        providers.jobs.every_night(session)
         assert made.state is CertificationState.CERTIFIED
         with pytest.raises(Conflict):
             certification.start(session, people.clerk)
     with travel(at(made.valid_to - timedelta(days=90))):
-        standing.turn_with_the_clock(session)
+        providers.jobs.every_night(session)
         assert made.state is CertificationState.RENEWAL_DUE
         newer = people.certified()
         assert (made.state, newer.state) == (CertificationState.EXPIRED, CertificationState.CERTIFIED)
     with travel(end_of(newer.valid_to)):
-        standing.turn_with_the_clock(session)
+        providers.jobs.every_night(session)
     assert newer.state is CertificationState.EXPIRED
 
 

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import factories as make
 import pytest
+from clock_jobs import done
 from provider_cases import NATIONAL_FACTS, PDF, People
 from sqlalchemy import event, select
 
+import notices.jobs
 from foundation.actors import Role
 from foundation.clock import add_working_days, end_of, today, travel
 from foundation.pages import PAGE_SIZE
-from notices.publishing import close_due
 from providers import certification, hooks, price_review, review, standing
 from providers.catalogue_query import read
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
@@ -90,7 +91,7 @@ def test_certification_from_form_to_certificate(session, sign_in, client):
     assert post(officer, f"{notice_url}/objections/{objection}", **answered).status_code == 303
     with travel(end_of(found.due_on) + timedelta(hours=1)):
         # The browsers' sessions ended while the notice ran; what follows are the verbs.
-        close_due(session)
+        done(session, notices.jobs.every_night)
         from providers.review import certify  # noqa: PLC0415
 
         certify(session, people.reviewer, found)

@@ -19,6 +19,8 @@ from verification import deciding
 from verification.answers import Answer, Outcome
 from verification.queries import case
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def certificate(session: Session, scene: Scene) -> Certification:

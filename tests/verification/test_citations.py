@@ -13,6 +13,8 @@ from verification.citations import OF_THE_PROGRAMME, citations, notices
 from verification.facts import facts_of
 from vouchers.presets import presets
 
+pytestmark = pytest.mark.clock
+
 XIAMEN, BEIJING, HAIDIAN = "100000/350000/350200/", "100000/110000/", "100000/110000/110108/"
 
 

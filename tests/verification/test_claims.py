@@ -5,6 +5,7 @@ from datetime import timedelta
 import factories as make
 import pytest
 from claim_cases import claim, claimed, invoice
+from clock_jobs import done
 from order_cases import Scene, upload
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +24,7 @@ from ledger.posting import balance
 from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from verification import claiming, deciding
-from verification.jobs import lapse_overdue
+from verification.jobs import every_ten_minutes
 from verification.models import RedemptionState
 from verification.queries import case, queue
 from vouchers.duties import take_duty
@@ -253,10 +254,10 @@ def test_uncorrected_claims_lapse_and_the_money_goes_back(session: Session, scen
     returned = deciding.send_back(
         session, scene.officer, order.number, marks=["invoice_buyer"], reason="illegible", note="发票模糊"
     )
-    assert lapse_overdue(session) == 0
+    assert done(session, every_ten_minutes) == 0
     with travel(now() + timedelta(days=30)):
-        assert lapse_overdue(session) == 1
-        assert lapse_overdue(session) == 0
+        assert done(session, every_ten_minutes) == 1
+        assert done(session, every_ten_minutes) == 0
     assert (returned.state, order.state) == (RedemptionState.REJECTED, OrderState.VOIDED)
     assert wallet(session, order.voucher).held == 0
 

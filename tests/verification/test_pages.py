@@ -16,6 +16,8 @@ from foundation.clock import now, travel
 from orders.models import OrderState
 from verification import claiming, deciding
 
+pytestmark = pytest.mark.clock
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

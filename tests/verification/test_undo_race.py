@@ -21,7 +21,7 @@ from orders.models import Order, OrderState
 from settlement import approval, batches
 from verification import undoing
 
-pytestmark = pytest.mark.concurrency
+pytestmark = [pytest.mark.concurrency, pytest.mark.clock]
 
 
 class Meeting:

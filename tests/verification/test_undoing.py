@@ -26,6 +26,8 @@ from vouchers.duties import take_duty
 from vouchers.models import Duty
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 REASON = "现场记录核错了企业"
 
 

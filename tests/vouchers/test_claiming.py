@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import factories
 import pytest
+from clock_jobs import done
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, fund, open_programme, terms
+from voucher_factories import claimant, close, fund, open_programme, terms
 
 from accounts.models import Organisation
 from enterprises.models import TitleLevel
 from enterprises.titles import titles_on
-from foundation.actors import SYSTEM, Role
+from foundation.actors import Role
 from foundation.clock import at, now, today, travel
 from foundation.errors import Conflict, NotAllowed, NotFound
 from foundation.identifiers import new_id
@@ -18,11 +19,10 @@ from ledger.accounts import account
 from ledger.models import AccountKind
 from ledger.posting import balance
 from ledger.verification import verify
-from vouchers import claiming, programmes
+from vouchers import claiming, jobs, programmes
 from vouchers.appropriation import appropriate
 from vouchers.claiming import allot, claim
 from vouchers.eligibility import may_claim
-from vouchers.expiry import expire_due, lapse_due, revoke
 from vouchers.models import ClaimState, VoucherState
 from vouchers.presets import presets
 from vouchers.queries import position, vouchers_of
@@ -222,31 +222,15 @@ def test_expiry_runs_twice_without_harm_and_lets_the_line_lapse(session: Session
     claims = [claim(session, one, programme_id=setting.programme.id) for one in holders]
     made = [vouchers_of(session, one).rows[0] for one in holders[:2]]
     with travel(at(made[0].expires_on, 23, 59)):
-        assert expire_due(session, SYSTEM) == 0
+        assert done(session, jobs.every_night) == 0
     with travel(at(made[0].expires_on + timedelta(days=1), 0)):
-        assert expire_due(session, SYSTEM) == 2
-        assert expire_due(session, SYSTEM) == 0
-        lapse_due(session)
+        assert done(session, jobs.every_night) == 2
+        assert done(session, jobs.every_night) == 0
+        done(session, jobs.lapse_lines)
     assert [one.state for one in made] == [VoucherState.EXPIRED] * 2
     assert pool_of(session, setting) == 1000
     assert claims[2].state is ClaimState.LAPSED
     assert verify(session).ok
-
-
-def test_only_a_reviewer_of_the_bureau_revokes(session: Session):
-    setting = open_programme(session, money=1000, cap_per_enterprise=1000)
-    enterprise = claimant(session)
-    claim(session, enterprise, programme_id=setting.programme.id)
-    (made,) = vouchers_of(session, enterprise).rows
-    facts = {"voucher_id": made.id, "reason": "称号造假"}
-    with pytest.raises(NotAllowed):
-        revoke(session, setting.officer, transfer_id=new_id(), **facts)
-    with pytest.raises(NotAllowed, match="只能查看"):
-        revoke(
-            session, factories.actor(session, factories.bureau(session), Role.REVIEWER), transfer_id=new_id(), **facts
-        )
-    assert revoke(session, setting.reviewer, transfer_id=new_id(), **facts) == 1000
-    assert made.state is VoucherState.REVOKED
 
 
 def test_a_new_version_needs_a_second_person_and_binds_only_new_claims(session: Session):
@@ -276,13 +260,13 @@ def test_the_drafter_does_not_check(session: Session):
 
 def test_the_clock_opens_and_closes(session: Session):
     setting = open_programme(session)
-    programmes.close_claims(session, setting.officer, setting.programme)
+    close(session, setting)
     with pytest.raises(Conflict):
         programmes.open_claims(session, setting.officer, setting.programme)
     other = open_programme(session)
     with travel(now() + timedelta(days=31)):
-        assert programmes.turn_with_the_clock(session, SYSTEM) == 1
-        assert programmes.turn_with_the_clock(session, SYSTEM) == 0
+        assert done(session, jobs.every_minute) == 1
+        assert done(session, jobs.every_minute) == 0
     assert other.programme.state.value == "closed"
 
 

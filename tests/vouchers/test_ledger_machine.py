@@ -6,6 +6,7 @@ from uuid import UUID
 
 import factories
 import pytest
+from clock_jobs import done
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,11 +28,11 @@ from foundation.clock import at, day_of, now, stopped, travel
 from foundation.errors import DomainError
 from foundation.identifiers import new_id
 from ledger.verification import verify
-from vouchers import money
+from vouchers import jobs, money
 from vouchers.claiming import claim
-from vouchers.expiry import expire_due, reclaim
 from vouchers.models import Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release, undo_redemption
+from vouchers.revoking import reclaim
 from vouchers.wallets import wallets
 
 pytestmark = pytest.mark.clock
@@ -212,7 +213,7 @@ class Machine(RuleBasedStateMachine):
         index = pick % len(self.vouchers)
         voucher = self.vouchers[index]
         expected = self.model.give_back(index)
-        facts = {"voucher_id": voucher.id, "reason": "收回", "transfer_id": new_id()}
+        facts = {"voucher_id": voucher.id, "reason": "收回", "transfer_id": new_id(), "password": factories.PASSWORD}
         self.agree(expected, lambda: reclaim(self.session, self.setting.officer, **facts))
 
     @invariant()
@@ -309,7 +310,7 @@ def test_expiry_ends_the_machines_world(engine: Engine):
         for one in enterprises:
             claim(session, one, programme_id=setting.programme.id)
         with travel(at(day_of(setting.programme.versions[-1].created_at) + timedelta(days=91))):
-            assert expire_due(session, SYSTEM) == ENTERPRISES
+            assert done(session, jobs.every_night) == ENTERPRISES
         assert money.pool(session, setting.programme.id) == 450
         assert verify(session).ok
         session.close()

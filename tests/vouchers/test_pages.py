@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import claimant, fund, open_programme, terms, voucher
+from voucher_factories import claimant, close, fund, open_programme, terms, voucher
 
 from accounts.models import Membership, Organisation
 from enterprises.models import TitleLevel
 from enterprises.titles import titles_on
 from foundation.actors import Role
-from foundation.clock import day_of, now, today, travel
+from foundation.clock import day_of, now, stopped, today, travel
 from foundation.identifiers import new_id
 from vouchers import programmes
 from vouchers.claiming import NO_TITLE, allot, claim
@@ -81,12 +81,14 @@ def test_from_the_draft_to_the_voucher(session: Session, sign_in, offices):
     enterprise = sign_in(member)
     page = enterprise.get(f"{case}/claim")
     assert "¥500,000.00" in page.text
-    claimed = enterprise.post(f"{case}/claim", data=form_values(page.text), follow_redirects=True)
+    second = now()
+    with stopped(second):
+        claimed = enterprise.post(f"{case}/claim", data=form_values(page.text), follow_redirects=True)
     assert claimed.status_code == 200
     # Little money is left: whoever has priority may still press in the same second.
     assert "同一秒的申领排出先后就发放" in claimed.text
     assert 'hx-trigger="load delay:1500ms"' in claimed.text, "the page looks again by itself"
-    with travel(now() + timedelta(seconds=1)):
+    with stopped(second + timedelta(seconds=1)):
         allot(session, session.query(Programme).one().id)
     assert "¥500,000.00" in enterprise.get("/vouchers").text
     assert enterprise.post(f"{case}/claim", data=form_values(page.text)).status_code == 303
@@ -154,7 +156,7 @@ def test_visitors_see_what_is_open_and_how_much_is_left(session: Session, client
     setting = open_programme(session, money=5000_00, cap_per_enterprise=1000_00)
     claim(session, claimant(session), programme_id=setting.programme.id)
     closed = open_programme(session, money=7000_00)
-    programmes.close_claims(session, closed.officer, closed.programme)
+    close(session, closed)
     session.flush()
     front = client.get("/").text
     assert f'href="/programmes/{setting.programme.number}"' in front
@@ -194,7 +196,9 @@ def test_a_voucher_is_seen_by_its_enterprise_and_its_offices(session: Session, s
     reviewer = sign_in(membership_of(session, setting.reviewer))
     assert made.number in reviewer.get("/vouchers").text
     assert reviewer.post(f"/vouchers/{made.number}/reclaim", data={"note": ""}).status_code == 422
-    facts = {"note": "停产", "submission_id": str(new_id())}
+    facts = {"note": "停产", "submission_id": str(new_id()), "password": "not this one"}
+    assert reviewer.post(f"/vouchers/{made.number}/reclaim", data=facts).status_code == 403
+    facts["password"] = factories.PASSWORD
     assert reviewer.post(f"/vouchers/{made.number}/reclaim", data=facts).status_code == 303
     assert "已退回项目" in reviewer.get(f"/vouchers/{made.number}").text
 
@@ -295,8 +299,39 @@ def test_a_full_voucher_is_no_refusal(session: Session, sign_in):
     main = page[page.index("<h1>") :]
     assert "已领满" in main
     assert 'class="btn btn-primary" href="/vouchers"' in main
-    assert main.index("已领满") < main.index("条件逐条核对")
-    assert "暂时不能申领" not in main
+    for words in ("暂时不能申领", "条件逐条核对", "不符合"):
+        assert words not in main, words
+
+
+def test_who_is_in_line_is_not_called_ineligible(session: Session, sign_in):
+    """Also after the window has closed; and whoever could no longer order with the voucher is told."""
+    setting = open_programme(session)
+    organisation = factories.enterprise(session, TitleLevel.SRDI)
+    member = factories.member(session, organisation, Role.ENTERPRISE_MEMBER)
+    claim(session, factories.actor_of(member), programme_id=setting.programme.id)
+    close(session, setting)
+    address = f"/programmes/{setting.programme.number}/claim"
+    page = sign_in(member).get(address).text
+    main = page[page.index("<h1>") :]
+    assert "正在排队" in main
+    assert "第 1 版" in main
+    for words in ("暂时不能申领", "条件逐条核对", "不符合"):
+        assert words not in main, words
+    assert "不能再用来下单" not in main
+    with travel(now() + timedelta(days=40)):
+        assert "不能再用来下单" in sign_in(member).get(address).text
+
+
+def test_a_programme_without_money_says_so(session: Session, client):
+    setting = open_programme(session)
+    case = f"/programmes/{setting.programme.number}"
+    for address in ("/", "/programmes", case):
+        page = client.get(address).text
+        assert "资金尚未下达" in page, address
+        assert "¥0.00" not in page, address
+    fund(session, setting, 100_00)
+    for address in ("/", "/programmes", case):
+        assert "资金尚未下达" not in client.get(address).text, address
 
 
 def test_empty_pages_say_what_to_do(session: Session, client, sign_in):

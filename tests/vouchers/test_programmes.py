@@ -8,12 +8,12 @@ from voucher_factories import claimant, open_programme, terms
 
 from audit.models import AuditEvent
 from enterprises.models import TitleLevel
-from foundation.actors import SYSTEM, Role
+from foundation.actors import Role
 from foundation.clock import at, end_of, now, stopped, travel
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 from foundation.identifiers import new_id
 from foundation.money import MAX_FEN
-from vouchers import programmes
+from vouchers import jobs, programmes
 from vouchers.appropriation import appropriate
 from vouchers.models import Programme, ProgrammeState
 from vouchers.queries import programme as by_number
@@ -104,7 +104,9 @@ def test_another_bureau_does_nothing_with_a_programme(session, draft, code, refu
         lambda: programmes.announce(session, stranger, draft),
         lambda: programmes.approve_version(session, stranger, draft),
         lambda: programmes.open_claims(session, stranger, draft),
-        lambda: programmes.close_claims(session, stranger, draft),
+        lambda: programmes.ask_to_close(session, stranger, draft, reason="资金用完"),
+        lambda: programmes.close_claims(session, stranger, draft, password=factories.PASSWORD),
+        lambda: programmes.decline_closing(session, stranger, draft, reason="不同意"),
     ]
     for deed in deeds:
         with pytest.raises(refusal):
@@ -139,12 +141,12 @@ def test_the_window_has_its_first_moment_and_not_its_last(session, officer, revi
 def test_the_clock_opens_and_closes_once(session, officer, reviewer, draft):
     programmes.check(session, reviewer, draft)
     programmes.announce(session, officer, draft)
-    programmes.turn_with_the_clock(session, SYSTEM)
-    programmes.turn_with_the_clock(session, SYSTEM)
+    jobs.every_minute(session)
+    jobs.every_minute(session)
     assert draft.state is ProgrammeState.OPEN
     with travel(current_terms(draft).claims_close_at):
-        programmes.turn_with_the_clock(session, SYSTEM)
-        programmes.turn_with_the_clock(session, SYSTEM)
+        jobs.every_minute(session)
+        jobs.every_minute(session)
     assert draft.state is ProgrammeState.CLOSED
     assert (events(session, draft, "open"), events(session, draft, "close")) == (1, 1)
 

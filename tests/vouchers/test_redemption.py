@@ -1,9 +1,13 @@
 """Hold, release, redeem: each exactly once, on one's own voucher, never more than there is."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import factories
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from clock_jobs import done
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,11 +21,12 @@ from ledger.accounts import account
 from ledger.models import AccountKind
 from ledger.posting import balance
 from ledger.verification import verify
+from vouchers import jobs
 from vouchers.claiming import claim
-from vouchers.expiry import reclaim
 from vouchers.models import VoucherState
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold, redeem, release
+from vouchers.revoking import reclaim
 from vouchers.states import Wallet
 from vouchers.wallets import wallet
 
@@ -182,7 +187,7 @@ def test_a_whole_voucher_serves_one_order_and_gives_no_change(session: Session):
         held(session, enterprise, made, 1)
     provider = factories.provider(session)
     redeem(session, setting.reviewer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id())
-    assert made.state is VoucherState.RECLAIMED
+    assert made.state is VoucherState.USED_RECLAIMED
     assert wallet(session, made) == Wallet(0, 0, 400, 600)
     assert balance(session, account(session, AccountKind.POOL, setting.programme.id)) == 600
 
@@ -196,7 +201,7 @@ def test_the_database_itself_refuses_a_second_time(session: Session, kind):
         release(session, enterprise, voucher_id=made.id, order_id=order, transfer_id=new_id())
     if kind == "redeem":
         redeem(session, SYSTEM, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id())
-    with pytest.raises(IntegrityError, match="uq_ledger_transfers_once"):
+    with pytest.raises(IntegrityError, match="uq_ledger_transfers_once"), session.begin_nested():
         session.execute(
             text(
                 "INSERT INTO ledger_transfers (id, source_id, target_id, amount, kind, programme_id, subject_type, "
@@ -207,6 +212,55 @@ def test_the_database_itself_refuses_a_second_time(session: Session, kind):
         )
 
 
+@pytest.mark.parametrize(("used", "state"), [(True, VoucherState.USED_EXPIRED), (False, VoucherState.EXPIRED)])
+def test_a_voucher_that_ended_while_an_order_held_a_part_says_how(session: Session, used, state):
+    """The rest expired first; what the order does afterwards does not turn that into something else."""
+    setting, enterprise, made = voucher(session)
+    order = held(session, enterprise, made)
+    with travel(at(made.expires_on + timedelta(days=1))):
+        assert done(session, jobs.every_night) == 1
+        assert made.state is VoucherState.HELD
+        facts = {"voucher_id": made.id, "order_id": order, "transfer_id": new_id()}
+        if used:
+            redeem(session, setting.officer, provider_id=factories.provider(session).id, **facts)
+        else:
+            release(session, SYSTEM, **facts)
+    assert made.state is state
+
+
+def test_the_migration_tells_used_vouchers_from_unused_ones(session: Session):
+    """Rows of before, when both were called the same; run down and up again."""
+    setting, enterprise, made = voucher(session, partial_use=False)
+    redeem(
+        session,
+        setting.reviewer,
+        voucher_id=made.id,
+        order_id=held(session, enterprise, made),
+        provider_id=factories.provider(session).id,
+        transfer_id=new_id(),
+    )
+    _, _, unused = voucher(session)
+    reclaim(
+        session,
+        factories.actor(session, unused.programme.bureau, Role.OFFICER),
+        voucher_id=unused.id,
+        reason="停产",
+        transfer_id=new_id(),
+        password=factories.PASSWORD,
+    )
+    session.flush()
+    version = import_module("migrations.versions.0007_second_looks")
+    with Operations.context(MigrationContext.configure(session.connection())):
+        version.downgrade()
+        assert state_in_database(session, made) == "reclaimed"
+        version.upgrade()
+    assert (state_in_database(session, made), state_in_database(session, unused)) == ("used_reclaimed", "reclaimed")
+
+
+def state_in_database(session, made):
+    return session.scalar(text("SELECT state FROM vouchers WHERE id = :id"), {"id": made.id})
+
+
 def test_a_return_lets_the_line_move_up(session: Session):
     setting = open_programme(session, money=1000, cap_per_enterprise=1000)
     first, second = claimant(session), claimant(session)
@@ -214,7 +268,9 @@ def test_a_return_lets_the_line_move_up(session: Session):
     waiting = claim(session, second, programme_id=setting.programme.id)
     assert waiting.state.value == "waiting"
     (made,) = vouchers_of(session, first).rows
-    reclaim(session, setting.officer, voucher_id=made.id, reason="停产", transfer_id=new_id())
+    reclaim(
+        session, setting.officer, voucher_id=made.id, reason="停产", transfer_id=new_id(), password=factories.PASSWORD
+    )
     assert made.state is VoucherState.RECLAIMED
     assert waiting.state.value == "allotted"
     assert fund(session, setting, 1) == 0

@@ -19,10 +19,13 @@ from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, balance, post
 from ledger.verification import verify
+from vouchers.eligibility import committed
 from vouchers.models import VoucherState
 from vouchers.redemption import hold, redeem, release, undo_redemption
 from vouchers.states import Wallet
 from vouchers.wallets import wallet
+
+pytestmark = pytest.mark.clock
 
 
 class Redeemed:
@@ -134,3 +137,12 @@ def test_the_database_itself_refuses_a_redemption_that_reverses_nothing(session:
                 "subject_type, subject_id, posted_at FROM ledger_transfers WHERE kind = 'redeem'"
             )
         )
+
+
+def test_what_came_back_onto_the_voucher_counts_against_the_cap(session: Session) -> None:
+    """The rest of a whole voucher was in the pool for a while, and is on the voucher again: nothing is left to claim."""
+    case = Redeemed(session, partial_use=False)
+    programme = case.setting.programme.id
+    assert committed(session, programme, [case.voucher.enterprise_id]) == {case.voucher.enterprise_id: 400}
+    case.undo()
+    assert committed(session, programme, [case.voucher.enterprise_id]) == {case.voucher.enterprise_id: 1000}

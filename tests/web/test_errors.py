@@ -142,7 +142,9 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     ("day", "calendar"),
     [(date(2026, 3, 2), "ok"), (date(2026, 10, 1), "2027 missing"), (date(2027, 3, 1), "2027 missing")],
 )
-def test_the_watchman_hears_five_things(client: FlaskClient, day: date, calendar: str) -> None:
+def test_the_watchman_hears_five_things(client: FlaskClient, session: Session, day: date, calendar: str) -> None:
+    assert client.get("/healthz").json["jobs"] == "no_worker"
+    session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     with travel(at(day)):
         answer = client.get("/healthz")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")

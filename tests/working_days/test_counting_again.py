@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from calendar_cases import MONDAY_BEFORE, SPRING_2027
 from claim_cases import claimed
+from clock_jobs import done
 from flask import Flask
 from order_cases import Scene, terms
 from provider_cases import People
 from sqlalchemy import Engine, select, text
 
+import notices.jobs
 from audit.models import AuditEvent
 from cli.opening import open_rooms
 from foundation import open_deadlines
@@ -23,8 +25,9 @@ from foundation.unit_of_work import unit_of_work
 from notices import publishing
 from orders import docking, recounting
 from orders.deadlines import IN_WORKING_DAYS, last_day
-from orders.jobs import lapse_overdue
+from orders.jobs import every_ten_minutes
 from orders.models import Order, OrderState
+from orders.states import STALLING
 from providers import recounting as certifications
 from providers import review
 from verification import deciding
@@ -33,6 +36,8 @@ from verification.models import RedemptionClaim
 from working_days.entering import enter, outcome
 from working_days.reading import read
 from working_days.stored import refresh
+
+pytestmark = pytest.mark.clock
 
 ROOT = Path(__file__).parents[2]
 _SPEC = spec_from_file_location("calendar_migration", ROOT / "migrations" / "versions" / "0012_calendar.py")
@@ -75,9 +80,9 @@ def test_docking_over_spring_festival(session) -> None:
     event = session.scalar(select(AuditEvent).where(AuditEvent.action == "order.extend"))
     assert (event.before, event.after) == ({"due_on": "2027-02-10"}, {"due_on": "2027-02-16"})
     with travel(at(date(2027, 2, 13))):
-        assert lapse_overdue(session) == 0
+        assert done(session, every_ten_minutes) == 0
     with travel(end_of(FIVE_AGAIN)):
-        assert lapse_overdue(session) == 1
+        assert done(session, every_ten_minutes) == 1
 
 
 @pytest.mark.parametrize("state", sorted(IN_WORKING_DAYS))
@@ -108,7 +113,21 @@ def test_after_docking_it_is_the_agreements_deadline(session) -> None:
     assert last_day(docked) == add_working_days(MONDAY_BEFORE, scene.terms.agreement_working_days)
 
 
-@pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.CONTRACTED, OrderState.VERIFIED, OrderState.VOIDED])
+@pytest.mark.parametrize("state", STALLING)
+def test_the_day_after_which_an_order_counts_as_left_lying_moves_too(session, state: OrderState) -> None:
+    with travel(BEFORE):
+        scene = scene_of(session)
+        order = scene.order_in(state)
+    before = order.stalled_at
+    announced(session)
+    assert order.id in recounting.moving(session)
+    assert recounting.extend(session, order.id)
+    assert day_of(order.stalled_at) == add_working_days(MONDAY_BEFORE, scene.terms.passive_working_days)
+    assert order.stalled_at > before
+    assert order.id not in recounting.moving(session)
+
+
+@pytest.mark.parametrize("state", [OrderState.PLACED, OrderState.VERIFIED, OrderState.VOIDED])
 def test_what_is_not_counted_in_working_days_stays(session, state: OrderState) -> None:
     with travel(BEFORE):
         scene = scene_of(session)
@@ -122,6 +141,23 @@ def test_what_is_not_counted_in_working_days_stays(session, state: OrderState) -
     assert order.id not in recounting.moving(session)
     recounting.extend(session, order.id)
     assert order.due_at == before
+
+
+def test_the_term_of_an_order_left_lying_is_counted_from_its_last_step(session) -> None:
+    """The step itself is due in calendar days and stays; the sixty working days are counted again."""
+    with travel(BEFORE):
+        scene = scene_of(session)
+        order = scene.order_in_any(OrderState.CONTRACTED)
+    due, stalled = order.due_at, order.stalled_at
+    announced(session)
+    assert recounting.moving(session) == [order.id]
+    assert recounting.extend(session, order.id)
+    assert order.due_at == due
+    assert stalled < order.stalled_at
+    assert day_of(order.stalled_at) == add_working_days(MONDAY_BEFORE, scene.terms.passive_working_days)
+    assert (recounting.moving(session), recounting.extend(session, order.id)) == ([], False)
+    event = session.scalar(select(AuditEvent).where(AuditEvent.action == "order.extend"))
+    assert list(event.after) == ["stalled_on"]
 
 
 def test_a_deadline_never_gets_shorter(session) -> None:
@@ -164,7 +200,7 @@ def test_a_public_notice_and_its_application(session) -> None:
     assert notice.closes_on == application.due_on == FIVE_AGAIN
     assert (publishing.moving(session), publishing.extend(session, notice.id)) == ([], False)
     with travel(end_of(FIVE_AGAIN)):
-        publishing.close_due(session)
+        notices.jobs.every_night(session)
         assert not publishing.extend(session, notice.id)
 
 

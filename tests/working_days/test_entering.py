@@ -25,6 +25,8 @@ from working_days.entering import enter, outcome
 from working_days.models import CalendarDay, CalendarYear
 from working_days.reading import read
 
+pytestmark = pytest.mark.clock
+
 TUESDAY_AFTER = date(2027, 2, 9)
 SHORT = "date,kind,name\n2027-02-05,holiday,春节\n"
 

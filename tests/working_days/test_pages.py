@@ -21,6 +21,8 @@ from working_days.models import CalendarDay
 from working_days.reading import read
 from working_days.stored import refresh
 
+pytestmark = pytest.mark.clock
+
 ENTER = "/calendar/2027/enter"
 
 

@@ -1,0 +1,149 @@
+"""What the doctor reads in the database: jobs, search, rules that cannot be read, roles that nobody holds."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from accounts.queries import Held, staff_roles
+from cli.doctor_settings import for_real
+from cli.findings import Finding
+from config import Environment, Settings
+from demonstration.history import is_loaded
+from foundation.actors import Role
+from foundation.clock import local, today, year_without_notice
+from foundation.jobs_health import Trouble, given_up, troubles, waiting_is_late, workers
+from search.current import current_search
+from vouchers.queries import offices, unreadable_programmes
+from working_days.stored import refresh
+
+NEEDED: Final = (
+    Role.OFFICER,
+    Role.REVIEWER,
+    Role.BUDGET_HOLDER,
+    Role.PAYER,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+"""Roles without which something cannot go on: nobody can stand in for them."""
+
+
+def jobs(session: Session, _settings: Settings) -> Finding:
+    """Workers, and the jobs of the clock: which is failing or late, since when, and its last error."""
+    found = troubles(session)
+    alive = f"{workers(session)} workers alive"
+    if found and found[0].word == "no_worker":
+        # Without one all are late, which says nothing more.
+        found = [one for one in found if one.word != "late"]
+    said = [_in_words(one) for one in found]
+    if not found and waiting_is_late(session):
+        said = ["jobs wait in the queue for over two minutes"]
+    ways = {
+        "no_worker": "start `huiqi worker` as a service",
+        "failing": "see the worker's log for why; things that failed are tried again by themselves",
+        "late": "see the worker's log, or start one more `huiqi worker`",
+    }
+    remedy = "; ".join(dict.fromkeys(ways[one.word] for one in found)) or (ways["late"] if said else "")
+    return Finding("jobs", ok=not said, told="; ".join([alive, *said]), remedy=remedy)
+
+
+def _in_words(trouble: Trouble) -> str:
+    if trouble.word == "no_worker":
+        return f"no worker gives a sign (the last job ran {_when(trouble.since)})"
+    if trouble.word == "late":
+        return f"{trouble.job} is late: it last began {_when(trouble.since)}"
+    things = f"{trouble.items} of its things failed in the last run" if trouble.items else "the last run failed"
+    return f"{trouble.job} is failing since {_when(trouble.since)}: {things}; {trouble.error}"
+
+
+def _when(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{local(moment):%Y-%m-%d %H:%M} China time"
+
+
+def failed_jobs(session: Session, _settings: Settings) -> Finding:
+    """Queued jobs that were given up after their last try."""
+    found = given_up(session)
+    told = "; ".join(
+        f"{one.count} × {one.name}, the first {_when(one.since)}" + (f"; last error: {one.error}" if one.error else "")
+        for one in found
+    )
+    remedy = "see the worker's log for why; table procrastinate_jobs, status failed" if found else ""
+    return Finding("failed jobs", ok=not found, told=told or "0", remedy=remedy)
+
+
+def search(session: Session, _settings: Settings) -> Finding:
+    """Whether every engine holds what the database holds."""
+    report = current_search().report(session)
+    engines = ", ".join(f"{each.engine}: {each.status}, {each.documents} documents" for each in report.engines)
+    told = f"{engines}; the database has {report.documents}"
+    return Finding("search", ok=report.ok, told=told, remedy="" if report.ok else "run `huiqi search reindex`")
+
+
+def programmes(session: Session, _settings: Settings) -> Finding:
+    """Programmes that stand still because this release cannot read their rules."""
+    numbers = unreadable_programmes(session)
+    told = f"the rules of {', '.join(numbers)} cannot be read" if numbers else "all rules can be read"
+    remedy = "run the release that wrote them; table programme_versions, column terms" if numbers else ""
+    return Finding("programmes", ok=not numbers, told=told, remedy=remedy)
+
+
+def roles(session: Session, settings: Settings) -> Finding:
+    """Roles that nobody holds: in the whole installation, and in each region that has a programme.
+
+    A fault where people work with it; elsewhere only told.
+    """
+    held = staff_roles(session)
+    missing = [role.value for role in NEEDED if not any(one.role is role for one in held)]
+    told = [f"nobody is {', '.join(missing)}"] if missing else []
+    for region, path, bureau, treasury in offices(session):
+        lacking = _lacking(
+            held,
+            path,
+            {Role.OFFICER: bureau, Role.REVIEWER: bureau} | {Role.BUDGET_HOLDER: treasury, Role.PAYER: treasury},
+        )
+        lacking = [role for role in lacking if role not in missing]
+        if lacking:
+            told.append(f"in {region} nobody is {', '.join(lacking)}")
+    fault = bool(told) and for_real(settings)
+    return Finding(
+        "roles",
+        ok=not fault,
+        told="; ".join(told) or "every role is held",
+        remedy="enter them by `huiqi staff add`" if fault else "",
+    )
+
+
+def _lacking(held: Sequence[Held], path: str, offices_of: Mapping[Role, UUID]) -> list[str]:
+    lacking = [
+        role.value
+        for role, office in offices_of.items()
+        if not any(one.role is role and one.organisation_id == office for one in held)
+    ]
+    if not any(one.role is Role.AUDITOR and path.startswith(one.region_path) for one in held):
+        lacking.append(Role.AUDITOR.value)
+    return lacking
+
+
+def demonstration(session: Session, settings: Settings) -> Finding:
+    """Whether the demonstration's people, whose passwords are public, are in a database that is used for real."""
+    loaded = is_loaded(session)
+    fault = loaded and settings.environment is Environment.PRODUCTION
+    return Finding(
+        "demonstration",
+        ok=not fault,
+        told="its people and data are here" if loaded else "not loaded",
+        remedy="their passwords are public: use a database of its own for production" if fault else "",
+    )
+
+
+def calendar(session: Session, _settings: Settings) -> Finding:
+    """No fault before the year has begun: its notice comes in autumn, and until then the regulation's days count."""
+    refresh(session.get_bind(), at_once=True)
+    missing = year_without_notice()
+    if missing is None:
+        return Finding("calendar", ok=True, told=f"the notice of {today().year} is known")
+    told = f"the notice of {missing} is not entered, only its statutory holidays count"
+    remedy = f"when the State Council has published it: `huiqi calendar import FILE --year {missing}`"
+    return Finding("calendar", ok=missing > today().year, told=told, remedy=remedy)
