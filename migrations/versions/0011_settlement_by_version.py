@@ -11,7 +11,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_KINDS = "'treasury', 'pool', 'voucher', 'hold', 'payable', 'approved', 'paid', 'recovered'"
+_KINDS = "'treasury', 'pool', 'voucher', 'hold', 'payable', 'approved', 'paid', 'recovered', 'returned'"
 _REFERENCE = "REFERENCES programme_duties (user_id, programme_id, duty)"
 
 # Whoever made a batch stands on the side of eligibility from now on. Whoever has paid in the programme as well keeps that
