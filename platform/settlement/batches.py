@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
-from accounts.delegation import ensure_acts_for
 from accounts.models import Region
 from audit.changes import change_state
 from audit.trail import record
@@ -140,7 +139,8 @@ def review(session: Session, actor: Actor, number: str) -> Batch:
 def withdraw(session: Session, actor: Actor, number: str, *, reason: str) -> Batch:
     """The bureau takes a batch back before it is approved; its orders are free for another one."""
     batch = locked(session, actor, number)
-    actor = ensure_acts_for(session, actor, batch.programme.bureau_id, programme_id=batch.programme_id)
+    BATCH.next(batch.state, "withdraw", actor.role)
+    actor = judges(session, actor, batch.programme)
     change_state(session, actor, batch, BATCH, "withdraw", note=said(reason))
     empty(session, batch)
     return batch

@@ -25,6 +25,7 @@ from foundation.money import display_yuan
 from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, ensure_covers, post
+from ledger.shortfall import cover
 from vouchers.duties import take_duty
 from vouchers.models import Duty, Programme, ProgrammeState, VoucherClaim
 from vouchers.states import IN_LINE
@@ -77,7 +78,7 @@ def ask_to_take_back(
     programme = _own(session, actor, programme_id)
     _ensure_asks(session, actor, programme)
     _ensure_of(session, programme, appropriation_id, amount)
-    _ensure_pool(session, programme, amount)
+    _ensure_pool(session, actor, programme, amount)
     facts = {"transfer": str(appropriation_id), "amount": amount}
     return second_person.ask(session, actor, programme, TAKE_BACK, reason=reason, facts=facts)
 
@@ -90,7 +91,7 @@ def take_back(session: Session, actor: Actor, *, programme_id: UUID, transfer_id
     """
     programme, request = _second(session, actor, programme_id, TAKE_BACK, password)
     appropriation_id, amount = UUID(request.facts["transfer"]), int(request.facts["amount"])
-    pool = _ensure_pool(session, programme, amount)
+    pool = _ensure_pool(session, actor, programme, amount)
     whole = _ensure_of(session, programme, appropriation_id, amount).amount == amount
     _post(
         session,
@@ -121,7 +122,7 @@ def ask_to_return(
     _ensure_over(session, programme)
     if amount <= 0:
         raise BadInput(N_("退回金额应大于零"), field="amount")
-    _ensure_pool(session, programme, amount)
+    _ensure_pool(session, actor, programme, amount)
     return second_person.ask(session, actor, programme, RETURN, reason=reason, facts={"amount": amount})
 
 
@@ -133,7 +134,7 @@ def return_unspent(session: Session, actor: Actor, *, programme_id: UUID, transf
     programme, request = _second(session, actor, programme_id, RETURN, password)
     amount = int(request.facts["amount"])
     # First the pool, under whose lock the line is decided, and then the look at the line.
-    pool = _ensure_pool(session, programme, amount)
+    pool = _ensure_pool(session, actor, programme, amount)
     _ensure_over(session, programme)
     _post(
         session,
@@ -200,10 +201,11 @@ def _ensure_of(session: Session, programme: Programme, appropriation_id: UUID, a
     return made
 
 
-def _ensure_pool(session: Session, programme: Programme, amount: int) -> UUID:
+def _ensure_pool(session: Session, actor: Actor, programme: Programme, amount: int) -> UUID:
     """The pool, locked; Exhausted when it does not hold ``amount``."""
     pool = account(session, AccountKind.POOL, programme.id)
-    held = ensure_covers(session, pool, 0)
+    # What a correction is short of goes first.
+    held = cover(session, actor, pool, programme.id, ensure_covers(session, pool, 0))
     if held < amount:
         raise Exhausted(
             N_("资金池现有 %(held)s，不够退回 %(amount)s：其余已发券或已支付"),
