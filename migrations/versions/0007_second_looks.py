@@ -1,6 +1,6 @@
 """Money that goes back to the treasury, and vouchers that were used in part before they ended.
 
-Revision: 0007, after 0005
+Revision: 0007, after 0006
 """
 
 from alembic import op
