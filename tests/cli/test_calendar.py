@@ -7,7 +7,7 @@ from calendar_cases import SPRING_2027
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from cli.doctor import _calendar
+from cli.doctor_rooms import calendar
 from cli.main import main
 from foundation.actors import SYSTEM
 from foundation.clock import at, travel
@@ -97,12 +97,12 @@ def test_a_wrong_file_starts_no_database(huiqi, monkeypatch):
         (date(2027, 1, 1), False, "the notice of 2027 is not entered"),
     ],
 )
-def test_the_doctor_says_from_october_on_that_a_notice_is_missing(session, day, ok, told):
+def test_the_doctor_says_from_october_on_that_a_notice_is_missing(session, settings, day, ok, told):
     with travel(at(day)):
-        found = _calendar(session)
+        found = calendar(session, settings)
         assert found.ok is ok
         assert found.told.startswith(told)
         assert ("huiqi calendar import" in found.remedy) is ("not entered" in told)
         enter(session, SYSTEM, read(SPRING_2027))
         session.commit()
-        assert _calendar(session).told == f"the notice of {day.year} is known"
+        assert calendar(session, settings).told == f"the notice of {day.year} is known"
