@@ -28,7 +28,7 @@ ENTER = "/calendar/2027/enter"
 
 def signed_in(session, sign_in: Callable[..., FlaskClient]) -> FlaskClient:
     """The administrator's browser."""
-    operator = make.organisation(session, OrganisationKind.OPERATOR, "运营单位", "100000")
+    operator = make.organisation(session, OrganisationKind.OPERATOR, code="100000")
     return sign_in(make.member(session, operator, Role.ADMINISTRATOR, "管理员甲"))
 
 
@@ -129,6 +129,7 @@ def test_the_desk_asks_for_the_notice_from_october_on(session, sign_in) -> None:
         administrator = signed_in(session, sign_in)
         assert "录入放假安排" not in administrator.get("/").text
     with travel(at(date(2026, 10, 1))):
+        administrator = signed_in(session, sign_in)
         page = administrator.get("/").text
         assert "录入放假安排：2027" in page
         assert f'href="{ENTER}"' in page
