@@ -122,6 +122,10 @@ class Template(_Part):
             raise ValueError("indicators are numbered from 1 without gaps")
         return self
 
+    def __hash__(self) -> int:
+        """A template is known by its id and version; what is made of one is kept by it."""
+        return hash((self.id, self.version))
+
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The rows in the order of the notice, with ids such as ``ind03-srdi`` and ``ind12``."""

@@ -227,11 +227,8 @@ def _ensure_over(session: Session, programme: Programme) -> None:
 
 def _post(session: Session, actor: Actor, posting: Posting, programme: Programme, request: SecondPersonRequest) -> None:
     post(session, actor, [posting])
-    record(
-        session,
-        actor,
-        request.deed,
-        programme,
-        after={"amount": posting.amount, "transfer": str(posting.id)},
-        note=request.reason,
-    )
+    after = {"amount": posting.amount, "transfer": str(posting.id)}
+    if request.deed == TAKE_BACK:
+        record(session, actor, "programme.take_back", programme, after=after, note=request.reason)
+    else:
+        record(session, actor, "programme.return", programme, after=after, note=request.reason)

@@ -30,6 +30,7 @@ NOT_BY_FORMS = frozenset(
         *("uq_password_attempts_user_id", "uq_regional_duties_person"),
         *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
         *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
+        *("ck_calendar_days_in_its_year", "ck_calendar_days_workday_on_a_weekend", "uq_calendar_days_day"),
         *("uq_batch_awards_provider", "ck_batch_awards_amount_not_negative", "ck_batch_awards_reason_given"),
         *("ck_batch_awards_share_allowed", "ck_batch_orders_withheld_not_negative"),
         "ck_batches_maker_duty_is_eligibility",
