@@ -129,6 +129,7 @@ def test_the_desk_asks_for_the_notice_from_october_on(session, sign_in) -> None:
         administrator = signed_in(session, sign_in)
         assert "录入放假安排" not in administrator.get("/").text
     with travel(at(date(2026, 10, 1))):
+        administrator = signed_in(session, sign_in)
         page = administrator.get("/").text
         assert "录入放假安排：2027" in page
         assert f'href="{ENTER}"' in page
