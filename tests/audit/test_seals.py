@@ -185,6 +185,7 @@ def test_what_is_older_than_six_months_may_go_and_the_chain_still_holds(session:
     assert (report.ok, report.events, report.pruned, report.sealed) == (True, 3, 4, 6)
 
 
+@pytest.mark.present
 def test_young_rows_cannot_be_pruned_whatever_is_asked(session: Session):
     write(session, 2)
     seal(session)
