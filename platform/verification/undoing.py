@@ -32,6 +32,7 @@ def ask_undo(session: Session, actor: Actor, number: str, *, reason: str) -> Sec
     BadInput without a reason; Conflict when it is not redeemed, asked for already, or in a settlement batch.
     """
     order, claim = _redeemed(session, actor, number)
+    take_duty(session, actor, order.programme_id, Duty.ELIGIBILITY)
     return ask(session, actor, claim, DEED, reason=reason, facts={"amount": order.deduction})
 
 
