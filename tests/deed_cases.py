@@ -23,7 +23,7 @@ from orders.models import OrderState
 from providers import offerings, price_review, review, standing
 from providers.models import Certification, OfferingVersion
 from settlement import batches
-from verification import deciding
+from verification import deciding, undoing
 from vouchers import programmes, revoking
 from vouchers.models import Programme
 
@@ -157,6 +157,16 @@ def _batch(verb: Callable[..., object], **facts: str) -> Callable[[Scene], Run]:
     return prepare
 
 
+def _undo(verb: Callable[..., object], *, asked: bool, **facts: str) -> Callable[[Scene], Run]:
+    def prepare(scene: Scene) -> Run:
+        order = verified(scene)
+        if asked:
+            undoing.ask_undo(scene.session, scene.officer, order.number, reason="核错了企业")
+        return lambda actor: verb(scene.session, actor, order.number, **facts)
+
+    return prepare
+
+
 PROGRAMME_DEEDS: dict[str, Deed] = {
     "edit": Deed(Role.OFFICER, _edit),
     "check": Deed(Role.REVIEWER, _programme(programmes.check, drafted)),
@@ -170,6 +180,9 @@ PROGRAMME_DEEDS: dict[str, Deed] = {
     "verify": Deed(Role.OFFICER, _claim(deciding.verify, note="已核对原件")),
     "return": Deed(Role.OFFICER, _claim(deciding.send_back, marks=["invoice_amount"], reason="illegible", note="重拍")),
     "reject": Deed(Role.OFFICER, _claim(deciding.reject, reason="not_delivered", note="现场核查没有服务")),
+    "ask to undo": Deed(Role.OFFICER, _undo(undoing.ask_undo, asked=False, reason="核错了企业")),
+    "undo": Deed(Role.REVIEWER, _undo(undoing.undo, asked=True, password=make.PASSWORD)),
+    "keep redeemed": Deed(Role.REVIEWER, _undo(undoing.decline_undo, asked=True, reason="没有核错")),
     "end a dispute": Deed(Role.OFFICER, _dispute),
     "resume a dispute": Deed(Role.REVIEWER, _resume),
     "reclaim": Deed(Role.REVIEWER, _reclaim),
@@ -223,6 +236,16 @@ def _version(verb: Callable[..., object], state: str, note: str) -> Callable[[Sc
     return prepare
 
 
+def objection(scene: Scene) -> Run:
+    """An objection of the scene's region that waits for an answer."""
+    _application, notice = provider_cases.People(scene.session).on_notice()
+    notice.bureau_id = scene.bureau.id
+    filed = Objection(notice=notice, name="李四", contact="li@example.cn", text="不实")
+    scene.session.add(filed)
+    scene.session.flush()
+    return lambda actor: objections.answer(scene.session, actor, filed, text="已核查", upheld=False)
+
+
 REGIONAL_DEEDS: dict[str, Deed] = {
     "register a title": Deed(Role.OFFICER, _register),
     "revoke a title": Deed(Role.REVIEWER, _revoke_title),
@@ -235,18 +258,9 @@ REGIONAL_DEEDS: dict[str, Deed] = {
     "approve an offering": Deed(Role.OFFICER, _version(price_review.approve, "in_review", "")),
     "ask for changes": Deed(Role.OFFICER, _version(price_review.request_changes, "in_review", "改价格")),
     "delist": Deed(Role.OFFICER, _version(offerings.delist, "listed", "下架")),
+    "answer an objection": Deed(Role.OFFICER, objection),
 }
 """Decisions about organisations of a region, which take a duty there."""
 
 
-def objection(scene: Scene) -> Run:
-    """An objection of the scene's region that waits for an answer."""
-    _application, notice = provider_cases.People(scene.session).on_notice()
-    notice.bureau_id = scene.bureau.id
-    filed = Objection(notice=notice, name="李四", contact="li@example.cn", text="不实")
-    scene.session.add(filed)
-    scene.session.flush()
-    return lambda actor: objections.answer(scene.session, actor, filed, text="已核查", upheld=False)
-
-
-ALL_DEEDS = PROGRAMME_DEEDS | BATCH_DEEDS | REGIONAL_DEEDS | {"answer": Deed(Role.OFFICER, objection)}
+ALL_DEEDS = PROGRAMME_DEEDS | BATCH_DEEDS | REGIONAL_DEEDS

@@ -18,7 +18,6 @@ from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
-from notices import office
 
 
 def ensure_acts_for(session: Session, actor: Actor, bureau_id: UUID, *, programme_id: UUID | None = None) -> Actor:
@@ -211,6 +210,3 @@ def _acting(session: Session, actor: Actor, lent: Select[Delegation], bureau: Or
         )
     lender = found.from_bureau
     return replace(actor, principal=Principal(lender.id, lender.name, lender.region.path))
-
-
-office.fill(ensure_acts_for, acts_for)

@@ -7,13 +7,14 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.delegation import ensure_acts_in
-from accounts.models import Region, RegionalDuty
+from accounts.delegation import acts_for, ensure_acts_for, ensure_acts_in
+from accounts.models import Organisation, Region, RegionalDuty
 from foundation.actors import Actor
 from foundation.constraints import explain, name_of
 from foundation.errors import NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_id
+from notices import office
 
 _ONE_SIDE: Final = ("regional_duties_one_side", "programme_duties_one_side")
 _REFUSED: Final = N_("认定称号、价格或机构资格的人，不能在同一地区的项目中拨款、批准付款或付款，反之亦然")
@@ -27,6 +28,13 @@ def decides_in(session: Session, actor: Actor, region: Region) -> Actor:
     """
     acting = ensure_acts_in(session, actor, region)
     take_regional_duty(session, acting, region.id)
+    return acting
+
+
+def decides_for(session: Session, actor: Actor, bureau_id: UUID) -> Actor:
+    """As ``decides_in``, for a thing that is a bureau's own: its public notice."""
+    acting = ensure_acts_for(session, actor, bureau_id)
+    take_regional_duty(session, acting, session.get_one(Organisation, bureau_id).region_id)
     return acting
 
 
@@ -55,3 +63,5 @@ def note_duty(session: Session, row: Insert) -> None:
 
 for _name in _ONE_SIDE:
     explain(_name, _REFUSED, remedy=_REMEDY)
+
+office.fill(decides_for, acts_for)

@@ -126,11 +126,6 @@ def organisation_of(session: Session, organisation_id: UUID) -> Organisation:
     return session.get_one(Organisation, organisation_id)
 
 
-def organisation_by_uscc(session: Session, uscc: str) -> Organisation | None:
-    """The organisation with this code."""
-    return session.scalar(select(Organisation).where(Organisation.uscc == uscc))
-
-
 def organisations_below(path: str) -> Select[UUID]:
     """The ids of all organisations in a region and below, for use inside other queries."""
     return select(Organisation.id).join(Organisation.region).where(Region.path.startswith(path, autoescape=True))

@@ -54,7 +54,7 @@ class Title(Timestamped, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     revoked_on: Mapped[date | None]
-    # Who decided, and where: the enterprise's region. Titles of before the register knew its authors have none.
+    # Who decided, and where: the enterprise's region. Titles from before the register knew its authors have none.
     registered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     revoked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     region_id: Mapped[UUID | None] = mapped_column(ForeignKey("regions.id"))

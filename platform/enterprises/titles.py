@@ -12,6 +12,7 @@ from accounts.current import not_here
 from accounts.delegation import acts_in
 from accounts.duties import decides_in
 from accounts.models import Organisation, OrganisationKind, Region
+from accounts.uscc import checked_uscc
 from audit.trail import record
 from enterprises.models import Title, TitleLevel
 from foundation.actors import Actor
@@ -79,7 +80,7 @@ def register(
     BadInput for an unknown USCC, one outside the bureau's region, or a period that ends before it begins; refused where
     another bureau is in charge, and for whoever releases money in the region.
     """
-    organisation = session.scalar(select(Organisation).where(Organisation.uscc == normalise_uscc(uscc)))
+    organisation = session.scalar(select(Organisation).where(Organisation.uscc == checked_uscc(uscc)))
     if (
         organisation is None
         or organisation.kind is not OrganisationKind.ENTERPRISE

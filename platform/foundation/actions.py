@@ -1,7 +1,7 @@
 """One way for a form to become a deed: parse, call one verb, then redirect, or show the form again with its faults."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
@@ -57,9 +57,3 @@ def _refusal(error: IntegrityError | DataError | OperationalError) -> DomainErro
     if isinstance(error, IntegrityError):
         return as_domain_error(error)
     return unusable() if isinstance(error, DataError) else as_busy(error)
-
-
-def first_error(form: Any) -> str | None:
-    """The first fault of a form, for places that have room for one line."""
-    errors = [*form.form_errors, *(text for texts in form.errors.values() for text in texts)]
-    return errors[0] if errors else None

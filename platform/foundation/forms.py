@@ -8,7 +8,7 @@ from uuid import UUID
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, HiddenField, SelectChoice  # type: ignore[attr-defined]
+from wtforms import DecimalField, Field, HiddenField, IntegerField, SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
@@ -78,6 +78,24 @@ def _told(fault: DomainError) -> str:
 def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     """Options of a select or of radios, from values and their labels."""
     return [SelectChoice(value, label) for value, label in pairs]
+
+
+class _OneFault:
+    """A number that tells one fault: what is no number is not also out of range."""
+
+    errors: Sequence[str]
+
+    def post_validate(self, *_args: Any) -> None:
+        """Keep the first."""
+        self.errors = list(self.errors)[:1]
+
+
+class OneFaultDecimalField(_OneFault, DecimalField):
+    """A decimal number."""
+
+
+class OneFaultIntegerField(_OneFault, IntegerField):
+    """A whole number."""
 
 
 class YuanField(Field):

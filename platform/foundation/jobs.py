@@ -1,7 +1,7 @@
 """Jobs: work after the commit, queued in PostgreSQL in the caller's own transaction (procrastinate).
 
 So a job of a rolled-back change never runs, and none of a committed change is lost. A job runs at least once: its
-function must bear running twice. Functions stand in ``<package>/jobs.py``, where the worker finds them. Jobs of the clock
+function must do no harm when it runs twice. Functions stand in ``<package>/jobs.py``, where the worker finds them. Jobs of the clock
 (``periodic``) do one thing in one short transaction and note how they ran; nothing that a job does may sleep.
 """
 

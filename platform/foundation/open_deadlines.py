@@ -21,7 +21,7 @@ class OpenDeadlines:
     label: str
     # Ids of the open things whose deadline would be later if it were counted now; reads only.
     moving: Callable[[Session], Collection[UUID]]
-    # Counts that of one thing again, under its lock; whether it moved. Bears being called twice.
+    # Counts that of one thing again, under its lock; whether it moved. May be called twice.
     extend: Callable[[Session, UUID], bool]
 
 

@@ -13,7 +13,7 @@ from foundation.errors import BadInput, Conflict, Faults, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
 from notices.models import NoticeState, Objection, PublicNotice
-from notices.office import ensure_acts_for
+from notices.office import decides_for
 from notices.publishing import close, may_close
 
 LONGEST: Final = 2000
@@ -65,7 +65,7 @@ def answer(session: Session, actor: Actor, objection: Objection, *, text: str, u
     """Answer an objection, by the bureau whose notice it is; the last answer after the last day closes the notice."""
     if actor.role not in {Role.OFFICER, Role.REVIEWER} or not actor.sees_region(objection.notice.region_path):
         raise NotAllowed(N_("异议由公示单位答复"))
-    actor = ensure_acts_for(session, actor, objection.notice.bureau_id)
+    actor = decides_for(session, actor, objection.notice.bureau_id)
     if not text.strip():
         raise BadInput(N_("请填写答复，写明核查的经过和结论"), field="answer")
     if len(text) > LONGEST:

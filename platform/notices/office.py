@@ -10,7 +10,7 @@ from foundation.actors import Actor
 
 
 class Ensure(Protocol):
-    """See ``accounts.delegation.ensure_acts_for``."""
+    """See ``accounts.duties.decides_for``."""
 
     def __call__(self, session: Session, actor: Actor, bureau_id: UUID) -> Actor:
         """The actor as the deed records it; a refusal otherwise."""
@@ -31,11 +31,14 @@ def fill(ensure: Ensure, condition: Condition) -> None:
     _filled["office"] = (ensure, condition)
 
 
-def ensure_acts_for(session: Session, actor: Actor, bureau_id: UUID) -> Actor:
-    """The actor as the deed records it, when the bureau is the own one or has delegated; a refusal otherwise."""
+def decides_for(session: Session, actor: Actor, bureau_id: UUID) -> Actor:
+    """The actor as the deed records it, when the bureau is the own one or has delegated; a refusal otherwise.
+
+    Whoever decides here releases no money in the bureau's region.
+    """
     return _filled["office"][0](session, actor, bureau_id)
 
 
 def acts_for(actor: Actor, bureau: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
-    """The same as a condition over a column."""
+    """Whose notices the actor may decide about, as a condition over a column."""
     return _filled["office"][1](actor, bureau)

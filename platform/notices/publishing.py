@@ -106,7 +106,7 @@ def extend(session: Session, notice_id: UUID) -> bool:
 
 
 def counted_again(notice: PublicNotice) -> date:
-    """The last day by the calendar of now, never before the one that was announced."""
+    """The last day by the present calendar, never before the one that was announced."""
     return max(notice.closes_on, add_working_days(notice.opens_on, notice.working_days))
 
 

@@ -54,7 +54,7 @@ def agreement_due(terms: Terms, *, docked: date | None = None) -> datetime:
 
 
 def counted_again(order: Order) -> datetime | None:
-    """The deadline of the order's present step by the calendar of now, never before the one that stands; reads its steps.
+    """The deadline of the order's present step by the present calendar, never before the one that stands; reads its steps.
 
     It runs since the step that led here, ``order.since``; docking that has succeeded waits for the agreement.
     """
@@ -80,7 +80,7 @@ def stalls(order: Order, terms: Terms) -> datetime | None:
 
 
 def stalls_again(order: Order, due_at: datetime | None) -> datetime | None:
-    """When the order counts as left lying by the calendar of now, never before the day that stands nor before ``due_at``."""
+    """When the order counts as left lying by the present calendar, never before the day that stands nor before ``due_at``."""
     if order.stalled_at is None:
         return None
     terms = terms_of(order.voucher.programme_version)

@@ -31,7 +31,7 @@ _KINDS = {"agreement": "服务协议", "process": "服务过程", "result": "服
 class Check:
     """What anybody who holds the paper may learn: its order, when it was confirmed, and the check value printed on it.
 
-    ``kept`` is False for a letter of before letters were kept, whose value follows what is registered now.
+    ``kept`` is False for a letter from before letters were kept, whose value follows what is registered now.
     """
 
     number: str

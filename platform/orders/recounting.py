@@ -51,7 +51,7 @@ def extend(session: Session, order_id: UUID) -> bool:
 
 
 def _again(order: Order) -> tuple[datetime | None, datetime | None]:
-    """The present step's deadline and the day after which it counts as left lying, by the calendar of now."""
+    """The present step's deadline and the day after which it counts as left lying, by the present calendar."""
     due_at = counted_again(order)
     return due_at, stalls_again(order, due_at)
 

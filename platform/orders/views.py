@@ -195,7 +195,7 @@ def decide(number: str) -> ResponseReturnValue:
         lambda person: ending.decide(
             current_session(), person, number, resume=form.resume.data == "yes", reason=form.reason.data or ""
         ),
-        N_("处理结果已通知双方"),
+        N_("已作出处理决定，双方在订单页面可以看到"),
     )
 
 

@@ -49,7 +49,7 @@ def extend(session: Session, certification_id: UUID) -> bool:
 
 
 def counted_again(certification: Certification) -> date | None:
-    """The day for answering by the calendar of now, never before the one that the provider was told."""
+    """The day for answering by the present calendar, never before the one that the provider was told."""
     due, begun, count = certification.due_on, certification.due_from, certification.due_working_days
     return due if due is None or begun is None or count is None else max(due, add_working_days(begun, count))
 

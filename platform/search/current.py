@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from search.engine import Query, Results, SearchEngine
-from search.service import Report, SearchService
+from search.service import SearchService
 from search.sources import registered_source
 from search.tantivy_engine import TantivyEngine
 
@@ -46,11 +44,6 @@ def engine_name() -> str:
     if not _places or _places[0].elasticsearch_url is None:
         return TantivyEngine.name
     return current_search().engine_name()
-
-
-def search_report(session: Session) -> Report:
-    """The state of every engine against the database, for ``huiqi doctor``."""
-    return current_search().report(session)
 
 
 @lru_cache(maxsize=4)

@@ -139,7 +139,7 @@ def _left_out(order: Order, reason: str, params: Mapping[str, str]) -> dict[str,
 
 
 def inputs_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What today's calculation takes of what was typed; batches of before knew one share of award for everybody."""
+    """What today's calculation takes of what was typed; earlier batches knew one share of award for everybody."""
     return {
         "envelope": given.get("envelope"),
         "awards": dict(given.get("awards") or {}),
@@ -163,7 +163,7 @@ def ensure_replays(batch: Batch) -> None:
 
 
 def ensure_by_todays_rules(batch: Batch) -> None:
-    """Conflict for a batch of before, which was worked by the programme's latest terms: it must be calculated anew."""
+    """Conflict for an earlier batch, which was worked by the programme's latest terms: it must be calculated anew."""
     if "programme" not in batch.case:
         raise Conflict(
             N_("本批次按以前的办法计算，没有按各订单下单时的规则"), remedy=N_("由主管部门重新计算后再提交审批")

@@ -27,7 +27,7 @@ AnyStep = TypeVar("AnyStep", bound=Condition | ItemStep)
 def fitted(scheme_id: str, parameters: Mapping[str, Any]) -> Scheme:
     """The scheme as the batch worked it.
 
-    Batches of before keep the programme's window and cap in their parameters, to be put in the places of the same rules;
+    Earlier batches keep the programme's window and cap in their parameters, to be put in the places of the same rules;
     today both stand in the case, by version.
     """
     scheme = get_scheme(scheme_id)

@@ -1,21 +1,11 @@
 """Forms of batches, approval, payment and correction."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, DecimalField, PasswordField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from foundation.forms import Form, YuanField
-
-
-class OneFaultDecimalField(DecimalField):
-    """A number that tells one fault: what is no number is not also out of range."""
-
-    def post_validate(self, *_args: Any) -> None:
-        """Keep the first."""
-        self.errors = list(self.errors)[:1]
+from foundation.forms import Form, OneFaultDecimalField, YuanField
 
 
 class BatchForm(Form):

@@ -20,7 +20,7 @@ _SETTLED = (BatchState.APPROVED, BatchState.PAYING, BatchState.PAID, BatchState.
 def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
     """What earlier batches settled for each enterprise of this one, in fen: approved, and not taken back in red.
 
-    Batches of before counted an award into an order's amount; it is the provider's, so at most the deduction counts.
+    Earlier batches counted an award into an order's amount; it is the provider's, so at most the deduction counts.
     """
     statement, red = aliased(Statement), aliased(Statement)
     taken_back = exists().where(

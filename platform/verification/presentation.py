@@ -169,14 +169,13 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
 def _undo(actor: Actor, found: Case) -> dict[str, Any] | None:
     """What may be done about taking the redemption back: ask, carry out or decline; None for who has no part in it."""
     order = found.order
-    if (
-        not REDEMPTION.allowed(found.claim.state, "undo", actor.role)
-        or actor.organisation_id != order.programme.bureau_id
-    ):
+    if not REDEMPTION.allowed(found.claim.state, "undo", actor.role) or not found.acts:
         return None
     asked = found.undo_asked
     if asked is None:
         return {"asked": None} if order.state is OrderState.VERIFIED else None
+    if asked.organisation_id != actor.organisation_id:
+        return None
     return {"asked": asked, "own": asked.asked_by_id == actor.user_id}
 
 

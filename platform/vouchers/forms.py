@@ -7,7 +7,6 @@ from pydantic import ValidationError as TermsFault
 from wtforms import (
     BooleanField,
     DateField,
-    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -21,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from enterprises.titles import TITLE_LABELS
 from foundation.clock import at, day_of, end_of
 from foundation.errors import BadInput, Faults
-from foundation.forms import Form, YuanField, choices
+from foundation.forms import Form, OneFaultIntegerField, YuanField, choices
 from foundation.i18n import N_
 from vouchers.presets import Preset
 from vouchers.terms import FINANCING, Terms
@@ -37,8 +36,8 @@ class Checkboxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def _days(label: Any) -> IntegerField:
-    return IntegerField(label, [_REQUIRED, NumberRange(1, 365, _l("请填写 1 到 365"))])
+def _days(label: Any) -> OneFaultIntegerField:
+    return OneFaultIntegerField(label, [_REQUIRED, NumberRange(1, 365, _l("请填写 1 到 365"))])
 
 
 class ProgrammeForm(Form):
@@ -57,7 +56,7 @@ class ProgrammeForm(Form):
     titles = Checkboxes(_l("可申领的称号"), [InputRequired(_l("请至少选择一种称号"))])
     priority_titles = Checkboxes(_l("同一秒申领时优先的称号"), [Optional()])
     cap_per_enterprise = YuanField(_l("每家企业上限"), [_REQUIRED], description=_l("一家企业在本项目可享受的总额，元"))
-    deduction_percent = IntegerField(
+    deduction_percent = OneFaultIntegerField(
         _l("抵扣比例（%）"),
         [_REQUIRED, NumberRange(1, 100, _l("请填写 1 到 100"))],
         description=_l("按收费价格计算，100 即企业免费"),

@@ -39,6 +39,15 @@ RULES: Final = {
 }
 """The rules that a programme page explains, in its order; a citation may stand for each."""
 
+HOUSE_RULES: Final = {
+    "ordering": N_("怎样开始"),
+    "providers": N_("哪些机构可以提供服务"),
+    "categories_per_title": N_("不同称号可选的服务"),
+    "counted": N_("总额怎样计算"),
+    "payment": N_("服务价款何时支付"),
+}
+"""What every programme does alike, whatever its notice says: the page explains it and calls it the programme's own."""
+
 _FIELDS: Final = {
     "claim_window": ("claims_open_at", "claims_close_at"),
     "contract_window": ("contracts_from", "contracts_to"),

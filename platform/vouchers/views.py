@@ -27,7 +27,7 @@ from vouchers.exports import VOUCHERS
 from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReclaimForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
-from vouchers.terms import RULES, current_version, readable, terms_of
+from vouchers.terms import HOUSE_RULES, RULES, current_version, readable, terms_of
 from vouchers.wallets import wallet, wallets
 
 blueprint = Blueprint("vouchers", __name__)
@@ -89,7 +89,7 @@ def programme_page(found: Programme, form: Form) -> str:
         version=version,
         terms=terms,
         proposed=found.versions[-1] if found.versions[-1] is not version else None,
-        rules=RULES,
+        rules={**RULES, **HOUSE_RULES},
         title_labels=TITLE_LABELS,
         stations={one.kind.value: one for one in money.flow(session, found.id)},
         line=queries.line(session, found.id),

@@ -45,17 +45,26 @@ def age(value: date | datetime | None) -> str:
         value = day_of(value)
     if value == today():
         return str(gettext("今天"))
-    if value < today():
-        return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", working_days_between(value, today())))
-    return remaining(value)
+    return _days_ago(value) if value < today() else remaining(value)
+
+
+def _days_ago(day: date) -> str:
+    """In working days; a day after which nobody has worked yet in days."""
+    worked = working_days_between(day, today())
+    if not worked:
+        return str(ngettext("%(num)s 天前", "%(num)s 天前", (today() - day).days))
+    return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", worked))
 
 
 def lasting(since: date | datetime | None) -> str:
     """For how long it has been so, in working days."""
     if since is None:
         return ""
-    days = working_days_between(day_of(since) if isinstance(since, datetime) else since, today())
-    if days <= 0:
+    since = day_of(since) if isinstance(since, datetime) else since
+    days = working_days_between(since, today())
+    if not days and since < today():
+        return str(ngettext("已 %(num)s 天，都是休息日", "已 %(num)s 天，都是休息日", (today() - since).days))
+    if not days:
         return str(gettext("今天开始"))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
 

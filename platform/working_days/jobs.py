@@ -18,7 +18,7 @@ def queue_counting(session: Session) -> None:
 
 @job("working_days.count")
 def count(session: Session, *, kind: str) -> None:
-    """Find the open deadlines of one kind that lie later by the calendar of now, and queue each for itself."""
+    """Find the open deadlines of one kind that lie later by the present calendar, and queue each for itself."""
     # This process may have asked just before the year was entered.
     refresh(session.get_bind(), at_once=True)
     for thing in registered()[kind].moving(session):

@@ -88,7 +88,7 @@ def years(session: Session) -> Sequence[tuple[int, Source, CalendarYear | None]]
 
 
 def working_days_in(year: int) -> int:
-    """How many working days ``year`` has by the calendar of now."""
+    """How many working days ``year`` has by the present calendar."""
     first = date(year, 1, 1).toordinal()
     days = (date.fromordinal(first + step) for step in range(366))
     return sum(1 for day in days if day.year == year and is_working_day(day))

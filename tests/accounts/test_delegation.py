@@ -45,7 +45,7 @@ def delegate(scene: Scene, to: Organisation, **changes: object) -> Delegation:
     return delegation.give(scene.session, scene.reviewer, **(facts | changes))  # type: ignore[arg-type]
 
 
-OF_THE_ASKING_OFFICE = {"close", "keep open", "revoke a voucher", "keep a voucher"}
+OF_THE_ASKING_OFFICE = {"close", "keep open", "revoke a voucher", "keep a voucher", "undo", "keep redeemed"}
 
 
 @pytest.mark.parametrize("name", ALL_DEEDS)

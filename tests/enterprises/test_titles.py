@@ -39,6 +39,13 @@ def entered(session, actor, enterprise, **changes):
     return titles.register(session, actor, **facts | changes)
 
 
+def test_a_mistyped_code_is_told_as_such(session, officer, enterprise):
+    wrong = enterprise.uscc[:-1] + ("0" if enterprise.uscc[-1] != "0" else "1")
+    with pytest.raises(BadInput) as refused:
+        entered(session, officer, enterprise, uscc=wrong)
+    assert (refused.value.field, refused.value.rule) == ("uscc", "GB 32100-2015")
+
+
 def levels(session, enterprise, day):
     return [title.level for title in titles.titles_on(session, enterprise.id, day)]
 

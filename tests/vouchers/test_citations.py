@@ -3,7 +3,7 @@
 import factories
 import pytest
 from sqlalchemy.orm import Session
-from voucher_factories import terms
+from voucher_factories import open_programme, terms
 
 from foundation.actors import Role
 from foundation.clock import today
@@ -87,3 +87,18 @@ def test_a_later_version_drops_what_it_changes(session: Session):
     second = drawn(first, partial_use=False)
     assert set(second.citations) == {"titles"}
     assert set(drawn(second, partial_use=True).citations) == {"titles"}, "nothing comes back by itself"
+
+
+def test_what_differs_from_the_notice_is_called_the_programmes_own(session: Session, client):
+    """Every programme pays after verification and begins with a claim, although Xiamen's notice knows neither."""
+    page = client.get(f"/programmes/{open_programme(session).programme.number}").text
+    for rule, value in {
+        "怎样开始": "先申领服务券，再用服务券下单",
+        "哪些机构可以提供服务": "本平台上认定有效的服务机构",
+        "不同称号可选的服务": "不按称号区分",
+        "总额怎样计算": "按服务券抵扣的金额计",
+        "服务价款何时支付": "核销并经财政批准以后支付，不预付",
+    }.items():
+        row = next(part for part in page.split("<tr>") if rule in part)
+        assert value in row
+        assert "本项目设定" in row

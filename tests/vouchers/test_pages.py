@@ -115,6 +115,14 @@ def test_a_faulty_draft_keeps_what_was_typed(session: Session, sign_in, offices)
     assert session.query(Programme).count() == 0
 
 
+def test_a_share_that_is_no_whole_number_is_told_once(session: Session, sign_in, offices):
+    officer = sign_in(offices[Role.OFFICER])
+    sent = form_values(officer.get("/programmes/new").text) | {"deduction_percent": "37.5"}
+    page = officer.post("/programmes/new", data=sent)
+    assert page.status_code == 422
+    assert "请填写 1 到 100" not in page.text
+
+
 def test_a_draft_begins_with_the_notice_that_was_chosen(session: Session, sign_in):
     bureau, _ = factories.bureau(session), factories.treasury(session)
     officer = sign_in(factories.member(session, bureau, Role.OFFICER))
