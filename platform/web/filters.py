@@ -33,7 +33,10 @@ def moment(value: datetime | None) -> str:
 
 
 def age(value: date | datetime | None) -> str:
-    """How long ago or how long until, in words: minutes and hours today, working days after that."""
+    """How long ago or how long until, in words: minutes and hours today, working days after that.
+
+    Days on which nobody worked are counted as days: on a Sunday, Friday is no working day ago, and not today either.
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -46,17 +49,23 @@ def age(value: date | datetime | None) -> str:
     if value == today():
         return str(gettext("今天"))
     if value < today():
-        return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", working_days_between(value, today())))
+        worked = working_days_between(value, today())
+        if not worked:
+            return str(ngettext("%(num)s 天前", "%(num)s 天前", (today() - value).days))
+        return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", worked))
     return remaining(value)
 
 
 def lasting(since: date | datetime | None) -> str:
-    """For how long it has been so, in working days."""
+    """For how long it has been so, in working days; in days where nobody has worked since."""
     if since is None:
         return ""
-    days = working_days_between(day_of(since) if isinstance(since, datetime) else since, today())
-    if days <= 0:
+    began = day_of(since) if isinstance(since, datetime) else since
+    if began >= today():
         return str(gettext("今天开始"))
+    days = working_days_between(began, today())
+    if not days:
+        return str(ngettext("已 %(num)s 天", "已 %(num)s 天", (today() - began).days))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
 
 
