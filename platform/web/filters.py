@@ -33,10 +33,7 @@ def moment(value: datetime | None) -> str:
 
 
 def age(value: date | datetime | None) -> str:
-    """How long ago or how long until, in words: minutes and hours today, working days after that.
-
-    Days on which nobody worked are counted as days: on a Sunday, Friday is no working day ago, and not today either.
-    """
+    """How long ago or how long until, in words: minutes and hours today, working days after that."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -49,11 +46,16 @@ def age(value: date | datetime | None) -> str:
     if value == today():
         return str(gettext("今天"))
     if value < today():
-        worked = working_days_between(value, today())
-        if not worked:
-            return str(ngettext("%(num)s 天前", "%(num)s 天前", (today() - value).days))
-        return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", worked))
+        return _past(value)
     return remaining(value)
+
+
+def _past(day: date) -> str:
+    """How many working days ago an earlier day was; days, where nobody has worked since."""
+    worked = working_days_between(day, today())
+    if not worked:
+        return str(ngettext("%(num)s 天前", "%(num)s 天前", (today() - day).days))
+    return str(ngettext("%(num)s 个工作日前", "%(num)s 个工作日前", worked))
 
 
 def lasting(since: date | datetime | None) -> str:
