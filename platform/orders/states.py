@@ -130,7 +130,7 @@ EVENTS: Final = {
     "confirm": N_("企业确认成效并评价"),
     "claim": N_("服务机构申请核销"),
     "verify": N_("主管部门核销"),
-    "undo_verify": N_("主管部门撤销核销，重新审核"),
+    "undo_verify": N_("主管部门撤销核销，重新核验"),
     "return": N_("主管部门退回补正"),
     "reject": N_("主管部门不予核销，占用金额已退回"),
     "settle": N_("结算完成"),

@@ -93,7 +93,7 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
     """
     actor, batch = _to_calculate(session, actor, number)
     if batch.scheme_id not in ASKING:
-        raise BadInput(N_("这个资金方案没有绩效奖励"), field="share")
+        raise BadInput(N_("这套补助办法没有绩效奖励"), field="share")
     if provider not in {row.order.provider.uscc for row in batch.orders}:
         raise not_here()
     if not share.is_finite() or not 0 <= share <= MOST_AWARD or share != round(share, 2):

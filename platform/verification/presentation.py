@@ -10,6 +10,7 @@ from audit.presentation import history_rows
 from files.presentation import file_row
 from foundation.actors import Actor, Role
 from foundation.clock import end_of, now, today
+from foundation.i18n import N_
 from orders.deadlines import last_day
 from orders.models import Order, OrderState
 from orders.presentation import measured, party_names
@@ -21,6 +22,13 @@ from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
 from verification.queries import Case, Earlier
 from verification.states import EVENTS, REDEMPTION, TONES
+
+_SECOND_PERSON: Mapping[str, str] = {
+    "ask": N_("提请撤销核销"),
+    "decline": N_("不同意撤销"),
+    "withdraw": N_("撤回提请"),
+}
+"""What the history says of a request to undo the redemption."""
 
 _STATUS: Mapping[Outcome, str] = {Outcome.PASS: "met", Outcome.REFER: "manual_review", Outcome.FAIL: "unmet"}
 
@@ -162,7 +170,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "marked": marked_of(claim),
         "following": _following(actor, found),
         "earlier": [_earlier(each) for each in found.earlier],
-        "history": history_rows(found.history, EVENTS),
+        "history": history_rows(found.history, {**EVENTS, **_SECOND_PERSON}),
     }
 
 

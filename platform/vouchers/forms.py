@@ -156,7 +156,7 @@ def _password(field_id: str) -> PasswordField:
         _l("登录密码"),
         [_REQUIRED],
         id=field_id,
-        description=_l("资金变动前再次确认是您本人"),
+        description=_l("办理前再次确认是您本人"),
         render_kw={"autocomplete": "current-password"},
     )
 

@@ -208,7 +208,7 @@ def _ensure_pool(session: Session, actor: Actor, programme: Programme, amount: i
     held = cover(session, actor, pool, programme.id, ensure_covers(session, pool, 0))
     if held < amount:
         raise Exhausted(
-            N_("资金池现有 %(held)s，不够退回 %(amount)s：其余已发券或已支付"),
+            N_("资金池现有 %(held)s，不够退回 %(amount)s"),
             field="amount",
             remedy=N_("减少退回金额；以后有资金回到资金池，可以再退"),
             held=display_yuan(held),

@@ -45,11 +45,13 @@ def age(value: date | datetime | None) -> str:
         value = day_of(value)
     if value == today():
         return str(gettext("今天"))
-    return _days_ago(value) if value < today() else remaining(value)
+    if value < today():
+        return _past(value)
+    return remaining(value)
 
 
-def _days_ago(day: date) -> str:
-    """In working days; a day after which nobody has worked yet in days."""
+def _past(day: date) -> str:
+    """How many working days ago an earlier day was; days, where nobody has worked since."""
     worked = working_days_between(day, today())
     if not worked:
         return str(ngettext("%(num)s 天前", "%(num)s 天前", (today() - day).days))
@@ -57,15 +59,15 @@ def _days_ago(day: date) -> str:
 
 
 def lasting(since: date | datetime | None) -> str:
-    """For how long it has been so, in working days."""
+    """For how long it has been so, in working days; in days where nobody has worked since."""
     if since is None:
         return ""
-    since = day_of(since) if isinstance(since, datetime) else since
-    days = working_days_between(since, today())
-    if not days and since < today():
-        return str(ngettext("已 %(num)s 天，都是休息日", "已 %(num)s 天，都是休息日", (today() - since).days))
-    if not days:
+    began = day_of(since) if isinstance(since, datetime) else since
+    if began >= today():
         return str(gettext("今天开始"))
+    days = working_days_between(began, today())
+    if not days:
+        return str(ngettext("已 %(num)s 天，都是休息日", "已 %(num)s 天，都是休息日", (today() - began).days))
     return str(ngettext("已 %(num)s 个工作日", "已 %(num)s 个工作日", days))
 
 

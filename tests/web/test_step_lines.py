@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from audit.trail import record
 from files.store import FolderStore, using
 from foundation.actors import Role
-from foundation.clock import day_of, now, today
+from foundation.clock import CHINA, day_of, now, today, travel
 from orders.models import OrderState
 from performance import tables
 from providers.models import Certification, CertificationState, OfferingState
 from verification import deciding
 from verification.checks import LABELS
 from vouchers.models import ClaimState, VoucherClaim
+from web.filters import age, lasting
 
 pytestmark = pytest.mark.clock
 
@@ -104,3 +105,11 @@ def test_an_enterprise_sees_where_its_claim_for_a_voucher_stands(session, sign_i
     step = marked(enterprise.get(f"/programmes/{scene.programme.number}/claim").text)
     assert f'<span class="step-holder">{scene.bureau.name}</span>' in step
     assert "今天开始" in step
+
+
+def test_what_began_on_friday_did_not_begin_today_on_a_sunday(app) -> None:
+    with travel(datetime(2026, 11, 29, 9, tzinfo=CHINA)), app.test_request_context():
+        friday, thursday = date(2026, 11, 27), date(2026, 11, 26)
+        assert (lasting(friday), age(friday)) == ("已 2 天", "2 天前")
+        assert (lasting(thursday), age(thursday)) == ("已 1 个工作日", "1 个工作日前")
+        assert (lasting(today()), age(today())) == ("今天开始", "今天")
