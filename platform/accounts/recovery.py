@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import sessions
+from accounts.lockout import clear_attempts
 from accounts.models import User
 from accounts.passwords import hash_password
 from audit.trail import record
@@ -26,6 +27,7 @@ def restore_access(session: Session, *, email: str, password: str) -> User:
     user.password_hash = hash_password(password, email=user.email)
     user.totp_secret = user.totp_confirmed_at = user.totp_last_step = None
     user.failed_sign_ins, user.locked_until = 0, None
+    clear_attempts(session, user.id)
     sessions.end_all(session, user.id)
     session.flush()
     record(session, SYSTEM, "users.access_restored", user)

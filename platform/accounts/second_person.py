@@ -62,7 +62,9 @@ def carry_out(session: Session, actor: Actor, subject: Base, deed: str) -> Secon
 
     Conflict when nothing is asked; NotAllowed for whoever asked and for people of another office.
     """
-    request = _locked(session, actor, subject, deed)
+    request = _locked(session, subject, deed)
+    if request.organisation_id != actor.organisation_id:
+        raise NotAllowed(N_("只有提出单位的另一位工作人员可以复核"))
     if request.asked_by_id == actor.user_id:
         raise NotAllowed(N_("提出人不能自己复核"), remedy=N_("请由另一位工作人员复核"))
     _decide(session, actor, request, SecondPersonOutcome.CARRIED_OUT)
@@ -70,8 +72,12 @@ def carry_out(session: Session, actor: Actor, subject: Base, deed: str) -> Secon
 
 
 def decline(session: Session, actor: Actor, subject: Base, deed: str, *, reason: str) -> SecondPersonRequest:
-    """Say no to what somebody else asked for; whoever asked takes it back instead. The reason stands in the trail."""
-    request = _locked(session, actor, subject, deed)
+    """Say no to what somebody else asked for; whoever asked takes it back instead. The reason stands in the trail.
+
+    The caller has made sure that the thing is the actor's to decide about. It may be another office that asked, as a
+    delegate: once its delegation is over nobody else could answer, and the open request would bar every new one.
+    """
+    request = _locked(session, subject, deed)
     if len(reason.strip()) < 2:
         raise BadInput(N_("写明不同意的原因"), field="reason")
     if request.asked_by_id == actor.user_id:
@@ -111,15 +117,13 @@ def _open(subject: Base, deed: str) -> Select[SecondPersonRequest]:
     )
 
 
-def _locked(session: Session, actor: Actor, subject: Base, deed: str) -> SecondPersonRequest:
+def _locked(session: Session, subject: Base, deed: str) -> SecondPersonRequest:
     """Two people who answer at once: the second finds the request answered."""
     request = asked_for(session, subject, deed)
     if request is not None:
         request = lock_row(session, SecondPersonRequest, request.id)
     if request is None or request.outcome is not None:
         raise Conflict(N_("没有待复核的申请，或已由他人办理"), remedy=N_("刷新页面查看最新进度"))
-    if request.organisation_id != actor.organisation_id:
-        raise NotAllowed(N_("只有提出单位的另一位工作人员可以复核"))
     return request
 
 

@@ -164,15 +164,22 @@ def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]
     return {row.id: row.name for row in rows}
 
 
-def requests_on(session: Session, actor: Actor | None, subject_id: UUID) -> dict[str, SecondPersonRequest]:
-    """What waits for a second person of the actor's own office on a programme or voucher, by deed."""
+def requests_on(
+    session: Session, actor: Actor | None, subject_id: UUID, bureau_id: UUID
+) -> dict[str, SecondPersonRequest]:
+    """What waits for a second person of the actor's own office on a programme or voucher of ``bureau_id``, by deed.
+
+    That bureau sees what its delegates asked for as well.
+    """
     if actor is None or actor.role not in STAFF:
         return {}
+    asking = SecondPersonRequest.organisation_id
+    seen = asking == actor.organisation_id
+    if actor.organisation_id == bureau_id:
+        seen |= asking.in_(select(Organisation.id).where(Organisation.kind == OrganisationKind.BUREAU))
     found = session.scalars(
         select(SecondPersonRequest).where(
-            SecondPersonRequest.subject_id == subject_id,
-            SecondPersonRequest.organisation_id == actor.organisation_id,
-            SecondPersonRequest.outcome.is_(None),
+            SecondPersonRequest.subject_id == subject_id, seen, SecondPersonRequest.outcome.is_(None)
         )
     )
     return {request.deed: request for request in found}

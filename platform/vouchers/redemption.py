@@ -27,6 +27,7 @@ from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import ensure_covers
 from vouchers.claiming import allot
+from vouchers.eligibility import committed
 from vouchers.models import ProgrammeVersion
 from vouchers.moving import Done, LockedVoucher, Station, locked, move
 from vouchers.states import Movement, Wallet, ensure_movement
@@ -73,7 +74,7 @@ def hold(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, am
 
 
 def release(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, transfer_id: UUID) -> Wallet:
-    """Give back to the voucher all that an order holds; on an expired voucher it goes on to the programme's pool.
+    """Give back to the voucher all that an order holds; on an expired or revoked one it goes on to the programme's pool.
 
     Conflict when the order holds nothing, has been redeemed or was released before by another call.
     """
@@ -96,6 +97,9 @@ def release(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID,
     )
     if today() > voucher.expires_on:
         result = _return_rest(session, actor, voucher, Movement.EXPIRE, cause=transfer_id)
+    elif voucher.ended_by is Movement.REVOKE:
+        # What the order held could not go back when the voucher was revoked; nobody uses it again.
+        result = _return_rest(session, actor, voucher, Movement.REVOKE, cause=transfer_id)
     return result
 
 
@@ -136,8 +140,9 @@ def redeem(
 def undo_redemption(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID) -> Wallet:
     """Take back the redemption of an order by the linked opposite transfer: payable → hold.
 
-    The rest of a voucher that is good for one order comes back from the pool where the pool still has it and the voucher
-    has not expired. Conflict when the order is not redeemed or the money is no longer payable.
+    The rest of a voucher that is good for one order comes back from the pool where the pool still has it, the voucher has
+    not expired and the enterprise has not claimed it again meanwhile. Conflict when the order is not redeemed or the money
+    is no longer payable.
     """
     voucher = _locked(session, actor, voucher_id, order_id)
     redeemed = _standing(voucher.done, Movement.REDEEM)
@@ -147,7 +152,13 @@ def undo_redemption(session: Session, actor: Actor, *, voucher_id: UUID, order_i
         raise Conflict(N_("这笔金额已经结算，不能撤销核销"))
     result = _opposite(session, actor, voucher, Movement.UNDO_REDEEM, redeemed, order_id=order_id)
     rest = session.get(Transfer, uuid5(redeemed.id, Movement.RECLAIM.value))
-    if rest is not None and today() <= voucher.expires_on and _covers(session, rest.target_id, rest.amount):
+    if (
+        rest is not None
+        and today() <= voucher.expires_on
+        # First the pool, under whose lock claims are decided, and then the look at what was claimed.
+        and _covers(session, rest.target_id, rest.amount)
+        and _within_cap(session, voucher, rest.amount)
+    ):
         done = Done(rest.id, rest.kind, rest.amount, rest.source_id, rest.target_id)
         result = _opposite(session, actor, voucher, Movement.UNDO_RECLAIM, done)
     return result
@@ -209,6 +220,13 @@ def _covers(session: Session, account_id: UUID, amount: int) -> bool:
     except Exhausted:
         return False
     return True
+
+
+def _within_cap(session: Session, voucher: LockedVoucher, amount: int) -> bool:
+    """Whether the enterprise, with ``amount`` fen more on its vouchers, keeps to the cap of the voucher's own version."""
+    kept = committed(session, voucher.programme_id, [voucher.enterprise_id])[voucher.enterprise_id]
+    terms = terms_of(session.get_one(ProgrammeVersion, voucher.version_id))
+    return kept + amount <= terms.cap_per_enterprise
 
 
 def _opposite(

@@ -78,7 +78,7 @@ def programme(number: str) -> ResponseReturnValue:
 def programme_page(found: Programme, form: Form) -> str:
     """The case page; ``form`` carries the refusal of a deed that was tried on it."""
     session, person = current_session(), actor_or_none()
-    requests = queries.requests_on(session, person, found.id)
+    requests = queries.requests_on(session, person, found.id, found.bureau_id)
     version = current_version(found)
     terms = terms_of(version)
     listed, charged = EXAMPLE_PRICES
@@ -272,7 +272,7 @@ def _voucher_page(found: Voucher, form: Form) -> str:
         labels=VOUCHER_LABELS,
         acts=may_act_for(session, actor(), found.programme.bureau_id, found.programme_id),
         holder=queries.organisation_names(session, [found.enterprise_id])[found.enterprise_id],
-        requests=queries.requests_on(session, actor(), found.id),
+        requests=queries.requests_on(session, actor(), found.id, found.programme.bureau_id),
         form=form,
         forms=_forms(form),
     )

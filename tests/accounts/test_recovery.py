@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.models import SignIn, User
+from accounts.models import PasswordAttempts, SignIn, User
 from accounts.passwords import matches
 from accounts.recovery import restore_access
 from audit.models import AuditEvent
@@ -55,6 +55,13 @@ def test_password_and_authenticator_begin_anew_and_old_sessions_end(session: Ses
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "users.access_restored")).one()
     assert event.subject_id == locked_out.id
     assert NEW not in str((event.before, event.after, event.note))
+
+
+def test_guesses_of_the_lost_password_stop_no_deed_with_the_new_one(session: Session, locked_out: User) -> None:
+    session.add(PasswordAttempts(user_id=locked_out.id, failures=5, locked_until=now() + timedelta(minutes=15)))
+    session.flush()
+    restore_access(session, email=locked_out.email, password="four words in a row")
+    assert session.scalar(select(PasswordAttempts)) is None
 
 
 def test_a_weak_password_and_an_unknown_address_change_nothing(session: Session, locked_out: User) -> None:

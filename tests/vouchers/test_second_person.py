@@ -6,18 +6,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from voucher_factories import Setting, claimant, close, open_programme, voucher
 
+from accounts import delegation
 from accounts.models import Membership
 from audit.models import AuditEvent
-from foundation.actors import SYSTEM, Actor, Role
-from foundation.clock import travel
+from foundation.actors import Actor, Role
+from foundation.clock import today, travel
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.identifiers import new_id
+from ledger.verification import verify
 from vouchers import programmes
 from vouchers.claiming import claim
 from vouchers.desk import waiting
 from vouchers.duties import take_duty
 from vouchers.models import Duty, ProgrammeDuty, ProgrammeState, Voucher, VoucherState
-from vouchers.redemption import hold
+from vouchers.redemption import hold, release
 from vouchers.revoking import ask_to_revoke, decline_revoking, reclaim, revoke
 from vouchers.terms import current_terms
 from vouchers.wallets import wallet
@@ -84,7 +86,7 @@ def test_what_the_clock_closed_waits_for_nobody(session: Session):
     setting = open_programme(session)
     programmes.ask_to_close(session, setting.officer, setting.programme, reason="资金用完")
     with travel(current_terms(setting.programme).claims_close_at):
-        programmes.turn_with_the_clock(session, SYSTEM)
+        programmes.turn_with_the_clock(session, setting.programme.id)
         assert tasks(session, setting.reviewer) == []
 
 
@@ -106,6 +108,42 @@ def test_a_voucher_is_revoked_by_two_people(session: Session):
     assert revoke(session, reviewer, password=PASSWORD, **facts) == 700
     assert (wallet(session, made).held, wallet(session, made).returned) == (300, 700)
     assert duties(session, setting)[reviewer.user_id] is Duty.ELIGIBILITY
+
+
+def test_what_an_order_held_goes_to_the_pool_once_the_voucher_is_revoked(session: Session):
+    setting, enterprise, made = voucher(session, face=1000)
+    order = {"voucher_id": made.id, "order_id": new_id()}
+    hold(session, enterprise, amount=300, transfer_id=new_id(), **order)
+    ask_to_revoke(session, setting.officer, voucher_id=made.id, reason="称号造假")
+    revoke(session, setting.reviewer, voucher_id=made.id, transfer_id=new_id(), password=PASSWORD)
+    call = {"transfer_id": new_id(), **order}
+    assert release(session, enterprise, **call) == release(session, enterprise, **call) == wallet(session, made)
+    assert (made.state, wallet(session, made).returned) == (VoucherState.REVOKED, 1000)
+    with pytest.raises(Conflict, match="已撤销"):
+        hold(session, enterprise, voucher_id=made.id, order_id=new_id(), amount=300, transfer_id=new_id())
+    assert verify(session).ok
+
+
+def test_the_own_office_answers_for_a_delegate_whose_delegation_is_over(session: Session, sign_in):
+    """Nobody else could, and the open request would bar the voucher from ever being revoked."""
+    setting, _, made = voucher(session, face=1000)
+    delegate = factories.bureau(session)
+    stranger = factories.actor(session, delegate, Role.REVIEWER)
+    days = {"valid_from": today(), "valid_to": today()}
+    given = delegation.give(
+        session, setting.reviewer, to_bureau_id=delegate.id, programme_id=None, reason="人手不足", **days
+    )
+    ask_to_revoke(session, stranger, voucher_id=made.id, reason="称号造假")
+    delegation.end(session, setting.reviewer, given.id)
+    with pytest.raises(NotAllowed, match="只能查看"):
+        decline_revoking(session, stranger, voucher_id=made.id, reason="撤回")
+    with pytest.raises(NotAllowed, match="提出单位"):
+        revoke(session, setting.reviewer, voucher_id=made.id, transfer_id=new_id(), password=PASSWORD)
+    page = sign_in(membership(session, setting.reviewer)).get(f"/vouchers/{made.number}").text
+    assert ("不同意办理" in page, "复核同意并办理" in page) == (True, False)
+    decline_revoking(session, setting.reviewer, voucher_id=made.id, reason="由本单位重新提出")
+    ask_to_revoke(session, setting.officer, voucher_id=made.id, reason="称号造假")
+    assert revoke(session, setting.reviewer, voucher_id=made.id, transfer_id=new_id(), password=PASSWORD) == 1000
 
 
 def test_a_reviewer_who_asks_needs_another_reviewer(session: Session):

@@ -19,6 +19,7 @@ from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, balance, post
 from ledger.verification import verify
+from vouchers.claiming import claim
 from vouchers.eligibility import committed
 from vouchers.models import VoucherState
 from vouchers.redemption import hold, redeem, release, undo_redemption
@@ -146,3 +147,14 @@ def test_what_came_back_onto_the_voucher_counts_against_the_cap(session: Session
     assert committed(session, programme, [case.voucher.enterprise_id]) == {case.voucher.enterprise_id: 400}
     case.undo()
     assert committed(session, programme, [case.voucher.enterprise_id]) == {case.voucher.enterprise_id: 1000}
+
+
+def test_the_rest_that_the_enterprise_claimed_again_does_not_come_back_too(session: Session) -> None:
+    """Else it would have more of the programme on its vouchers than the cap allows."""
+    case = Redeemed(session, partial_use=False)
+    programme = case.setting.programme.id
+    claim(session, case.enterprise, programme_id=programme)
+    fund(session, case.setting, 5000)
+    assert case.undo() == Wallet(0, 400, 0, 600)
+    assert committed(session, programme, [case.voucher.enterprise_id]) == {case.voucher.enterprise_id: 1000}
+    assert verify(session).ok
