@@ -64,7 +64,7 @@ def test_programmes_claims_and_vouchers_show_their_ways(told: Session) -> None:
         ProgrammeState.ANNOUNCED: 1,
     }
     assert {ClaimState.ALLOTTED, ClaimState.WAITING, ClaimState.LAPSED} <= set(states(told, VoucherClaim.state))
-    assert {VoucherState.ISSUED, VoucherState.HELD, VoucherState.EXPIRED} <= set(states(told, Voucher.state))
+    assert {VoucherState.ISSUED, VoucherState.HELD, VoucherState.USED_EXPIRED} <= set(states(told, Voucher.state))
 
 
 def test_the_open_programme_has_five_million(told: Session) -> None:
