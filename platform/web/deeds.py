@@ -122,6 +122,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "order.confirm": N_("企业确认订单成效"),
     "order.claim": N_("订单申请核销"),
     "order.verify": N_("订单核销"),
+    "order.undo_verify": N_("订单撤销核销，回到审核中"),
     "order.return": N_("订单退回补正"),
     "order.reject": N_("订单不予核销"),
     "order.settle": N_("订单完成结算"),
