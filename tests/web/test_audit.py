@@ -23,9 +23,11 @@ from foundation.actors import SYSTEM, Role
 from foundation.clock import today
 from foundation.states import StateTable
 from orders.models import OrderState
+from orders.states import ORDER
 from providers.models import Certification
 from verification import deciding
 from verification.checks import LABELS
+from verification.states import REDEMPTION
 from vouchers.models import VoucherClaim
 from vouchers.states import Movement
 from web.deeds import CHANGED, DEEDS, MONEY
@@ -97,6 +99,12 @@ def test_every_recorded_key_has_a_word() -> None:
     assert keys - CHANGED.keys() - MONEY.keys() == set()
     assert len(set(DEEDS.values())) == len(DEEDS), "two deeds with one name cannot be told apart"
     assert CHANGED.keys() & MONEY.keys() == set()
+
+
+def test_every_move_of_an_order_and_its_claim_has_a_word_in_the_trail() -> None:
+    moves = {f"order.{event}" for _state, event in ORDER.transitions}
+    moves |= {f"redemption.{event}" for _state, event in REDEMPTION.transitions}
+    assert moves - DEEDS.keys() == set()
 
 
 def without_selects(page: str) -> str:
