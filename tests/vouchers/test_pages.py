@@ -331,7 +331,7 @@ def test_who_is_in_line_is_not_called_ineligible(session: Session, sign_in):
 
 
 def test_a_programme_without_money_says_so(session: Session, client):
-    setting = open_programme(session)
+    setting = open_programme(session, deduction_percent=50)
     case = f"/programmes/{setting.programme.number}"
     for address in ("/", "/programmes", case):
         # The worked example below has an own share of nothing; what the programme has is above it.
