@@ -28,6 +28,7 @@ from settlement.cases import fitted, work
 from settlement.models import Batch, BatchOrder, Statement
 from settlement.numbering import take_number
 from settlement.schemes import Scheme, SchemeResult
+from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
 from vouchers.models import Programme
 
@@ -164,7 +165,7 @@ def _content(
         uscc=provider.uscc,
         period_start=batch.period_from,
         period_end=batch.period_to,
-        scheme_title=scheme.title,
+        scheme_title=title_of(scheme, batch.case),
         scheme_version=scheme.version,
         scheme_citation=_authority(batch, scheme),
         steps=tuple(steps),

@@ -150,14 +150,21 @@ def test_the_total_follows_from_the_sentences_alone(
     assert f"¥{Decimal(statement.total) / 100:,.2f}" in printed
 
 
+@pytest.mark.parametrize("scheme", ["xiamen-2021", "beijing-2021-batch1"])
 def test_the_paper_cites_the_programmes_own_document_and_no_other(
-    session: Session, scene: Scene, office: Office
+    session: Session, scene: Scene, office: Office, scheme: str
 ) -> None:
+    extra: dict[str, Any] = {}
+    if scheme != scene.programme.scheme_id:
+        beijing(scene)
+        extra = {"awards": award(scene, 13.7), "envelope": "100.00"}
     scene.new_terms(document="关于发放第七批服务券的通知", document_number="厦工信企业〔2026〕77号", citations={})
     giant(scene)
-    (statement,) = outstanding(session, office.approved())
+    (statement,) = outstanding(session, office.approved(**extra))
     assert statement.content["scheme_citation"] == (
         f"{scene.bureau.name}：关于发放第七批服务券的通知（厦工信企业〔2026〕77号）"
     )
     cited = {step["citation"] for step in statement.content["steps"]}
-    assert cited <= {"本项目设定（规则第 2 版）", "以上各项之和"}
+    assert cited <= {"本项目设定（规则第 2 版）", "本项目设定", "以上各项之和"}
+    assert statement.content["scheme_title"] == "按本项目的规则计算"
+    assert "北京" not in pdf_text(session, statement)

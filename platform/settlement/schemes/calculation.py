@@ -6,6 +6,7 @@ from typing import Any
 
 from foundation.i18n import N_
 from foundation.money import grouped_yuan, largest_remainder
+from settlement.schemes.authority import as_own, follows_notice
 from settlement.schemes.case import read_case
 from settlement.schemes.definition import Items, Scheme, get_scheme
 from settlement.schemes.facts import Fact
@@ -51,6 +52,8 @@ def calculate(scheme: Scheme, case: object) -> SchemeResult:
     if scheme.envelope is not None:
         steps, scale = scheme.envelope.scale(facts, lines)
         lines = tuple(_scaled(line, steps.get(line.id), counting) for line in lines)
+    if not follows_notice(scheme, case):
+        lines = as_own(scheme, lines)
     return SchemeResult(scheme.id, scheme.version, lines, sum(line.total_fen for line in lines), scale)
 
 
