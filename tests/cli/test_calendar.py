@@ -67,7 +67,7 @@ def test_a_year_is_entered_and_shown(huiqi, tmp_path, own_engine):
         (
             "date,kind,name\n2027-01-01,holiday,元旦\n2027-1-2,x,元旦\n",
             (),
-            "line 3 column 1 (date): “2027-1-2” is no date",
+            "line 3 column 1 (date): “2027-1-2” is not a date",
         ),
     ],
 )

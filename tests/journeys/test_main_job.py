@@ -5,6 +5,7 @@ The database is empty but for the regions and the staff accounts that an adminis
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -302,6 +303,8 @@ def _voucher(story: Story) -> None:
     enterprise.press("申领 ¥500,000.00")
     # Money is short here, so the second is decided when it is over.
     enterprise.reads("申领已收到，正在排队")
+    # The job is due with the next second.
+    time.sleep(1.1)
     story.house.work()
     # Nobody reloads: the page looks again by itself.
     enterprise.page.get_by_text("已领满 ¥500,000.00").wait_for()

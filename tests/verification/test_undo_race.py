@@ -29,7 +29,7 @@ class Meeting:
 
     def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch, *, locks: bool) -> None:
         self.engine, self.locks = engine, locks
-        self.undo_has_looked, self.approval_has_moved = Event(), Event()
+        self.undo_has_looked, self.approval_has_moved, self.undo_has_moved = Event(), Event(), Event()
         with unit_of_work(engine) as session:
             scene = Scene(session)
             office = Office(session, scene)
@@ -42,11 +42,16 @@ class Meeting:
             self.undo_has_looked.set()
             # With locks the approval stands and waits for this one, so waiting for it must end.
             self.approval_has_moved.wait(1.5 if locks else 20)
-            return undo_redemption(*given, **facts)
+            moved = undo_redemption(*given, **facts)
+            self.undo_has_moved.set()
+            return moved
 
         def tell(*given: Any) -> None:
             approve_money(*given)
             self.approval_has_moved.set()
+            if not locks:
+                # Neither is committed before both have moved: each goes by what was there before the other.
+                self.undo_has_moved.wait(20)
 
         monkeypatch.setattr(undoing, "undo_redemption", move_late)
         monkeypatch.setattr(approval, "_move", tell)

@@ -110,6 +110,6 @@ def test_an_enterprise_sees_where_its_claim_for_a_voucher_stands(session, sign_i
 def test_what_began_on_friday_did_not_begin_today_on_a_sunday(app) -> None:
     with travel(datetime(2026, 11, 29, 9, tzinfo=CHINA)), app.test_request_context():
         friday, thursday = date(2026, 11, 27), date(2026, 11, 26)
-        assert (lasting(friday), age(friday)) == ("已 2 天", "2 天前")
+        assert (lasting(friday), age(friday)) == ("已 2 天，都是休息日", "2 天前")
         assert (lasting(thursday), age(thursday)) == ("已 1 个工作日", "1 个工作日前")
         assert (lasting(today()), age(today())) == ("今天开始", "今天")
