@@ -257,10 +257,12 @@ def test_one_that_fails_stops_no_neighbour(own_engine: Engine, monkeypatch: pyte
         run_worker(own_engine, wait=False)
     with unit_of_work(own_engine) as session:
         days = [day_of(session.get_one(Order, one).due_at) for one in orders]
+        # Each night's count, which a new worker makes up for, may have found it once more.
         left = text(
-            "SELECT task_name, status, attempts FROM procrastinate_jobs WHERE task_name = 'working_days.extend'"
+            "SELECT DISTINCT args::text, status FROM procrastinate_jobs WHERE task_name = 'working_days.extend'"
         )
-        assert session.execute(left).all() == [("working_days.extend", "todo", 1)], "it waits to be tried again"
+        ((arguments, status),) = session.execute(left).all()
+        assert (str(orders[1]) in arguments, status) == (True, "todo"), "it waits to be tried again"
     assert days == [FIVE_AGAIN, FIVE, FIVE_AGAIN]
 
 
