@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from voucher_factories import claimant, open_programme, voucher
 
 from foundation.actors import SYSTEM
-from foundation.errors import Conflict
+from foundation.errors import Busy
 from foundation.identifiers import new_id
 from foundation.locking import _enabled
 from foundation.unit_of_work import unit_of_work
@@ -148,7 +148,7 @@ def claim_window(engine: Engine, *, enterprises: int, money_for: int, locks: boo
         )
         for number, result in zip(again, results, strict=True):
             # Three seconds in the crowd before the door: the person is told to try again, and does.
-            outcomes[number] = "retry" if result == Conflict.__name__ else result
+            outcomes[number] = "retry" if result == Busy.__name__ else result
     with unit_of_work(engine) as session:
         if locks:
             allot(session, programme_id)
