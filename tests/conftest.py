@@ -17,6 +17,7 @@ from strict_client import StrictClient
 from accounts.models import Membership, SignIn
 from accounts.sessions import hash_token
 from config import Settings
+from foundation import jobs
 from foundation.clock import now
 from foundation.database import make_engine
 from foundation.embedded import EmbeddedPostgres
@@ -98,8 +99,13 @@ def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def own_engine(new_database: Callable[[], str]) -> Iterator[Engine]:
-    """A database of the test's own, for tests that commit: races, browsers, jobs."""
+def own_engine(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A database of the test's own, for tests that commit: races, browsers, jobs.
+
+    A worker in this process runs what is queued and nothing else. In the minutes after its time it would queue a job of
+    the clock by itself, so a test that counts jobs would hang on the hour at which it runs.
+    """
+    monkeypatch.setattr(jobs._app.periodic_registry, "periodic_tasks", {})
     engine = make_engine(new_database(), pool_size=50)
     yield engine
     engine.dispose()

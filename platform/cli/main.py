@@ -64,7 +64,7 @@ class Huiqi(click.Group):
             # Imported here: it brings SQLAlchemy with it, which the commands without a database do not wait for.
             from cli.opening import run_on_database  # noqa: PLC0415
 
-            run_on_database(command)
+            return run_on_database(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

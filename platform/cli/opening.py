@@ -1,5 +1,6 @@
 """Opening the house for a command: settings, database, search, and every room's jobs and subscriptions."""
 
+import copy
 import functools
 import pkgutil
 from collections.abc import Iterator
@@ -66,13 +67,17 @@ def opened_engine(
             engine.dispose()
 
 
-def run_on_database(command: click.Command) -> None:
-    """Let ``command``, or each command of a group, run inside one unit of work on the opened house."""
-    if isinstance(command, click.Group):
-        for each in command.commands.values():
-            run_on_database(each)
-    elif command.callback is not None and not hasattr(command.callback, "__wrapped__"):
-        command.callback = _inside_unit_of_work(command.callback)
+def run_on_database(command: click.Command) -> click.Command:
+    """A copy of ``command`` that runs, or whose commands each run, inside one unit of work on the opened house.
+
+    The command itself stays as it is, for callers that have a unit of work of their own.
+    """
+    made = copy.copy(command)
+    if isinstance(made, click.Group):
+        made.commands = {name: run_on_database(each) for name, each in made.commands.items()}
+    elif made.callback is not None:
+        made.callback = _inside_unit_of_work(made.callback)
+    return made
 
 
 def open_rooms(settings: Settings) -> None:
