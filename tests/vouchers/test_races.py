@@ -192,7 +192,14 @@ def test_one_end_for_a_held_order(own_engine: Engine, rival):
         if number % 2 == 0:
             release(session, enterprise, transfer_id=new_id(), **facts)
         elif rival == "redeem":
-            redeem(session, setting.reviewer, provider_id=made.enterprise_id, transfer_id=new_id(), **facts)
+            redeem(
+                session,
+                setting.reviewer,
+                claim_id=facts["order_id"],
+                provider_id=made.enterprise_id,
+                transfer_id=new_id(),
+                **facts,
+            )
         elif rival == "release":
             release(session, setting.officer, transfer_id=new_id(), **facts)
         else:
