@@ -255,7 +255,7 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
         each.id: each
         for each in session.scalars(select(Programme).where(Programme.id.in_([row[0] for row in counted]))).unique()
     }
-    return [Ready(programmes[row[0]], row[1], int(row[2]), row[3]) for row in counted]
+    return [Ready(programmes[row[0]], row[1], int(row[2] or 0), row[3]) for row in counted]
 
 
 def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:

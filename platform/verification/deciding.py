@@ -27,6 +27,7 @@ from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of, order_number
 from verification.facts import facts_of_claim
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import unclaimed
 from verification.standing import claims_of, fall_away, follow, release_rest
 from verification.states import REDEMPTION
 from vouchers.duties import judges
@@ -87,7 +88,7 @@ def verify(
     answers = run(facts_of_claim(session, claim))
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
-    amount = _granted(claim, amount, note)
+    amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
     actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
     claim.checks = [answer.as_json() for answer in answers]
     redeem(
@@ -215,12 +216,12 @@ def _decide(
     return actor
 
 
-def _granted(claim: RedemptionClaim, amount: int | None, note: str | None) -> int:
-    """What is redeemed of the claim, in fen."""
-    if amount is None or amount == claim.amount:
-        return claim.amount
-    if not 0 < amount < claim.amount:
-        raise BadInput(N_("核销金额应大于零，不超过申请的 %(most)s"), field="amount", most=display_yuan(claim.amount))
+def _granted(most: int, amount: int | None, note: str | None) -> int:
+    """What is redeemed of the ``most`` that a claim can get, in fen."""
+    if amount is None or amount == most:
+        return most
+    if not 0 < amount < most:
+        raise BadInput(N_("核销金额应大于零，不超过申请的 %(most)s"), field="amount", most=display_yuan(most))
     if note is None:
         raise BadInput(N_("核销金额少于申请金额的，写明理由"), field="note")
     return amount

@@ -14,11 +14,15 @@ OPEN = frozenset({RedemptionState.SUBMITTED, RedemptionState.RETURNED})
 
 
 def unclaimed(session: Session, order: Order, *, but: UUID | None = None) -> int:
-    """What the locked order holds and no open claim asks for, in fen; ``but`` leaves one claim out."""
+    """What the locked order holds and no open claim asks for, in fen; ``but`` leaves one claim out.
+
+    Nothing where a claim asks for more than is there, because its earlier redemption was taken back and what that decision
+    had released was used elsewhere meanwhile.
+    """
     asked = select(func.sum(RedemptionClaim.amount)).where(
         RedemptionClaim.order_id == order.id, RedemptionClaim.state.in_(OPEN), RedemptionClaim.id.is_distinct_from(but)
     )
-    return held_for(session, order.programme_id, order.id) - int(session.scalar(asked) or 0)
+    return max(0, held_for(session, order.programme_id, order.id) - int(session.scalar(asked) or 0))
 
 
 def share(order: Order, whole: int, amount: int) -> int:

@@ -78,7 +78,9 @@ def fall_away(
     """A claim is refused or has lapsed: what it asked for goes back to the voucher. The last one takes its order along."""
     change_state(session, actor, claim, REDEMPTION, event, note=note)
     if any(each.state in _STANDS for each in claims_of(session, order)):
-        _release(session, actor, order, claim, claim.amount)
+        asked = min(claim.amount, unclaimed(session, order))
+        if asked:
+            _release(session, actor, order, claim, asked)
         follow(session, actor, order, event, note=told)
     else:
         end(session, actor, order.id, event, reason=told)

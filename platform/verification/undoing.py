@@ -13,7 +13,6 @@ from orders.models import Order
 from verification.deciding import ensure_free, locked_claim
 from verification.events import redemption_undone
 from verification.models import RedemptionClaim
-from verification.parts import unclaimed
 from verification.standing import follow
 from verification.states import REDEMPTION
 from vouchers.duties import judges
@@ -41,8 +40,6 @@ def undo(session: Session, actor: Actor, number: str, *, password: str) -> Redem
     reconfirmed(session, actor, password)
     reason = carry_out(session, actor, claim, DEED).reason
     undo_redemption(session, actor, voucher_id=order.voucher_id, order_id=order.id, claim_id=claim.id)
-    # What its decision had released may be used elsewhere by now, and can then no longer be asked for.
-    claim.amount = min(claim.amount, unclaimed(session, order))
     claim.undone += 1
     claim.redeemed = None
     claim.decided_at = claim.decided_by_id = None
