@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -186,12 +186,30 @@ class Statement(Timestamped, Base):
     total: Mapped[int]
     content: Mapped[dict[str, Any]]
     content_hash: Mapped[str] = mapped_column(unique=True)
-    pdf_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id"))
-    pdf_hash: Mapped[str]
     issued_at: Mapped[datetime]
     batch: Mapped[Batch] = relationship(back_populates="statements")
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
     issuer: Mapped[Organisation] = relationship(foreign_keys=[issuer_id])
+
+
+class StatementFile(Timestamped, Base):
+    """The printed form of a statement (PDF): planned when it is issued, made after that is committed, then unchangeable.
+
+    ``address`` stands in its QR code; empty where the file was made before addresses were kept.
+    """
+
+    __tablename__ = "statement_files"
+    __table_args__ = (
+        UniqueConstraint("statement_id", name="uq_statement_files_statement"),
+        CheckConstraint("num_nonnulls(blob_id, sha256, printed_at) IN (0, 3)", name="whole"),
+        Index("ix_statement_files_unprinted", "created_at", postgresql_where=text("blob_id IS NULL")),
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
+    address: Mapped[str]
+    blob_id: Mapped[UUID | None] = mapped_column(ForeignKey("blobs.id"))
+    sha256: Mapped[str | None]
+    printed_at: Mapped[datetime | None]
 
 
 explain("ck_batches_maker_is_not_checker", N_("制单人不能审批自己的批次"), remedy=N_("请由另一位工作人员审批"))
