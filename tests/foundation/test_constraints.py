@@ -35,7 +35,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_batch_awards_share_allowed", "ck_batch_orders_withheld_not_negative"),
         "ck_batches_maker_duty_is_eligibility",
         *("uq_statement_issuers_code", "uq_statement_issuers_issuer"),
-        "uq_statement_files_statement",
+        *("uq_statement_files_statement", "uq_decisions_sequence"),
         *("uq_statement_series_year", "uq_statements_content_hash", "uq_statements_corrects", "uq_statements_number"),
         *("uq_statements_sequence", "uq_target_rows_row", "uq_target_tables_version", "uq_target_tables_in_force"),
         *("uq_voucher_claims_number", "uq_vouchers_account_id", "uq_vouchers_claim_id", "uq_vouchers_number"),
