@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy.orm import Session
 
-from audit.decisions import decide
+from audit.decisions import keep
 from audit.trail import record
 from foundation.actors import Actor, Role
 from foundation.database import Base
@@ -39,19 +39,15 @@ def change_state(
     after = table.next(before, event, actor.role)
     thing.state = after
     session.flush()
-    action, states = f"{table.name}.{event}", ({"state": before.value}, {"state": after.value})
+    record(
+        session,
+        actor,
+        f"{table.name}.{event}",
+        subject,
+        before={"state": before.value},
+        after={"state": after.value},
+        note=note,
+    )
     # What the clock does by itself is nobody's decision.
     if event in table.decisions and actor.role is not Role.SYSTEM:
-        decide(
-            session,
-            actor,
-            action,
-            subject,
-            before=states[0],
-            after=states[1],
-            note=note,
-            reasons=reasons,
-            checks=checks,
-        )
-    else:
-        record(session, actor, action, subject, before=states[0], after=states[1], note=note)
+        keep(session, actor, f"{table.name}.{event}", subject, note=note, reasons=reasons, checks=checks)

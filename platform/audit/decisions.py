@@ -35,6 +35,20 @@ def decide(
     ``reasons`` are codes of the room's own list, ``checks`` JSON values as they were when it was decided.
     """
     record(session, actor, event, subject, before=before, after=after, note=note)
+    return keep(session, actor, event, subject, note=note, reasons=reasons, checks=checks)
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    event: str,
+    subject: Base,
+    *,
+    note: str | None = None,
+    reasons: Sequence[str] = (),
+    checks: Sequence[Any] = (),
+) -> Decision:
+    """Append a decision whose row in the trail the caller writes."""
     made = Decision(
         subject_type=subject.__tablename__,
         subject_id=subject.id,

@@ -212,6 +212,42 @@ class StatementFile(Timestamped, Base):
     printed_at: Mapped[datetime | None]
 
 
+class PaymentState(StrEnum):
+    """How an attempt to pay a statement ended."""
+
+    PAID = "paid"
+    REJECTED = "rejected"
+
+
+class Payment(Base):
+    """An attempt to pay a statement: how it ended, to which account it went, the bank's ``reference`` where it is known.
+
+    ``amount`` is fen. A rejected attempt moves nothing in the ledger; the next one has the next number.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("statement_id", "attempt", name="uq_payments_attempt"),
+        # A statement is paid once, whatever the code does.
+        Index("uq_payments_paid", "statement_id", unique=True, postgresql_where=text("state = 'paid'")),
+        CheckConstraint("attempt >= 1", name="attempt_counted"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        # Nobody is told that a payment came back without being told why.
+        CheckConstraint("(state = 'rejected') = (reason IS NOT NULL)", name="rejected_with_reason"),
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_accounts.id"))
+    attempt: Mapped[int]
+    state: Mapped[PaymentState]
+    amount: Mapped[int]
+    reference: Mapped[str | None]
+    reason: Mapped[str | None]
+    at: Mapped[datetime]
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    statement: Mapped[Statement] = relationship()
+
+
 explain("ck_batches_maker_is_not_checker", N_("制单人不能审批自己的批次"), remedy=N_("请由另一位工作人员审批"))
 explain("ck_batches_payer_is_third", N_("付款人不能是制单人或审批人"), remedy=N_("请由另一位工作人员付款"))
 explain("uq_batch_orders_order_id", N_("有订单已在另一个结算批次中"), remedy=N_("重新计算本批次"))

@@ -199,3 +199,14 @@ def test_0020_what_was_decided_comes_from_the_trail_with_the_reasons_that_stand(
     assert stands
     assert all(value == json.loads(checks[key]) for key, value in stands.items() if value)
     assert any(stands.values())
+
+
+def test_0021_what_was_paid_is_an_attempt_that_succeeded(upgraded: Upgraded) -> None:
+    paid = {
+        (row["subject_id"], row["amount"])
+        for row in upgraded.rows("ledger_transfers")
+        if (row["subject_type"], row["kind"]) == ("statements", "pay")
+    }
+    made = upgraded.session.execute(text("SELECT statement_id, amount, attempt, state FROM payments")).all()
+    assert {(str(row.statement_id), str(row.amount)) for row in made} == paid
+    assert {(row.attempt, row.state) for row in made} == {(1, "paid")}
