@@ -125,7 +125,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         transfers=session.scalars(
             select(Transfer)
             .where(or_(Transfer.source_id.in_(own), Transfer.target_id.in_(own)))
-            .order_by(Transfer.posted_at, Transfer.id)
+            .order_by(Transfer.sequence)
         ).all(),
         place_in_line=place_in_line(session, order),
         may_contract=may_contract(session, order),

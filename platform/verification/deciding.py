@@ -89,8 +89,8 @@ def verify(
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
     amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
-    actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
     claim.checks = [answer.as_json() for answer in answers]
+    actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
     redeem(
         session,
         actor,
@@ -127,11 +127,11 @@ def send_back(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
     told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
+    claim.reasons = [reason, *dict.fromkeys(marks)]
     actor = _decide(session, actor, order, claim, "return", note=told)
     due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
     claim.due_on = None if due_at is None else day_of(due_at)
     claim.note = note or None
-    claim.reasons = [reason, *dict.fromkeys(marks)]
     follow(session, actor, order, "return", note=told)
     return claim
 
@@ -149,8 +149,8 @@ def reject(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "reject", actor.role)
     confirmed_lately(session, actor, password)
-    actor = _judge(session, actor, order, claim, note=note)
     claim.reasons = [reason]
+    actor = _judge(session, actor, order, claim, note=note)
     fall_away(session, actor, order, claim, "reject", told=f"{REASONS[reason]}：{note}", note=note)
     return claim
 
@@ -212,7 +212,7 @@ def _decide(
     """The decision itself; returns the actor as the deed records it."""
     actor = _judge(session, actor, order, claim, note=note)
     claim.redeemed = redeemed
-    change_state(session, actor, claim, REDEMPTION, event, note=note)
+    change_state(session, actor, claim, REDEMPTION, event, note=note, reasons=claim.reasons, checks=claim.checks)
     return actor
 
 

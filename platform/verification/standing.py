@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.changes import change_state
+from audit.decisions import keep
 from foundation.actors import Actor
 from foundation.clock import day_of
 from foundation.identifiers import new_id
@@ -76,7 +77,7 @@ def fall_away(
     session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, told: str, note: str | None
 ) -> None:
     """A claim is refused or has lapsed: what it asked for goes back to the voucher. The last one takes its order along."""
-    change_state(session, actor, claim, REDEMPTION, event, note=note)
+    change_state(session, actor, claim, REDEMPTION, event, note=note, reasons=claim.reasons, checks=claim.checks)
     if any(each.state in _STANDS for each in claims_of(session, order)):
         asked = min(claim.amount, unclaimed(session, order))
         if asked:
@@ -106,6 +107,7 @@ def _give_up_rest(session: Session, actor: Actor, order: Order, reason: str) -> 
     if redeemed:
         release_rest(session, actor, order, max(redeemed, key=lambda claim: (claim.decided_at, claim.id)))
         follow(session, actor, order, "end_stalled", note=reason)
+        keep(session, actor, "order.end_stalled", order, note=reason)
     return bool(redeemed)
 
 
