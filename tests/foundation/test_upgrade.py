@@ -215,27 +215,6 @@ def test_every_order_stands_where_its_claim_stands(upgraded: Upgraded) -> None:
         assert to in {claim.order.state, None}
 
 
-def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded) -> None:
-    """Their transfers stand under the order, as they were written; what comes now stands under the claim."""
-    session = upgraded.session
-    claims = session.scalars(
-        select(RedemptionClaim).where(
-            (RedemptionClaim.state == RedemptionState.VERIFIED) | (RedemptionClaim.undone > 0)
-        )
-    ).all()
-    assert {claim.undone for claim in claims} == {0, 1}
-    for claim in claims:
-        order = claim.order
-        facts = {"voucher_id": order.voucher_id, "order_id": order.id, "claim_id": claim.id}
-        officer = actor(session, order.programme.bureau, Role.OFFICER)
-        if not claim.undone:
-            undo_redemption(session, officer, **facts)
-        assert held_for(session, claim.programme_id, order.id) == claim.amount
-        redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
-        assert held_for(session, claim.programme_id, order.id) == 1
-    assert verify(session).ok
-
-
 def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:
     stored = {row["id"]: (row["pdf_id"], row["pdf_hash"]) for row in upgraded.rows("statements")}
     files = upgraded.session.execute(text("SELECT statement_id, blob_id, sha256 FROM statement_files"))
@@ -293,3 +272,24 @@ def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
     assert {(str(number), name) for number, name in waiting} == {
         (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
     }
+
+
+def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded) -> None:
+    """Their transfers stand under the order, as they were written; what comes now stands under the claim."""
+    session = upgraded.session
+    claims = session.scalars(
+        select(RedemptionClaim).where(
+            (RedemptionClaim.state == RedemptionState.VERIFIED) | (RedemptionClaim.undone > 0)
+        )
+    ).all()
+    assert {claim.undone for claim in claims} == {0, 1}
+    for claim in claims:
+        order = claim.order
+        facts = {"voucher_id": order.voucher_id, "order_id": order.id, "claim_id": claim.id}
+        officer = actor(session, order.programme.bureau, Role.OFFICER)
+        if not claim.undone:
+            undo_redemption(session, officer, **facts)
+        assert held_for(session, claim.programme_id, order.id) == claim.amount
+        redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
+        assert held_for(session, claim.programme_id, order.id) == 1
+    assert verify(session).ok
