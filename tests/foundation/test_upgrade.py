@@ -9,7 +9,7 @@ import csv
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,16 +22,21 @@ from sqlalchemy.orm import Session
 
 from audit import seals
 from foundation.actors import SYSTEM
+from foundation.clock import travel
 from foundation.database import Base, make_engine
 from foundation.migrations import migrate, owned_by_us, revisions
+from ledger.days import fold, folded_through, rebuild
 from ledger.models import Transfer
 from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
 from settlement.checking import check
 from settlement.models import Statement
+from vouchers import money
 from vouchers.models import Programme, Voucher
 from vouchers.wallets import wallet
+
+pytestmark = pytest.mark.clock
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
@@ -202,3 +207,20 @@ def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
     assert {(str(number), name) for number, name in waiting} == {
         (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
     }
+
+
+def test_money_pages_say_the_same_before_and_after_the_old_transfers_are_counted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    programmes = session.scalars(select(Programme.id)).all()
+    before = {programme: money.flow(session, programme) for programme in programmes}
+    left = money.remaining(session, programmes)
+    assert any(station.amount for flow in before.values() for station in flow)
+    newest = session.scalar(select(func.max(Transfer.posted_at)))
+    assert newest is not None
+    with travel(newest + timedelta(days=1)):
+        assert fold(session) is True
+    assert folded_through(session) == len(upgraded.rows("ledger_transfers"))
+    assert {programme: money.flow(session, programme) for programme in programmes} == before
+    assert money.remaining(session, programmes) == left
+    assert verify(session).ok
+    assert rebuild(session) == []
