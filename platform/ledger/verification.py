@@ -122,8 +122,8 @@ def told_difference(found: Difference) -> str:
 def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, int]) -> None:
     """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
 
-    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered, so the
-    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
+    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered,
+    ``recovered`` of what the programme's terms gave back to the pool, so the house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
     shortfall (below zero while one is open).
     """
     appropriated = -stations.get("treasury", 0)

@@ -50,6 +50,7 @@ KINDS: Final = {
     "top_up": N_("超出已核销部分，由项目资金补足"),
     "pay": N_("支付"),
     "recover": N_("追缴"),
+    "reuse": N_("追缴的资金回到本项目"),
     "reverse_approve": N_("红字冲减批准"),
     "reverse_cut": N_("红字冲减退回"),
     "reverse_part": N_("红字冲减部分额度退回"),
