@@ -2,14 +2,14 @@
 
 The transfers that are there are counted by the first nights' folds; until then balances are summed from them as before.
 
-Revision: 0017, after 0016
+Revision: 0017, after 0021
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0016"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

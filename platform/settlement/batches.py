@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from accounts.current import not_here
 from accounts.models import Region
 from audit.changes import change_state
+from audit.decisions import decide
 from audit.trail import record
 from foundation.actors import Actor, Role
 from foundation.clock import now, today
@@ -101,25 +102,25 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
             N_("绩效奖励比例应在 0 与 20 之间，最多两位小数"), field="share", rule=N_("不超过服务补助的 20%")
         )
     award = {"share": float(share), "reason": said(reason)} if share else None
-    record(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
+    decide(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
     return _decided(session, actor, batch, "awards", {provider: award})
 
 
 def decide_part(session: Session, actor: Actor, number: str, *, order: str, amount: int | None, reason: str) -> Batch:
-    """Pay only ``amount`` fen of an order's deduction (部分额度补助), say why, and calculate again; None pays it in full.
+    """Pay only ``amount`` fen of what a claim redeemed (部分额度补助), say why, and calculate again; None pays it in full.
+
+    ``order`` is the claim's number, which is the order's for its first claim.
 
     BadInput unless it is above nothing and below the deduction, and without a reason.
     """
     actor, batch = _to_calculate(session, actor, number)
-    found = next((row.order for row in batch.orders if row.order.number == order), None)
-    if found is None:
+    redeemed = next((row.claim.redeemed or 0 for row in batch.orders if row.claim.number == order), None)
+    if redeemed is None:
         raise not_here()
-    if amount is not None and not 0 < amount < found.deduction:
-        raise BadInput(
-            N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(found.deduction)
-        )
+    if amount is not None and not 0 < amount < redeemed:
+        raise BadInput(N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(redeemed))
     part = None if amount is None else {"amount": format_yuan(amount), "reason": said(reason)}
-    record(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
+    decide(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
     return _decided(session, actor, batch, "parts", {order: part})
 
 

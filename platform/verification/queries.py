@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
@@ -12,34 +12,43 @@ from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, SecondPersonRequest
 from accounts.passwords import recently_confirmed
 from accounts.second_person import asked_for, waiting_for_second_person
-from audit.models import AuditEvent
+from audit.models import AuditEvent, Decision
 from audit.queries import history
 from files.access import files_of
 from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
+from ledger.models import AccountKind, LedgerAccount
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
 from orders.records import living
 from verification.answers import Answer, Outcome
 from verification.checks import run
-from verification.claiming import claim_of
-from verification.facts import facts_of, stated
+from verification.claiming import claim_of, order_number
+from verification.facts import facts_of_claim
 from verification.invoices import normal_number
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import OPEN
 from verification.states import REDEMPTION
 from verification.undoing import DEED
 from vouchers.models import Programme
 
 _EARLIER: Final = 10
 
+OUTCOMES: Final = {
+    f"{REDEMPTION.name}.verify": RedemptionState.VERIFIED,
+    f"{REDEMPTION.name}.return": RedemptionState.RETURNED,
+    f"{REDEMPTION.name}.reject": RedemptionState.REJECTED,
+}
+"""What a decision made of a claim."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """How a claim with the same defect was decided."""
 
-    claim: RedemptionClaim
-    order: Order
+    decision: Decision
+    number: str
     defects: Sequence[str]
 
 
@@ -95,9 +104,9 @@ def queue(
 
 
 def case(session: Session, actor: Actor, number: str) -> Case:
-    """The claim for an order with what was filed; an open one is checked on what is filed now."""
-    order = find(session, actor, number)
-    claim = claim_of(session, order.id)
+    """One claim with what was filed; an open one is checked on what is filed now."""
+    order = find(session, actor, order_number(session, number))
+    claim = claim_of(session, number)
     if claim is None or actor.role not in PROVIDER | STAFF:
         raise not_here()
     records = living(order)
@@ -105,8 +114,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     own = files_of(session, Order.__tablename__, [order.id])[order.id]
     decides = actor.role is Role.OFFICER and claim.state is not RedemptionState.SUBMITTED
     told = history(session, claim)
-    open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
-    answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
+    answers = run(facts_of_claim(session, claim)) if claim.state in OPEN else stored(claim)
     return Case(
         claim=claim,
         order=order,
@@ -184,11 +192,24 @@ def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool =
     return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
 
 
-def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
-    """The provider's orders whose result is confirmed and for which nothing was claimed yet, oldest first."""
-    query = select(Order).options(joinedload(Order.offering_version), joinedload(Order.enterprise))
-    query = query.where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
-    return session.scalars(query.order_by(Order.since).limit(limit)).unique().all()
+def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[tuple[Order, int]]:
+    """The provider's orders whose result is confirmed and that hold money not claimed yet, with that, oldest first."""
+    query = (
+        select(Order, LedgerAccount.balance)
+        .join(
+            LedgerAccount,
+            and_(
+                LedgerAccount.kind == AccountKind.HOLD,
+                LedgerAccount.programme_id == Order.programme_id,
+                LedgerAccount.owner_id == Order.id,
+            ),
+        )
+        .options(joinedload(Order.offering_version), joinedload(Order.enterprise))
+        .where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
+        .order_by(Order.since)
+        .limit(limit)
+    )
+    return [(order, held or 0) for order, held in session.execute(query).unique()]
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:
@@ -209,31 +230,37 @@ def _to_act_on(actor: Actor) -> ColumnElement[bool]:
 
 
 def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Sequence[Answer]) -> list[Earlier]:
-    """Decided claims that had one of these defects, or were returned for one, newest first."""
+    """Decisions about other claims that had one of these defects, or were returned for one, newest first."""
     defects = [answer.id for answer in answers if answer.outcome is not Outcome.PASS]
     if not defects:
         return []
     same = [
-        RedemptionClaim.checks.contains([{"id": defect, "outcome": outcome.value}])
+        Decision.checks.contains([{"id": defect, "outcome": outcome.value}])
         for defect in defects
         for outcome in (Outcome.REFER, Outcome.FAIL)
-    ] + [RedemptionClaim.reasons.contains([defect]) for defect in defects]
+    ] + [Decision.reasons.contains([defect]) for defect in defects]
     query = (
-        select(RedemptionClaim)
-        .join(RedemptionClaim.order)
-        .options(joinedload(RedemptionClaim.order))
-        .where(RedemptionClaim.id != claim.id, RedemptionClaim.decided_at.is_not(None), or_(*same), _seen(actor))
-        .order_by(RedemptionClaim.decided_at.desc())
+        select(Decision, RedemptionClaim.number)
+        .join(RedemptionClaim, RedemptionClaim.id == Decision.subject_id)
+        .join(Order, Order.id == RedemptionClaim.order_id)
+        .where(
+            Decision.subject_type == RedemptionClaim.__tablename__,
+            Decision.subject_id != claim.id,
+            Decision.event.in_(list(OUTCOMES)),
+            or_(*same),
+            _seen(actor),
+        )
+        .order_by(Decision.sequence.desc())
         .limit(_EARLIER)
     )
     return [
-        Earlier(found, found.order, [defect for defect in defects if _had(found, defect)])
-        for found in session.scalars(query).unique()
+        Earlier(decision, number, [defect for defect in defects if _had(decision, defect)])
+        for decision, number in session.execute(query)
     ]
 
 
-def _had(claim: RedemptionClaim, defect: str) -> bool:
-    checks: list[Any] = claim.checks
-    return defect in claim.reasons or any(
+def _had(decision: Decision, defect: str) -> bool:
+    checks: list[Any] = decision.checks
+    return defect in decision.reasons or any(
         each["id"] == defect and each["outcome"] != Outcome.PASS.value for each in checks
     )

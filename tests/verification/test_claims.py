@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState
+from audit.decisions import decisions_about
 from audit.seals import seal
 from audit.seals import verify as verify_audit
 from foundation.actors import Role
@@ -24,6 +25,7 @@ from ledger.posting import balance
 from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from verification import claiming, deciding
+from verification.claiming import claim_of
 from verification.jobs import every_ten_minutes
 from verification.models import RedemptionState
 from verification.queries import case, queue
@@ -71,12 +73,12 @@ def test_every_failing_check_is_named_by_its_field(session: Session, scene: Scen
         claim(scene, order, number="123", amount=1, seller="别人", self_checked=False, day=today() + timedelta(days=1))
     assert {fault.field for fault in refused.value.faults} == {"number", "amount", "seller", "self_checked", "day"}
     assert order.state is OrderState.CONFIRMED
-    assert claiming.claim_of(session, order.id) is None
+    assert claiming.claim_of(session, order.number) is None
 
 
 def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, scene: Scene) -> None:
     first, second = claimed(scene), scene.order_in(OrderState.CONFIRMED)
-    used = claiming.claim_of(session, first.id)
+    used = claiming.claim_of(session, first.number)
     assert used is not None
     with pytest.raises(Faults) as refused:
         claim(scene, second, number=used.invoice_number)
@@ -113,7 +115,7 @@ def test_nothing_unseen_is_stored_with_an_invoice(scene: Scene) -> None:
 
 def test_a_resubmission_keeps_the_first_filing_date(session: Session, scene: Scene) -> None:
     order = claimed(scene)
-    found = claiming.claim_of(session, order.id)
+    found = claiming.claim_of(session, order.number)
     assert found is not None
     first = found.submitted_at
     assert found.resubmitted_at is None
@@ -139,7 +141,7 @@ def test_what_the_bureau_accepted_is_what_counts_here(session: Session, scene: S
 
 
 def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: Scene) -> None:
-    first, second = claiming.claim_of(session, claimed(scene).id), claiming.claim_of(session, claimed(scene).id)
+    first, second = claiming.claim_of(session, claimed(scene).number), claiming.claim_of(session, claimed(scene).number)
     assert first
     assert second
     with pytest.raises(IntegrityError, match="uq_redemption_claims_invoice"):
@@ -328,10 +330,29 @@ def test_the_same_defect_decided_before_is_shown(session: Session, scene: Scene)
     before, order = claimed(scene), claimed(scene)
     deciding.verify(session, scene.officer, before.number, note="模板照片，已实地核实")
     found = case(session, scene.officer, order.number)
-    assert [(each.order.number, each.claim.note, list(each.defects)) for each in found.earlier] == [
+    assert [(each.order.number, each.decision.note, list(each.defects)) for each in found.earlier] == [
         (before.number, "模板照片，已实地核实", ["files_elsewhere"])
     ]
     assert not case(session, scene.clerk, order.number).earlier
+
+
+def test_a_return_is_remembered_after_the_claim_was_mended(session: Session, scene: Scene) -> None:
+    """What was decided before stays: the claim itself says only how it stands now."""
+    claimed(scene)
+    returned, order = claimed(scene), claimed(scene)
+    deciding.send_back(
+        session, scene.officer, returned.number, marks=["records"], reason="illegible", note="金额看不清"
+    )
+    claiming.submit(session, scene.clerk, returned.number, invoice=invoice(returned))
+    deciding.verify(session, scene.officer, returned.number, note="已看清")
+    claim = claim_of(session, returned.id)
+    assert claim is not None
+    assert any(each.order.number == returned.number for each in case(session, scene.officer, order.number).earlier)
+    made = decisions_about(session, "redemption_claims", claim.id)
+    assert [(each.event, each.reasons, each.note) for each in made] == [
+        ("redemption.return", ["illegible", "records"], "材料看不清：金额看不清"),
+        ("redemption.verify", [], "已看清"),
+    ]
 
 
 def test_an_invoice_of_the_wrong_kind_is_refused(session: Session, scene: Scene) -> None:
