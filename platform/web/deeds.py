@@ -274,6 +274,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "q": N_("关键词"),
     "rating": N_("评价（分）"),
     "record_calendar_days": N_("上传服务记录期限（自然日）"),
+    "recovered_to_pool": N_("追缴的资金回到本项目"),
     "remark": N_("备注"),
     "revoked_on": N_("撤销日期"),
     "role": N_("角色"),

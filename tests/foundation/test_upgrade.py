@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -24,9 +24,11 @@ from sqlalchemy.orm import Session
 
 from audit import seals
 from foundation.actors import SYSTEM, Role
+from foundation.clock import travel
 from foundation.database import Base, make_engine
 from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
+from ledger.days import fold, folded_through, rebuild
 from ledger.models import Transfer
 from ledger.posting import reverse
 from ledger.verification import verify
@@ -36,10 +38,13 @@ from settlement.models import BatchOrder, Statement
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import unclaimed
 from verification.standing import order_state
+from vouchers import money
 from vouchers.models import Programme, Voucher
 from vouchers.redemption import redeem
 from vouchers.taking_back import undo_redemption
 from vouchers.wallets import held_for, wallet
+
+pytestmark = pytest.mark.clock
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
@@ -293,3 +298,20 @@ def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded)
         redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
         assert held_for(session, claim.programme_id, order.id) == 1
     assert verify(session).ok
+
+
+def test_money_pages_say_the_same_before_and_after_the_old_transfers_are_counted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    programmes = session.scalars(select(Programme.id)).all()
+    before = {programme: money.flow(session, programme) for programme in programmes}
+    left = money.remaining(session, programmes)
+    assert any(station.amount for flow in before.values() for station in flow)
+    newest = session.scalar(select(func.max(Transfer.posted_at)))
+    assert newest is not None
+    with travel(newest + timedelta(days=1)):
+        assert fold(session) is True
+    assert folded_through(session) == len(upgraded.rows("ledger_transfers"))
+    assert {programme: money.flow(session, programme) for programme in programmes} == before
+    assert money.remaining(session, programmes) == left
+    assert verify(session).ok
+    assert rebuild(session) == []
