@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from orders.models import Order
 from vouchers.models import Duty
 
@@ -24,7 +25,7 @@ class RedemptionState(StrEnum):
     REJECTED = "rejected"
 
 
-class RedemptionClaim(Timestamped, Base):
+class RedemptionClaim(Waits, Timestamped, Base):
     """A provider's claim (核销申请) for a finished order, with its invoice, the checks and the decision.
 
     ``checks`` are the answers of the list in verification/checks.py as they were at the last submission. ``undone`` counts
@@ -52,6 +53,7 @@ class RedemptionClaim(Timestamped, Base):
             name="fk_redemption_claims_duty",
         ),
         CheckConstraint("duty = 'eligibility'", name="duty_is_eligibility"),
+        *waits_rules("redemption_claims"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)

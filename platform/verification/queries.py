@@ -19,7 +19,7 @@ from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
 from orders.access import find
-from orders.models import Order, OrderState, ServiceRecord
+from orders.models import Order, ServiceRecord
 from orders.records import living
 from verification.answers import Answer, Outcome
 from verification.checks import run
@@ -156,10 +156,8 @@ def stored(claim: RedemptionClaim) -> list[Answer]:
     ]
 
 
-def waiting_claims(
-    session: Session, actor: Actor, state: RedemptionState, limit: int = 50
-) -> Sequence[RedemptionClaim]:
-    """Claims in a state that the person acts on, oldest first; for the desk."""
+def waiting_claims(session: Session, actor: Actor, state: RedemptionState, limit: int) -> Sequence[RedemptionClaim]:
+    """The first claims in a state that the person acts on, oldest first."""
     query = (
         select(RedemptionClaim)
         .join(RedemptionClaim.order)
@@ -182,13 +180,6 @@ def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool =
     """How many claims in a state the person may see; ``own`` leaves to a bureau what it may act on."""
     query: Select[Any] = select(func.count()).select_from(RedemptionClaim).join(RedemptionClaim.order)
     return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
-
-
-def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
-    """The provider's orders whose result is confirmed and for which nothing was claimed yet, oldest first."""
-    query = select(Order).options(joinedload(Order.offering_version), joinedload(Order.enterprise))
-    query = query.where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
-    return session.scalars(query.order_by(Order.since).limit(limit)).unique().all()
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:
