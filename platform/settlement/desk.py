@@ -10,8 +10,9 @@ from foundation.i18n import N_
 from foundation.pages import Page
 from settlement import turns
 from settlement.batches import MAKERS
+from settlement.desk_queries import in_turn, receivable, receivable_total, with_treasury
 from settlement.models import Batch, BatchState
-from settlement.queries import asked_corrections, count, in_turn, ready, receivable, receivable_total, with_treasury
+from settlement.queries import asked_corrections, count, ready
 
 _B = BatchState
 _MAKE: Final = task("batch.make", N_("编制结算批次"), N_("编制"))

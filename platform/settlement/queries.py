@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
-from accounts.delegation import acts_for, holds, may_act_for
+from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, SecondPersonRequest, User
 from accounts.second_person import waiting_for_second_person
 from audit.models import AuditEvent
@@ -17,15 +17,13 @@ from audit.queries import history
 from audit.trail import record
 from files.models import Blob
 from files.store import answering, current_store
-from foundation.actors import PROVIDER, STAFF, TREASURY, Actor
-from foundation.desk import Task
+from foundation.actors import PROVIDER, STAFF, Actor
 from foundation.many import among
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
-from foundation.waiting import Party, urgency
 from ledger.models import LedgerAccount, Transfer
 from orders.models import Order, OrderState
-from settlement.approval import outstanding, to_pay, transfers_of
+from settlement.approval import outstanding, transfers_of
 from settlement.batches import find
 from settlement.corrections import DEED, correction_asked
 from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement
@@ -264,43 +262,6 @@ def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:
     query = select(func.count()).select_from(Batch).join(Batch.programme)
     own = Programme.treasury_id == actor.organisation_id
     return session.scalar(query.where(Batch.state.in_(states), own)) or 0
-
-
-def in_turn(session: Session, actor: Actor, tasks: Sequence[Task], most: int) -> Page[Batch]:
-    """Batches that wait for one of these tasks and are held by the person's office, the most urgent first."""
-    own = Batch.waits_for_id == actor.organisation_id
-    if actor.role not in TREASURY:
-        own = holds(session, actor, Batch.waits_for_id, Batch.programme_id)
-    query = _told().where(Batch.waits_task.in_([each.id for each in tasks]), own)
-    return page_of(session, query.order_by(urgency(Batch), Batch.id), 1, most)
-
-
-def with_treasury(session: Session, actor: Actor, most: int) -> Page[Batch]:
-    """Batches of the bureau's programmes that a treasury has, the longest waiting first."""
-    mine = acts_for(actor, Programme.bureau_id, Programme.id)
-    query = _told().join(Batch.programme).where(Batch.waits_for == Party.TREASURY, mine)
-    return page_of(session, query.order_by(Batch.waits_since, Batch.id), 1, most)
-
-
-def _told() -> Select[Any]:
-    return select(Batch).options(joinedload(Batch.programme).joinedload(Programme.treasury))
-
-
-def receivable(session: Session, actor: Actor, most: int) -> Page[Statement]:
-    """A provider's statements that are still to be paid, oldest first."""
-    query = (
-        select(Statement)
-        .options(joinedload(Statement.batch).joinedload(Batch.programme).joinedload(Programme.treasury))
-        .where(Statement.organisation_id == actor.organisation_id, to_pay())
-        .order_by(Statement.issued_at, Statement.number)
-    )
-    return page_of(session, query, 1, most)
-
-
-def receivable_total(session: Session, actor: Actor) -> int:
-    """What is still to be paid to a provider, in fen."""
-    total = select(func.coalesce(func.sum(Statement.total), 0))
-    return int(session.scalar(total.where(Statement.organisation_id == actor.organisation_id, to_pay())) or 0)
 
 
 def _in_region(actor: Actor) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from demonstration_loaded import Loaded
 from factories import actor_of
 from sqlalchemy import select
@@ -13,6 +14,8 @@ from foundation.desk import ANY
 from foundation.waiting import Party, Waits, turn_of
 from orders.models import Order, OrderStep
 from web.desks import desk
+
+pytestmark = pytest.mark.clock
 
 
 def test_each_task_has_a_verb(told: Session, loaded: Loaded) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from foundation.constraints import explained
 from foundation.database import Base
-from foundation.waiting import Waits
 from web.blueprints import all_blueprints
 
 _NAMES = postgresql.dialect().identifier_preparer
@@ -47,7 +46,9 @@ NOT_BY_FORMS = frozenset(
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
         "ck_vouchers_face_positive",
         # Written by the house at every flush, see foundation/waiting.py.
-        *(f"ck_{model.__tablename__}_waits_whole" for model in Waits.__subclasses__()),
+        *("ck_batches_waits_whole", "ck_certifications_waits_whole", "ck_objections_waits_whole"),
+        *("ck_offering_versions_waits_whole", "ck_orders_waits_whole", "ck_redemption_claims_waits_whole"),
+        *("ck_target_tables_waits_whole", "ck_voucher_claims_waits_whole"),
     }
 )
 

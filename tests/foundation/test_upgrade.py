@@ -31,6 +31,8 @@ from settlement.models import Statement
 from vouchers.models import Programme, Voucher
 from vouchers.wallets import wallet
 
+pytestmark = pytest.mark.clock
+
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
 
