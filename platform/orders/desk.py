@@ -86,7 +86,7 @@ def _holder(order: Order) -> str | None:
     if order.waits_for is Party.CLOCK:
         return _IN_LINE
     held = turn(order)
-    return held and held.holder
+    return held.holder if held else None
 
 
 def _blocks(order: Order) -> str | None:
