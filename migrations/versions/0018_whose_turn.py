@@ -24,6 +24,7 @@ TABLES = (
     "batches",
     "target_tables",
     "objections",
+    "second_person_requests",
 )
 
 # An order's progress has every step of both sides; docking and amending change hands without a change of state.
@@ -169,6 +170,12 @@ _OBJECTIONS = """
     FROM public_notices n WHERE n.id = o.notice_id AND o.answer IS NULL
 """
 
+_SECOND_PERSON = """
+    UPDATE second_person_requests AS r SET
+        waits_task = 'second_person.answer', waits_for = o.kind, waits_for_id = o.id, waits_since = r.created_at
+    FROM organisations o WHERE o.id = r.organisation_id AND r.outcome IS NULL
+"""
+
 
 def upgrade() -> None:
     for table in TABLES:
@@ -182,6 +189,7 @@ def upgrade() -> None:
         _BATCHES,
         _TARGET_TABLES,
         _OBJECTIONS,
+        _SECOND_PERSON,
     ):
         op.execute(filled)
     for table in TABLES:
@@ -195,6 +203,7 @@ def upgrade() -> None:
             f"CREATE INDEX ix_{table}_waits ON {table} (waits_for_id, waits_for, coalesce(due_at, waits_since), id)"
             " WHERE waits_for <> 'nobody'"
         )
+    op.drop_index("ix_second_person_requests_office", table_name="second_person_requests")
     for side in ("enterprise", "provider"):
         op.execute(
             f"CREATE INDEX ix_orders_{side}_waits ON orders ({side}_id, waits_since) WHERE waits_for <> 'nobody'"
@@ -223,6 +232,9 @@ def _add_columns(table: str) -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "CREATE INDEX ix_second_person_requests_office ON second_person_requests (organisation_id) WHERE outcome IS NULL"
+    )
     for side in ("enterprise", "provider"):
         op.drop_index(f"ix_orders_{side}_waits", table_name="orders")
     for table in TABLES:

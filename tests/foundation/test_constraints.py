@@ -54,7 +54,7 @@ NOT_BY_FORMS = frozenset(
         # Written by the house at every flush, see foundation/waiting.py.
         *("ck_batches_waits_whole", "ck_certifications_waits_whole", "ck_objections_waits_whole"),
         *("ck_offering_versions_waits_whole", "ck_orders_waits_whole", "ck_redemption_claims_waits_whole"),
-        *("ck_target_tables_waits_whole", "ck_voucher_claims_waits_whole"),
+        *("ck_target_tables_waits_whole", "ck_voucher_claims_waits_whole", "ck_second_person_requests_waits_whole"),
     }
 )
 
