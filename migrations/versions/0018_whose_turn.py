@@ -1,6 +1,6 @@
 """Whose turn a thing is, since when and until when, in columns beside what waits.
 
-Revision: 0018, after 0021
+Revision: 0018, after 0016
 
 Existing rows get theirs from state, neighbouring rows and stored moments. Since when something waits is exact where the
 trail or the order's progress still has the step that led here. Where old events were removed, or were never written (rows
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0021"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -31,9 +31,9 @@ def waiting(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     if actor.role not in PROVIDER:
         return Lying()
     returned = in_turn(session, actor, turns.CORRECT, most)
-    finished = unclaimed(session, actor, most)
+    finished, total = unclaimed(session, actor, most)
     return _lying(actor, returned, N_("逾期未补正的，申请作废，金额退回企业")).plus(
-        Lying([_to_claim(order) for order in finished.rows], finished.total)
+        Lying([_to_claim(order, left) for order, left in finished], total)
     )
 
 
@@ -60,16 +60,16 @@ def _undo(session: Session, actor: Actor) -> Lying:
             task=_UNDO,
             title=f"{claim.order.offering_version.name} · {claim.order.provider.name}",
             endpoint="verification.case",
-            arguments={"number": claim.order.number},
+            arguments={"number": claim.number},
             since=request.created_at,
             blocks=N_("列入结算批次以后不能再撤销"),
-            amount=claim.order.deduction,
+            amount=claim.redeemed,
         )
         for request, claim in undo_requests(session, actor)
     )
 
 
-def _to_claim(order: Order) -> DeskItem:
+def _to_claim(order: Order, left: int) -> DeskItem:
     return DeskItem(
         task=CLAIM,
         title=f"{order.offering_version.name} · {order.enterprise.name}",
@@ -78,7 +78,7 @@ def _to_claim(order: Order) -> DeskItem:
         since=order.waits_since or order.since,
         due=order.due_at,
         blocks=N_("申请后主管部门才能核销"),
-        amount=order.deduction,
+        amount=left,
     )
 
 
@@ -94,10 +94,10 @@ def _item(actor: Actor, claim: RedemptionClaim, blocks: str | None, *, others: b
         task=task_called(claim.waits_task or ""),
         title=f"{order.offering_version.name} · {other_side.name}",
         endpoint="verification.case",
-        arguments={"number": order.number},
+        arguments={"number": claim.number},
         since=claim.waits_since or claim.submitted_at,
         due=claim.due_at,
         blocks=blocks,
         holder=holder.name if others else None,
-        amount=order.deduction,
+        amount=claim.amount,
     )

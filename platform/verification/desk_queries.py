@@ -1,8 +1,9 @@
 """Claims for a desk, in SQL: whose turn they are stands in their row."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.delegation import acts_for, holds
@@ -10,6 +11,7 @@ from foundation.actors import PROVIDER, Actor
 from foundation.desk import Task
 from foundation.pages import Page, page_of
 from foundation.waiting import urgency
+from ledger.models import AccountKind, LedgerAccount
 from orders.models import Order
 from orders.turns import CLAIM
 from verification.models import RedemptionClaim
@@ -33,11 +35,26 @@ def held_by_others(session: Session, actor: Actor, task: Task, most: int) -> Pag
     return page_of(session, query.order_by(RedemptionClaim.waits_since, RedemptionClaim.id), 1, most)
 
 
-def unclaimed(session: Session, actor: Actor, most: int) -> Page[Order]:
-    """The provider's orders for which it is to file a claim, the most urgent first."""
-    query = select(Order).options(joinedload(Order.offering_version), joinedload(Order.enterprise))
-    query = query.where(Order.waits_for_id == actor.organisation_id, Order.waits_task == CLAIM.id)
-    return page_of(session, query.order_by(urgency(Order), Order.id), 1, most)
+def unclaimed(session: Session, actor: Actor, most: int) -> tuple[Sequence[tuple[Order, int]], int]:
+    """The provider's orders for which it is to file a claim, each with what it holds unclaimed, the most urgent first;
+    and how many there are in all.
+    """
+    mine = Order.waits_for_id == actor.organisation_id, Order.waits_task == CLAIM.id
+    held = and_(
+        LedgerAccount.kind == AccountKind.HOLD,
+        LedgerAccount.programme_id == Order.programme_id,
+        LedgerAccount.owner_id == Order.id,
+    )
+    query = (
+        select(Order, LedgerAccount.balance)
+        .join(LedgerAccount, held)
+        .options(joinedload(Order.offering_version), joinedload(Order.enterprise))
+        .where(*mine)
+        .order_by(urgency(Order), Order.id)
+        .limit(most)
+    )
+    total = session.scalar(select(func.count()).select_from(Order).where(*mine)) or 0
+    return [(order, left or 0) for order, left in session.execute(query).unique()], total
 
 
 def _of(actor: Actor) -> ColumnElement[bool]:

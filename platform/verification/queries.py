@@ -23,10 +23,11 @@ from orders.models import Order, ServiceRecord
 from orders.records import living
 from verification.answers import Answer, Outcome
 from verification.checks import run
-from verification.claiming import claim_of
-from verification.facts import facts_of, stated
+from verification.claiming import claim_of, order_number
+from verification.facts import facts_of_claim
 from verification.invoices import normal_number
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import OPEN
 from verification.states import REDEMPTION
 from verification.undoing import DEED
 from vouchers.models import Programme
@@ -46,7 +47,7 @@ class Earlier:
     """How a claim with the same defect was decided."""
 
     decision: Decision
-    order: Order
+    number: str
     defects: Sequence[str]
 
 
@@ -102,9 +103,9 @@ def queue(
 
 
 def case(session: Session, actor: Actor, number: str) -> Case:
-    """The claim for an order with what was filed; an open one is checked on what is filed now."""
-    order = find(session, actor, number)
-    claim = claim_of(session, order.id)
+    """One claim with what was filed; an open one is checked on what is filed now."""
+    order = find(session, actor, order_number(session, number))
+    claim = claim_of(session, number)
     if claim is None or actor.role not in PROVIDER | STAFF:
         raise not_here()
     records = living(order)
@@ -112,8 +113,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     own = files_of(session, Order.__tablename__, [order.id])[order.id]
     decides = actor.role is Role.OFFICER and claim.state is not RedemptionState.SUBMITTED
     told = history(session, claim)
-    open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
-    answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
+    answers = run(facts_of_claim(session, claim)) if claim.state in OPEN else stored(claim)
     return Case(
         claim=claim,
         order=order,
@@ -217,7 +217,7 @@ def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Se
         for outcome in (Outcome.REFER, Outcome.FAIL)
     ] + [Decision.reasons.contains([defect]) for defect in defects]
     query = (
-        select(Decision, Order)
+        select(Decision, RedemptionClaim.number)
         .join(RedemptionClaim, RedemptionClaim.id == Decision.subject_id)
         .join(Order, Order.id == RedemptionClaim.order_id)
         .where(
@@ -231,8 +231,8 @@ def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Se
         .limit(_EARLIER)
     )
     return [
-        Earlier(decision, order, [defect for defect in defects if _had(decision, defect)])
-        for decision, order in session.execute(query)
+        Earlier(decision, number, [defect for defect in defects if _had(decision, defect)])
+        for decision, number in session.execute(query)
     ]
 
 

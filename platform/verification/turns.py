@@ -23,6 +23,7 @@ CLAIMS: Final[Mapping[RedemptionState, tuple[Party, Task] | None]] = {
     _R.SUBMITTED: (Party.BUREAU, VERIFY),
     _R.RETURNED: (Party.PROVIDER, CORRECT),
     _R.VERIFIED: None,
+    _R.SETTLED: None,
     _R.REJECTED: None,
 }
 
