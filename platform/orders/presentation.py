@@ -17,10 +17,11 @@ from foundation.clock import day_of, today, working_days_between
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from foundation.remaining import remaining
+from foundation.waiting import Party
 from orders.deadlines import filed_late, stalled, warned
 from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
-from orders.progress import Side, actions, deadline, line, side_of, turn
+from orders.progress import actions, deadline, line, side_of, turn
 from orders.queries import Case
 from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
@@ -62,10 +63,10 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "stages": [{**asdict(stage), "label": gettext(stage.label)} for stage in line(order)],
         "turn": present
         and {
-            "task": gettext(present.task),
+            "task": gettext(present.task.words),
             "holder": present.holder,
-            "mine": present.side is side_of(actor),
-            "in_line": present.side is Side.LINE,
+            "mine": present.party is side_of(actor),
+            "in_line": present.party is Party.CLOCK,
             "why": _why_returned(order),
         },
         "contacts": found.contacts,
@@ -112,7 +113,7 @@ def list_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
             {
                 "order": order,
                 "state": _state(order),
-                "turn": present and f"{present.holder}{gettext('：')}{gettext(present.task)}",
+                "turn": present and f"{present.holder}{gettext('：')}{gettext(present.task.words)}",
                 "deadline": _deadline(order),
             }
         )

@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 
 
 class TargetState(StrEnum):
@@ -25,7 +26,7 @@ class TargetState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class TargetTable(Timestamped, Base):
+class TargetTable(Waits, Timestamped, Base):
     """A provider's performance-target table (绩效目标表) for one year; approved, it is a frozen version."""
 
     __tablename__ = "target_tables"
@@ -42,6 +43,7 @@ class TargetTable(Timestamped, Base):
         ),
         # Whoever files a table does not approve it.
         CheckConstraint("submitted_by_id <> approved_by_id", name="two_people"),
+        *waits_rules("target_tables"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 
 
 class CertificationState(StrEnum):
@@ -30,7 +31,7 @@ class CertificationState(StrEnum):
     REVOKED = "revoked"
 
 
-class Certification(Timestamped, Base):
+class Certification(Waits, Timestamped, Base):
     """A provider's application to be a certified platform (公共服务示范平台), and the certificate it becomes."""
 
     __tablename__ = "certifications"
@@ -66,6 +67,7 @@ class Certification(Timestamped, Base):
         CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
         CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
+        *waits_rules("certifications"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -162,7 +164,7 @@ class OrdersPeriod(StrEnum):
     YEAR = "year"
 
 
-class OfferingVersion(Timestamped, Base):
+class OfferingVersion(Waits, Timestamped, Base):
     """What an offering says and costs; the 13 columns of 服务产品情况统计表 (北京 2021-05-10 通知 附件2). Prices in fen.
 
     Once listed it is frozen: an edit is a new version, and orders keep theirs.
@@ -204,6 +206,7 @@ class OfferingVersion(Timestamped, Base):
         ),
         # A missing region would switch the foreign key off.
         CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
+        *waits_rules("offering_versions"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))

@@ -13,6 +13,7 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from orders.models import Order
 from verification.models import RedemptionClaim
 from vouchers.models import Duty, Programme
@@ -31,7 +32,7 @@ class BatchState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Batch(Timestamped, Base):
+class Batch(Waits, Timestamped, Base):
     """Verified orders of a programme, calculated by a scheme, approved and paid together (批次).
 
     ``case`` is the scheme's input and ``result`` its answer, so that the calculation can be replayed by anybody with
@@ -72,6 +73,7 @@ class Batch(Timestamped, Base):
         ),
         CheckConstraint("maker_duty = 'eligibility'", name="maker_duty_is_eligibility"),
         Index("ix_batches_programme", "programme_id", "state"),
+        *waits_rules("batches"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

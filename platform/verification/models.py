@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from orders.models import Order
 from vouchers.models import Duty
 
@@ -25,7 +26,7 @@ class RedemptionState(StrEnum):
     REJECTED = "rejected"
 
 
-class RedemptionClaim(Timestamped, Base):
+class RedemptionClaim(Waits, Timestamped, Base):
     """A provider's claim (核销申请) for an amount of what a finished order holds, with invoice, checks and decision.
 
     ``amount`` is what is asked for, ``redeemed`` what the decision made payable of it, in fen. The first claim of an
@@ -62,6 +63,7 @@ class RedemptionClaim(Timestamped, Base):
             name="fk_redemption_claims_duty",
         ),
         CheckConstraint("duty = 'eligibility'", name="duty_is_eligibility"),
+        *waits_rules("redemption_claims"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -63,6 +63,8 @@ ACCESS: Final[dict[str, AccessList]] = {
         frozenset(
             {
                 "web.search",
+                "web.waiting",
+                "web.following",
                 # accounts
                 "accounts.account",
                 "accounts.password",

@@ -28,11 +28,13 @@ from foundation.clock import travel
 from foundation.database import Base, make_engine
 from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
+from foundation.waiting import Party, Waits, turn_of
 from ledger.days import fold, folded_through, rebuild
 from ledger.models import Transfer
 from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
+from performance.models import TargetTable
 from settlement.checking import check
 from settlement.models import BatchOrder, Statement
 from verification.models import RedemptionClaim, RedemptionState
@@ -315,3 +317,26 @@ def test_money_pages_say_the_same_before_and_after_the_old_transfers_are_counted
     assert money.remaining(session, programmes) == left
     assert verify(session).ok
     assert rebuild(session) == []
+
+
+def test_whose_turn_it_is_follows_from_the_rows(upgraded: Upgraded) -> None:
+    """0018, for every row of every table that waits: by state, neighbouring rows and stored moments."""
+    waiting = 0
+    for model in Waits.__subclasses__():
+        for thing in upgraded.session.scalars(select(model)).unique():
+            turn = turn_of(thing)
+            facts = (
+                (turn.party, turn.holder_id, turn.task.id, turn.due_at) if turn else (Party.NOBODY, None, None, None)
+            )
+            assert (thing.waits_for, thing.waits_for_id, thing.waits_task, thing.due_at) == facts, (model, thing.id)
+            waiting += turn is not None
+    assert waiting > 20
+
+
+def test_what_waits_waits_since_the_step_that_led_here(upgraded: Upgraded) -> None:
+    began = {row["id"]: datetime.fromisoformat(row["since"]) for row in upgraded.rows("orders")}
+    for order in upgraded.session.scalars(select(Order).where(Order.waits_for != Party.NOBODY)):
+        assert order.waits_since is not None
+        assert order.waits_since >= began[str(order.id)]
+    for table in upgraded.session.scalars(select(TargetTable).where(TargetTable.waits_for == Party.BUREAU)):
+        assert table.waits_since == table.submitted_at
