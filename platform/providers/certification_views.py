@@ -24,9 +24,6 @@ from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
-
-# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
-from providers import recounting as _recounting  # noqa: F401
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion

@@ -13,9 +13,6 @@ from foundation.periodic import Due, Each
 from orders.ending import lapse
 from orders.models import Order, OrderState
 
-# The subscriber that closes the claim of an order that ends.
-from verification import deciding as _deciding  # noqa: F401
-
 REASONS: Final = {OrderState.RETURNED: N_("未在期限内补正")}
 
 

@@ -1,4 +1,9 @@
-"""Who is asking, and may they open this route."""
+"""Who is asking, and may they open this route: the access lists of the rooms are the enforcement itself.
+
+Every endpoint stands in exactly one list, and what stands in none is refused. ``tests/web/test_access.py`` holds the lists
+against the routes and walks every one of them as every role. Whose records a person sees is asked in verbs and queries:
+here stands only which roles get through the door.
+"""
 
 from typing import Final
 
@@ -9,7 +14,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from accounts.current import actor_or_none, set_actor
 from accounts.sessions import awaits_code, current_sign_in, last_token, signed_in_actor
 from foundation.forms import offer_kept_fields
-from web.access import list_of
+from web.house import house
 from web.parking import park, parked_fields
 from web.unit import once
 
@@ -43,15 +48,16 @@ def install(app: Flask) -> None:
 
 def refuse(endpoint: str) -> ResponseReturnValue | None:
     """Sign-in page for a visitor, 403 for the wrong role, None when the way is free."""
-    access = list_of(endpoint)
-    if access is None:
+    access = house().access
+    if endpoint not in access:
         raise NotFound
-    if access.roles is None:
+    roles = access[endpoint]
+    if roles is None:
         return None
     person = actor_or_none()
     if person is None:
         way_in = "accounts.code" if awaits_code(current_sign_in()) else "accounts.sign_in"
         return redirect(url_for(way_in, next=park(g.db)), 303)
-    if person.role not in access.roles:
+    if person.role not in roles:
         raise Forbidden
     return None
