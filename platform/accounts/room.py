@@ -45,6 +45,9 @@ ROOM: Final = Room(
         "memberships.admit": N_("同意对方加入单位"),
         "memberships.refuse": N_("不同意加入单位"),
         "memberships.end": N_("停用账号"),
+        "organisations.account_entered": N_("登记收款账户"),
+        "organisations.tie_entered": N_("登记法定代表人、股东或实际控制人"),
+        "organisations.tie_ended": N_("结束法定代表人、股东或实际控制人的登记"),
         "users.locked": N_("锁定账号（连续输错）"),
         "users.password_locked": N_("锁定密码确认（连续输错）"),
         "users.unlocked": N_("解除账号锁定"),
@@ -61,6 +64,7 @@ ROOM: Final = Room(
     },
     changed={
         "address": N_("地址"),
+        "bank": N_("开户银行"),
         "deed": N_("操作"),
         "locked_until": N_("锁定至"),
         "organisation": N_("单位"),

@@ -16,6 +16,7 @@ ROOM: Final = Room(
     name="settlement",
     place=130,
     acts=(
+        "settlement.jobs",
         "settlement.statements",
         "settlement.undoing",
     ),
@@ -48,6 +49,7 @@ ROOM: Final = Room(
             "settlement.batch",
         ),
         PROVIDER | STAFF: (
+            "settlement.jobs",
             "settlement.statements",
             "settlement.statement",
             "settlement.statement_pdf",
@@ -64,6 +66,7 @@ ROOM: Final = Room(
         "batch.approve": N_("批准结算批次"),
         "batch.pay_part": N_("结算批次部分付款"),
         "batch.pay_rest": N_("结算批次全部付款"),
+        "payment.reject": N_("登记银行退回的付款"),
         "batch.close": N_("结算批次办结"),
         "statement.issue": N_("出具结算单"),
         "statement.correct": N_("红字冲减结算单"),
@@ -78,6 +81,7 @@ ROOM: Final = Room(
         "total": N_("结算金额"),
     },
     changed={
+        "attempt": N_("第几次付款"),
         "by": N_("红字结算单"),
         "pdf": N_("PDF 校验码"),
         "programme": N_("项目"),
@@ -106,7 +110,15 @@ ROOM: Final = Room(
             weight=100,
             roles=STAFF,
         ),
-        NavEntry(N_("结算单"), "settlement.statements", "receipt", ("/statements",), weight=110, roles=PROVIDER),
+        NavEntry(
+            N_("结算单"),
+            "settlement.jobs",
+            "settlement.statements",
+            "receipt",
+            ("/statements",),
+            weight=110,
+            roles=PROVIDER,
+        ),
         NavEntry(N_("核验结算单"), "settlement.verify", "qr-code", ("/verify",), weight=130, visitors=True),
     ),
 )

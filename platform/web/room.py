@@ -44,6 +44,7 @@ ROOM: Final = Room(
         "order": N_("订单编号"),
         "q": N_("关键词"),
         "sha256": N_("文件校验码"),
+        "source": N_("依据"),
         "state": N_("状态"),
         "title": N_("称号或标题"),
         "uscc": N_("统一社会信用代码"),

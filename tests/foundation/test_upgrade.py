@@ -6,6 +6,7 @@ have carried over: a test that compares ``upgraded.rows`` (as they were stored) 
 """
 
 import csv
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -174,3 +175,38 @@ def test_orders_vouchers_and_statements_can_be_read(upgraded: Upgraded) -> None:
 
 
 # What each version must have carried over, one test or more for each, in their order.
+
+
+def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:
+    stored = {row["id"]: (row["pdf_id"], row["pdf_hash"]) for row in upgraded.rows("statements")}
+    files = upgraded.session.execute(text("SELECT statement_id, blob_id, sha256 FROM statement_files"))
+    assert {str(row.statement_id): (str(row.blob_id), row.sha256) for row in files} == stored
+
+
+def test_0020_what_was_decided_comes_from_the_trail_with_the_reasons_that_stand(upgraded: Upgraded) -> None:
+    decided = [row for row in upgraded.rows("audit_events") if row["action"] == "redemption.verify"]
+    made = upgraded.session.execute(text("SELECT * FROM decisions WHERE event = 'redemption.verify' ORDER BY sequence"))
+    found = {(str(row.subject_id), str(row.by_id or ""), row.person, row.note or "") for row in made}
+    assert found == {(row["subject_id"], row["user_id"], row["person"], row["note"]) for row in decided}
+    checks = {row["id"]: row["checks"] for row in upgraded.rows("redemption_claims") if row["state"] == "verified"}
+    last = upgraded.session.execute(
+        text(
+            "SELECT DISTINCT ON (subject_id) subject_id, checks FROM decisions"
+            " WHERE event LIKE 'redemption.%' ORDER BY subject_id, sequence DESC"
+        )
+    )
+    stands = {str(row.subject_id): row.checks for row in last if str(row.subject_id) in checks}
+    assert stands
+    assert all(value == json.loads(checks[key]) for key, value in stands.items() if value)
+    assert any(stands.values())
+
+
+def test_0021_what_was_paid_is_an_attempt_that_succeeded(upgraded: Upgraded) -> None:
+    paid = {
+        (row["subject_id"], row["amount"])
+        for row in upgraded.rows("ledger_transfers")
+        if (row["subject_type"], row["kind"]) == ("statements", "pay")
+    }
+    made = upgraded.session.execute(text("SELECT statement_id, amount, attempt, state FROM payments")).all()
+    assert {(str(row.statement_id), str(row.amount)) for row in made} == paid
+    assert {(row.attempt, row.state) for row in made} == {(1, "paid")}
