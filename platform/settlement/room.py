@@ -49,7 +49,6 @@ ROOM: Final = Room(
             "settlement.batch",
         ),
         PROVIDER | STAFF: (
-            "settlement.jobs",
             "settlement.statements",
             "settlement.statement",
             "settlement.statement_pdf",
@@ -112,7 +111,6 @@ ROOM: Final = Room(
         ),
         NavEntry(
             N_("结算单"),
-            "settlement.jobs",
             "settlement.statements",
             "receipt",
             ("/statements",),
