@@ -49,6 +49,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_orders_price_adds_up", "ck_orders_prices", "ck_public_notices_period"),
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
+        *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
         "ck_vouchers_face_positive",
     }
 )

@@ -10,18 +10,23 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit import seals
+from foundation.actors import SYSTEM
 from foundation.database import Base, make_engine
 from foundation.migrations import migrate, owned_by_us, revisions
+from ledger.models import Transfer
+from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
 from settlement.checking import check
@@ -210,3 +215,26 @@ def test_0021_what_was_paid_is_an_attempt_that_succeeded(upgraded: Upgraded) -> 
     made = upgraded.session.execute(text("SELECT statement_id, amount, attempt, state FROM payments")).all()
     assert {(str(row.statement_id), str(row.amount)) for row in made} == paid
     assert {(row.attempt, row.state) for row in made} == {(1, "paid")}
+
+
+def test_transfers_are_numbered_in_the_order_in_which_they_were_posted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    stored = sorted(
+        upgraded.rows("ledger_transfers"), key=lambda row: (datetime.fromisoformat(row["posted_at"]), row["id"])
+    )
+    found = session.execute(select(Transfer.sequence, Transfer.id).order_by(Transfer.sequence)).all()
+    assert [(number, str(transfer_id)) for number, transfer_id in found] == [
+        (number, row["id"]) for number, row in enumerate(stored, start=1)
+    ]
+    last = session.get_one(Transfer, UUID(stored[-1]["id"]))
+    reverse(session, SYSTEM, last.id, kind="correction")
+    assert session.scalar(select(func.max(Transfer.sequence))) == len(stored) + 1
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text("UPDATE ledger_transfers SET amount = amount + 1"))
+
+
+def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
+    waiting = upgraded.session.execute(text("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
+    assert {(str(number), name) for number, name in waiting} == {
+        (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
+    }
