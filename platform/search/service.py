@@ -47,7 +47,7 @@ class Report:
 
 
 class SearchService:
-    """Both engines over one source. One object per process; threads may share it."""
+    """Both engines over one source, in a folder and behind a server's index of its own. One object per process; threads may share it."""
 
     def __init__(
         self,

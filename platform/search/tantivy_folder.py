@@ -13,6 +13,9 @@ from search.engine import EngineAway
 
 _LOCK_SECONDS: Final = 30.0
 
+POINTER: Final = "current.json"
+GENERATIONS: Final = "generation-*"
+
 
 class IndexFolder:
     """Where the generations stand. A generation made for another form of index (fingerprint) counts as absent."""
@@ -20,7 +23,7 @@ class IndexFolder:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
         self.fingerprint = fingerprint
-        self._pointer = folder / "current.json"
+        self._pointer = folder / POINTER
 
     def current(self) -> Path | None:
         """The generation in use; None before the first, or when the one there has another form."""
@@ -49,7 +52,7 @@ class IndexFolder:
         draft = self._pointer.with_suffix(".draft")
         draft.write_text(json.dumps(entry), encoding="utf-8")
         draft.replace(self._pointer)
-        for other in self.folder.glob("generation-*"):
+        for other in self.folder.glob(GENERATIONS):
             if other != generation:
                 shutil.rmtree(other, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from accounts import sessions as sign_ins
 from accounts.current import actor, actor_or_none
 from config import Settings
 from foundation.rooms import WhoAsks
-from search.current import configure_search
+from search.current import configure_search, settle
 from web import errors, filters, guard, language, navigation, security, unit
 from web.head import head_as_get
 from web.house import furnish
@@ -54,6 +54,7 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], house: House
         elasticsearch_url=settings.elasticsearch_url,
         elasticsearch_index=settings.elasticsearch_index,
     )
+    settle()
     language.install(app)
     security.install(app, settings)
     unit.install(app, sessions)
