@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final
 
-import puremagic
-
 from files import active
 from foundation.errors import BadInput
 from foundation.i18n import N_
@@ -47,6 +45,29 @@ TYPES: Final = (PDF, PNG, JPEG, OFD, DOCX, XLSX, XML, CSV, TEXT)
 BY_MEDIA_TYPE: Final[Mapping[str, FileType]] = {kind.media_type: kind for kind in TYPES}
 _BY_EXTENSION: Final = {extension: kind for kind in TYPES for extension in kind.extensions}
 _PACKAGES: Final = (("OFD.xml", OFD), ("word/document.xml", DOCX), ("xl/workbook.xml", XLSX))
+# What people send by mistake: where the bytes stand, the bytes, and what such a file is called.
+_FOREIGN: Final = (
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\x00", "TIFF"),
+    (0, b"MM\x00*", "TIFF"),
+    (8, b"WEBP", "WEBP"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (4, b"ftyp", "MP4"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC/XLS/PPT"),
+    (0, b"PK\x03\x04", "ZIP"),
+    (0, b"Rar!\x1a\x07", "RAR"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7Z"),
+    (0, b"\x1f\x8b", "GZ"),
+    (0, b"MZ", "EXE"),
+    (0, b"\x7fELF", "ELF"),
+    (0, b"ID3", "MP3"),
+    (0, b"{\\rtf", "RTF"),
+    (0, b"<!DOCTYPE html", "HTML"),
+    (0, b"<html", "HTML"),
+    (0, b"<svg", "SVG"),
+)
 
 
 def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
@@ -79,11 +100,10 @@ def type_of_name(filename: str) -> FileType | None:
 
 def foreign(head: bytes) -> str:
     """What a file of no known type seems to be, for the message; empty when nobody can tell."""
-    try:
-        found = puremagic.from_string(head)
-    except (puremagic.PureError, ValueError):
-        return ""
-    return str(found).lstrip(".").upper()
+    for start, beginning, word in _FOREIGN:
+        if head[start : start + len(beginning)] == beginning:
+            return word
+    return ""
 
 
 def clean_filename(filename: str) -> str:
