@@ -7,7 +7,6 @@ from sqlalchemy import select
 from foundation.actors import BUREAU, DECIDERS, PROVIDER, STAFF, Role
 from foundation.i18n import N_
 from foundation.rooms import NavEntry, Room, RoomDesk, ThingKind
-from orders.models import Order
 from verification import desk
 from verification.models import RedemptionClaim
 from verification.states import REDEMPTION
@@ -43,12 +42,15 @@ ROOM: Final = Room(
         "redemption.undo": N_("撤销核销"),
         "redemption.return": N_("退回核销申请补正"),
         "redemption.reject": N_("不予核销申请"),
+        "redemption.settle": N_("核销申请完成结算"),
         "redemption.lapse": N_("核销申请逾期作废"),
     },
     exports={
         "redemption": N_("导出核销申请列表"),
     },
+    money={"claimed": N_("申请金额")},
     changed={
+        "claim": N_("核销申请"),
         "checks": N_("逐项核对"),
         "invoice": N_("发票号码"),
     },
@@ -56,7 +58,7 @@ ROOM: Final = Room(
     states=(REDEMPTION,),
     things=(
         ThingKind(
-            select(RedemptionClaim.id, Order.number).join(RedemptionClaim.order),
+            select(RedemptionClaim.id, RedemptionClaim.number),
             page="verification.case",
             numbered=True,
         ),

@@ -95,6 +95,8 @@ ROOM: Final = Room(
         "voucher.hold": N_("占用服务券金额"),
         "voucher.release": N_("退回占用的服务券金额"),
         "voucher.redeem": N_("核销服务券金额"),
+        "voucher.release_part": N_("不予支付的部分退回服务券"),
+        "voucher.undo_release_part": N_("撤销核销，退回的部分重新占用"),
         "voucher.undo_redeem": N_("撤销核销，金额重新占用"),
         "voucher.undo_reclaim": N_("撤销核销，余额退回服务券"),
         "voucher.expire": N_("服务券到期，余额退回项目"),
