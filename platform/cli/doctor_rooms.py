@@ -37,7 +37,7 @@ def jobs(session: Session, _settings: Settings) -> Finding:
     found = troubles(session)
     alive = f"{workers(session)} workers alive"
     if found and found[0].word == "no_worker":
-        # Without one all are late, which says nothing more.
+        # Without a worker every job is late, so that is not listed separately.
         found = [one for one in found if one.word != "late"]
     said = [_in_words(one) for one in found]
     if not found and waiting_is_late(session):
@@ -100,7 +100,7 @@ def _engine(health: Health) -> str:
 
 
 def programmes(session: Session, _settings: Settings) -> Finding:
-    """Programmes that stand still because this release cannot read their rules."""
+    """Programmes that are blocked because this release cannot read their rules."""
     numbers = unreadable_programmes(session)
     told = f"the rules of {', '.join(numbers)} cannot be read" if numbers else "all rules can be read"
     remedy = "run the release that wrote them; table programme_versions, column terms" if numbers else ""

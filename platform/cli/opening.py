@@ -32,7 +32,7 @@ def settings_or_exit() -> Settings:
 
 @contextmanager
 def opened_url(settings: Settings) -> Iterator[str]:
-    """The URL of the database, which runs for the block; a fault of the embedded one is told in one line (exit 1)."""
+    """The URL of the database, which runs for the block; a fault of the embedded one ends the command with one line (exit 1)."""
     try:
         with running_database(settings.database_url, settings.data_folder) as url:
             yield url
@@ -44,7 +44,7 @@ def opened_url(settings: Settings) -> Iterator[str]:
 def opened_engine(
     settings: Settings, *, pool_size: int = 5, statement_seconds: int = 0, lock_seconds: int = 0
 ) -> Iterator[Engine]:
-    """An engine on the database, which answers; else one line (exit 1). For the limits see ``make_engine``."""
+    """An engine on the database; if it does not answer, one line and exit 1. For the limits see ``make_engine``."""
     with opened_url(settings) as url:
         engine = make_engine(url, pool_size=pool_size, statement_seconds=statement_seconds, lock_seconds=lock_seconds)
         try:
@@ -77,7 +77,7 @@ def open_rooms(settings: Settings) -> None:
 
     Pages are for the web server, which imports them itself.
     """
-    # Imported here: a wrong option is told before all rooms are read.
+    # Imported here, so that a wrong option is reported without loading all rooms.
     from search.current import configure_search  # noqa: PLC0415
     from web.rooms import find_rooms, import_tables, let_act  # noqa: PLC0415
 

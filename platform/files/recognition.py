@@ -1,4 +1,4 @@
-"""What a file is, found from its content; its name is only what its owner called it."""
+"""What a file is, found from its content, never from its name alone."""
 
 import os
 import re
@@ -17,14 +17,14 @@ HEAD: Final = 8192
 MOST_ENTRIES: Final = 10_000
 MOST_UNPACKED: Final = 300 * 1024 * 1024
 MOST_NAME: Final = 120
-# What a file system takes is counted in bytes (255), of which a Chinese character has three.
+# File systems limit names to 255 bytes, and a Chinese character takes three.
 MOST_NAME_BYTES: Final = 240
 _END_RECORD: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A kind of file that the house takes; ``word`` is what people call it."""
+    """A kind of file that can be uploaded; ``word`` is what people call it."""
 
     word: str
     media_type: str
@@ -71,7 +71,7 @@ _FOREIGN: Final = (
 
 
 def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
-    """The type of a seekable ``source`` of ``size`` bytes, or None for one that the house does not know.
+    """The type of a seekable ``source`` of ``size`` bytes, or None for an unknown one.
 
     Raises BadInput for a file that is broken, locked by a password, or two files in one. ``filename`` decides only
     between a table and a text, whose content looks alike.
@@ -86,7 +86,7 @@ def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return _ends(PNG, tail.endswith(b"IEND\xaeB`\x82"))
     if head.startswith(b"\xff\xd8\xff"):
-        # Cameras pad the end; what must not follow is another file.
+        # Cameras pad the end with zeros; another file must not follow.
         return _ends(JPEG, b"\xff\xd9" in tail and not _hides_an_archive(tail))
     if head.startswith(b"PK\x03\x04"):
         return _package(source)
@@ -99,7 +99,7 @@ def type_of_name(filename: str) -> FileType | None:
 
 
 def foreign(head: bytes) -> str:
-    """What a file of no known type seems to be, for the message; empty when nobody can tell."""
+    """What a file of no known type seems to be, for the message; empty when it is not recognised."""
     for start, beginning, word in _FOREIGN:
         if head[start : start + len(beginning)] == beginning:
             return word
@@ -144,7 +144,7 @@ def _pdf(source: IO[bytes], tail: bytes) -> FileType:
 
 
 def _package(source: IO[bytes]) -> FileType | None:
-    """A zip package: looked at by its directory alone, never unpacked."""
+    """A zip package: only its directory is read, it is never unpacked."""
     try:
         with zipfile.ZipFile(source) as package:
             entries = package.infolist()
@@ -177,7 +177,7 @@ def _ends_with_directory(source: IO[bytes]) -> bool:
 
 
 def _writing(source: IO[bytes], head: bytes, filename: str) -> FileType | None:
-    """XML, table or plain text: UTF-8 or GB 18030, without control characters, and no page in disguise."""
+    """XML, table or plain text: UTF-8 or GB 18030, without control characters, and no disguised web page."""
     content = source.read()
     source.seek(0)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -1,4 +1,4 @@
-"""Evidence: who downloads it is asked at the thing to which it belongs."""
+"""Evidence; who may download a file depends on the thing it is attached to (``files/access.py``)."""
 
 from typing import Final
 

@@ -15,7 +15,7 @@ def make_blueprint(who: WhoAsks) -> Blueprint:
 
     @blueprint.get("/files/<uuid:attachment_id>")
     def file(attachment_id: UUID) -> Response:
-        """The file as an attachment, never shown inside a page of ours: it is somebody else's content."""
+        """The file as an attachment, never inline: its content comes from outside."""
         attachment, stream = download(current_session(), who.person(), attachment_id)
         response = send_file(
             stream,

@@ -147,7 +147,7 @@ def save_certification(number: str) -> Response:
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     try:
         applying.save(current_session(), actor(), found, form.texts())
-        # The answer is a line of text and no redirect, which is what commits else.
+        # Only a redirect commits by itself, and this answer is a line of text.
         commit_anyway(current_session())
     except DomainError as error:
         return Response(gettext("尚未保存：%(why)s", why=error.text(gettext)), mimetype="text/plain")

@@ -31,7 +31,7 @@ def configure_search(folder: Path, *, elasticsearch_url: str | None = None, elas
 
 
 def current_search(source: str) -> SearchService:
-    """The search over the source of this name; asking before both are there is a mistake in the program."""
+    """The search over the source of this name; RuntimeError before it is registered and the place is configured."""
     return _service(_place(), source)
 
 
@@ -56,7 +56,7 @@ def engine_name() -> str:
 def settle() -> None:
     """Move an index that lies where there was only one source, in the search folder itself, into its source's folder.
 
-    Done by those who own the folder: the pages at their start, and the worker. Readers that have it open keep it.
+    Called by the processes that own the folder: the web server at its start, and the worker. Open readers are not disturbed.
     """
     folder = _place().folder
     if not (folder / POINTER).exists():
@@ -64,7 +64,7 @@ def settle() -> None:
     own = folder / UNNAMED
     own.mkdir(exist_ok=True)
     taken = (own / POINTER).exists()
-    # The pointer comes last: until then nobody looks for what it points to.
+    # The pointer is moved last: until then no reader looks for the generation that it names.
     for left in (*folder.glob(GENERATIONS), *folder.glob("*.behind"), folder / POINTER):
         # Another process may be doing the same.
         with suppress(FileNotFoundError):

@@ -36,7 +36,7 @@ def mend(session: Session) -> None:
 
 
 def compare_all(session: Session) -> None:
-    """Compare every engine with the database, document by document, whether or not something is known to be amiss."""
+    """Compare every engine with the database, document by document, whether or not a fault is known."""
     _for_each(session, lambda search: search.catch_up(session, thorough=True))
 
 
@@ -45,7 +45,7 @@ compare = periodic("search.compare", "7 * * * *", Repeat(compare_all))
 
 
 def _for_each(session: Session, work: Callable[[SearchService], None]) -> None:
-    """Do ``work`` for every source; the first failure is raised when all others have had their turn."""
+    """Do ``work`` for every source; the first failure is raised after all sources were tried."""
     failed: list[Exception] = []
     for name in source_names():
         try:
@@ -59,8 +59,8 @@ def _for_each(session: Session, work: Callable[[SearchService], None]) -> None:
 
 
 def _alone(session: Session, source: str) -> None:
-    """Feed a source in turns, over all workers: between reading a document and indexing it, it must not be taken out.
+    """One job feeds a source at a time, over all workers: a document must not be removed between reading and indexing it.
 
-    A job that finds another one feeding for long is tried again later.
+    A job that waits too long for another one is tried again later.
     """
     lock_key(session, "search", f"feeding {source}")

@@ -14,7 +14,7 @@ from search.engine import Document
 
 
 class Source(Protocol):
-    """The truth behind the index. Only what anybody may find belongs into it."""
+    """What an index is built from. It must contain only what everybody may find."""
 
     @property
     def facets(self) -> tuple[str, ...]:
@@ -46,12 +46,12 @@ def register_source(name: str, source: Source) -> None:
 
 
 def registered_source(name: str) -> Source:
-    """The source of this name; none is a mistake in the program."""
+    """The source of this name; RuntimeError where none was registered."""
     if name not in _registered:
         raise RuntimeError(f"no document source is registered as {name!r}")
     return _registered[name]
 
 
 def source_names() -> tuple[str, ...]:
-    """The names of all sources, in the order of the alphabet."""
+    """The names of all sources, in alphabetical order."""
     return tuple(sorted(_registered))

@@ -18,7 +18,7 @@ GENERATIONS: Final = "generation-*"
 
 
 class IndexFolder:
-    """Where the generations stand. A generation made for another form of index (fingerprint) counts as absent."""
+    """The folder of the generations. One that was built for another form of index (fingerprint) counts as absent."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class IndexFolder:
         return path if (path / "meta.json").exists() else None
 
     def mark(self) -> tuple[object, ...]:
-        """Changes whenever readers have to look again: the pointer was swapped or its generation committed to."""
+        """Changes whenever readers must reopen the index: after a switch of generations and after a commit."""
         return _identity(self._pointer), _identity((self.current() or self.folder) / "meta.json")
 
     def fresh(self) -> Path:

@@ -37,7 +37,7 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], house: House
         # One file may have 20 MB (checked by the field that takes it); this is the limit of a whole form.
         MAX_CONTENT_LENGTH=4 * settings.upload_limit_bytes,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        # The token lives as long as the session: an hour at a form must not cost what was typed.
+        # The token is valid as long as the session, so that an hour at a form does not lose what was typed.
         WTF_CSRF_TIME_LIMIT=None,
         DEBUG=settings.debug,
         TESTING=settings.environment == "test",

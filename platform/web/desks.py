@@ -31,7 +31,7 @@ def desk(session: Session, actor: Actor) -> Desk:
 
 
 def shown(desk: Desk) -> dict[str, Any]:
-    """The desk as templates/components/desk.html takes it: words translated, links made, ages said."""
+    """The desk as templates/components/desk.html takes it: with translated words, links and ages."""
     return {
         "mine": [
             {
@@ -83,6 +83,6 @@ def _last_moment(item: DeskItem) -> datetime | None:
 
 
 def _number(item: DeskItem) -> str | None:
-    """The case's number, by which one of forty like it is told apart; None where the title has it already."""
+    """The case's number, which tells similar items apart; None where the title already contains it."""
     number = str(item.arguments.get("number") or "")
     return number if number and number not in item.title else None

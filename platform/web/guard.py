@@ -28,12 +28,12 @@ def install(app: Flask) -> None:
     def guard() -> ResponseReturnValue | None:
         set_actor(None)
         offer_kept_fields(None)
-        # Neither asks who is there: the watchman is to hear that the database is away, not to fail with it.
+        # Neither needs to know the person, and the health check must answer even when the database is down.
         if request.endpoint in {"static", "web.healthz"}:
             return None
         set_actor(signed_in_actor())
         if last_token() is None:
-            # Whoever never signed in has no file to send. Checked when the form is read, which is later.
+            # Visitors have no files to upload. Flask checks the limit later, when it reads the form.
             request.max_content_length = min(request.max_content_length or _STRANGERS_BYTES, _STRANGERS_BYTES)
         if request.endpoint is None:
             return None
@@ -47,7 +47,7 @@ def install(app: Flask) -> None:
 
 
 def refuse(endpoint: str) -> ResponseReturnValue | None:
-    """Sign-in page for a visitor, 403 for the wrong role, None when the way is free."""
+    """Sign-in page for a visitor, 403 for the wrong role, None when access is allowed."""
     access = house().access
     if endpoint not in access:
         raise NotFound

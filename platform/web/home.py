@@ -63,7 +63,7 @@ def search() -> ResponseReturnValue:
 
 @blueprint.get("/language/<picked>")
 def language(picked: str) -> ResponseReturnValue:
-    """Speak another language from here on: kept in a cookie, nothing else changes."""
+    """Switch the language; a cookie keeps the choice."""
     return _prefer("language", picked if picked in LANGUAGES else None)
 
 

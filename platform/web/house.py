@@ -13,7 +13,7 @@ def furnish(app: Flask, made: House) -> None:
 
 
 def house() -> House:
-    """The house of the running app; outside of one that of this installation."""
+    """The house of the running app; outside of an app, all rooms of this installation."""
     if not has_app_context():
         return whole_house()
     made: House = current_app.extensions[_KEY]

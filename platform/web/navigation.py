@@ -1,4 +1,4 @@
-"""The left navigation: at most seven entries a role, in the order of the money."""
+"""The left navigation: what the rooms offer each role, at most seven entries, in the order of their weights."""
 
 from dataclasses import dataclass
 

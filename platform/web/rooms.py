@@ -1,4 +1,4 @@
-"""Finds the rooms, and puts together what they say about themselves: what the shell shows and enforces is all from here."""
+"""Finds the rooms, and puts together what they say about themselves: the source of all that the shell shows and enforces."""
 
 import inspect
 from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ def collect(rooms: Iterable[Room]) -> House:
 
 @cache
 def whole_house() -> House:
-    """The house of this installation; found once a process."""
+    """The house of this installation; found once per process."""
     return collect(find_rooms())
 
 

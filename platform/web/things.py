@@ -16,7 +16,7 @@ from web.house import house
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What an event is about: its number or name, and where it is shown (None: nowhere that one may go)."""
+    """What an event is about: its number or name, and where it is shown (None: it has no page)."""
 
     name: str
     url: str | None = None
@@ -56,7 +56,7 @@ def ids_of(number: str) -> Select[Any]:
 def thing_below(path: str) -> ColumnElement[bool]:
     """The condition that the thing of an ``AuditEvent`` belongs to a region or what lies below it.
 
-    Asked of each event by the key of its thing: a list of all things of a province would be longer than the trail's page.
+    Each event is looked up by the key of its thing, because a list of all things of a province would be far too long.
     """
     return or_(*(_below(query, path) for query in house().regions))
 

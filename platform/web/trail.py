@@ -18,7 +18,7 @@ from web.things import Thing, things_of
 
 _FOUND: Final[Mapping[str, str]] = {"pass": N_("符合"), "refer": N_("需判断"), "fail": N_("不符合")}
 
-# The row's own thing says this already, by its number.
+# The row already shows this by the number of its thing.
 _SAID_BY_THE_THING: Final = frozenset(
     {"transfer", "voucher", "offering_version", "objection", "order", "number", "filename"}
 )
@@ -53,7 +53,7 @@ def deed(action: str) -> str:
 
 
 def deeds() -> list[tuple[str, str]]:
-    """All deeds for a select, in the order of the way of the money."""
+    """All deeds for a select, in the order of the rooms."""
     return [(action, str(gettext(words))) for action, words in house().deeds.items()]
 
 
@@ -139,7 +139,7 @@ def _plain(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(gettext("是") if value else gettext("否"))
     if isinstance(value, int):
-        # A year or a version is no amount: it has no thousands.
+        # Years and versions are written without a thousands separator.
         return str(value) if key in {"year", "version"} else number(value)
     if isinstance(value, dict):
         return str(ngettext("%(num)s 项", "%(num)s 项", len(value)))

@@ -130,7 +130,7 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     assert answer.status_code == 503
     assert "hush-hush" not in answer.text + caplog.text
     if address == "/healthz":
-        # Also to a watchman whose browser is signed in.
+        # Also for a monitoring client that is signed in.
         told = answer.json or {}
         assert told.pop("calendar")
         assert told == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
@@ -142,7 +142,7 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     ("day", "calendar"),
     [(date(2026, 3, 2), "ok"), (date(2026, 10, 1), "2027 missing"), (date(2027, 3, 1), "2027 missing")],
 )
-def test_the_watchman_hears_five_things(client: FlaskClient, session: Session, day: date, calendar: str) -> None:
+def test_the_health_check_says_five_things(client: FlaskClient, session: Session, day: date, calendar: str) -> None:
     assert client.get("/healthz").json["jobs"] == "no_worker"
     session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     with travel(at(day)):
