@@ -1,10 +1,13 @@
 """What lies on a person's desk: what waits for me, and what I wait for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
+from foundation.actors import Actor
 from foundation.i18n import N_
 
 ANY: Final = N_("办理")
@@ -79,6 +82,10 @@ class Lying(list[DeskItem]):
     def plus(self, other: "Lying") -> "Lying":
         """Both kinds together; the totals add up."""
         return Lying([*self, *other], self.total + other.total)
+
+
+Items = Callable[[Session, Actor, int], Lying]
+"""Gives the first so many things of a kind that lie on a person's desk, and how many there are in all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,72 +1,36 @@
 """The home desk: what each room says about a person's work, put together oldest first."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Any, Final
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from accounts import desk as accounts
 from foundation.actors import Actor
 from foundation.clock import now
-from foundation.desk import SHOWN, Desk, DeskItem, Figure, Lying
+from foundation.desk import SHOWN, Desk, DeskItem, Items, Lying
 from foundation.pages import PAGE_SIZE, Page
-from notices import desk as notices
-from orders import desk as orders
-from performance import desk as performance
-from providers import desk as providers
-from settlement import desk as settlement
-from verification import desk as verification
-from vouchers import desk as vouchers
-from web import auditing
 from web.filters import age, yuan
-from working_days import desk as working_days
-
-Items = Callable[[Session, Actor, int], Lying]
-Figures = Callable[[Session, Actor], list[Figure]]
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a room gives to the desk."""
-
-    waiting: Items
-    others: Items
-    figures: Figures
-
-
-ROOMS: Final = [
-    Room(accounts.waiting, accounts.others, accounts.figures),
-    Room(working_days.waiting, working_days.others, working_days.figures),
-    Room(auditing.waiting, auditing.others, auditing.figures),
-    Room(notices.waiting, notices.others, notices.figures),
-    Room(providers.waiting, providers.others, providers.figures),
-    Room(vouchers.waiting, vouchers.others, vouchers.figures),
-    Room(orders.waiting, orders.others, orders.figures),
-    Room(verification.waiting, verification.others, verification.figures),
-    Room(performance.waiting, performance.others, performance.figures),
-    Room(settlement.waiting, settlement.others, settlement.figures),
-]
+from web.house import house
 
 
 def desk(session: Session, actor: Actor) -> Desk:
     """The first things that wait for the person and that the person waits for, with exact totals; at most three figures."""
-    figures = [figure for room in ROOMS for figure in room.figures(session, actor)]
+    figures = [figure for room in house().desks for figure in room.figures(session, actor)]
     return Desk(mine(session, actor, SHOWN), others(session, actor, SHOWN), figures[:3])
 
 
 def mine(session: Session, actor: Actor, most: int) -> Lying:
     """The ``most`` things that wait for the person most urgently, and how many wait in all."""
-    return _first((room.waiting(session, actor, most) for room in ROOMS), most, key=lambda item: item.urgency)
+    return _first((room.waiting(session, actor, most) for room in house().desks), most, key=lambda item: item.urgency)
 
 
 def others(session: Session, actor: Actor, most: int) -> Lying:
     """The ``most`` things that the person waits for longest, and how many there are in all."""
-    return _first((room.others(session, actor, most) for room in ROOMS), most, key=lambda item: item.since)
+    return _first((room.others(session, actor, most) for room in house().desks), most, key=lambda item: item.since)
 
 
 def page(session: Session, actor: Actor, lying: Items, number: int) -> Page[DeskItem]:
@@ -86,7 +50,7 @@ def _first(parts: Iterable[Lying], most: int, key: Callable[[DeskItem], datetime
 
 
 def shown(desk: Desk) -> dict[str, Any]:
-    """The desk as templates/components/desk.html takes it: words translated, links made, ages said."""
+    """The desk as templates/components/desk.html takes it: with translated words, links and ages."""
     return {
         "mine": mine_rows(desk.mine),
         "mine_total": desk.mine.total,
