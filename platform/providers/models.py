@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from policies.models import RuleVersion
 
 
 class CertificationState(StrEnum):
@@ -74,8 +75,11 @@ class Certification(Timestamped, Base):
     ruleset_id: Mapped[str]
     state: Mapped[CertificationState] = mapped_column(default=CertificationState.DRAFT)
     facts: Mapped[dict[str, Any]]
-    # The rule set's answer at submission with its version: the decision can be replayed.
+    # The rule set as it stood at the last submission (before one: when the draft was begun), its answer and the facts that
+    # it was asked about: the decision can be replayed. Unknown for some that were filed before this was kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     answer: Mapped[dict[str, Any] | None]
+    answered_facts: Mapped[dict[str, Any] | None]
     # When it was first filed, and when more information was last filed.
     submitted_at: Mapped[datetime | None]
     resubmitted_at: Mapped[datetime | None]
@@ -95,6 +99,7 @@ class Certification(Timestamped, Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+    rules: Mapped[RuleVersion | None] = relationship()
 
 
 class BreakKind(StrEnum):

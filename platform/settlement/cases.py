@@ -4,7 +4,7 @@ The case holds the terms of every version that the orders were made under, so it
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 from uuid import UUID
 
 from foundation.clock import local
@@ -13,32 +13,13 @@ from foundation.i18n import N_
 from foundation.money import format_yuan, largest_remainder
 from orders.agreements import is_tripartite
 from orders.models import Order
-from settlement.schemes import Scheme, SchemeResult, calculate, get_scheme
+from settlement.schemes import SchemeResult
 from settlement.schemes.programme import RULES
-from settlement.schemes.steps import Cap, Condition, ItemStep, RequireWithin, RunningCap
 from vouchers.models import ProgrammeVersion
 from vouchers.terms import FINANCING, Terms, terms_of
 
 Inputs = Mapping[str, Any]
 """What the maker typed: ``envelope`` (yuan text or None), ``awards`` by provider's code, ``parts`` by order number."""
-AnyStep = TypeVar("AnyStep", bound=Condition | ItemStep)
-
-
-def fitted(scheme_id: str, parameters: Mapping[str, Any]) -> Scheme:
-    """The scheme as the batch worked it.
-
-    Earlier batches keep the programme's window and cap in their parameters, to be put in the places of the same rules;
-    today both stand in the case, by version.
-    """
-    scheme = get_scheme(scheme_id)
-    items = scheme.lines.items
-    items = items.model_copy(
-        update={
-            "conditions": tuple(_fit(step, parameters) for step in items.conditions),
-            "steps": tuple(_fit(step, parameters) for step in items.steps),
-        }
-    )
-    return scheme.model_copy(update={"lines": scheme.lines.model_copy(update={"items": items})})
 
 
 def case_of(
@@ -64,11 +45,6 @@ def case_of(
     return case
 
 
-def work(scheme_id: str, parameters: Mapping[str, Any], case: object) -> SchemeResult:
-    """Work a stored case through the fitted scheme: the same answer each time, for statement, page and replay."""
-    return calculate(fitted(scheme_id, parameters), case)
-
-
 def amounts(result: SchemeResult) -> dict[str, int]:
     """The subsidy of each order, in fen: a line's total without its award, split over its items so that it adds up."""
     parts: dict[str, int] = {}
@@ -91,19 +67,6 @@ def reasons(result: SchemeResult) -> dict[str, str]:
                 # Nothing of its own says so: the whole line was cut, or the order's part is less than one fen.
                 said[number] = "；".join(step.filled() for step in own or whole or line.steps[-1:])
     return said
-
-
-def _fit(step: AnyStep, parameters: Mapping[str, Any]) -> AnyStep:
-    own = parameters.get(step.rule)
-    if own is None:
-        return step
-    update: dict[str, Any] = {"citation": own["citation"] or step.citation}
-    if isinstance(step, RequireWithin):
-        update |= {"first": own["first"], "last": own["last"]}
-    elif isinstance(step, Cap | RunningCap):
-        update["limit"] = own["limit"]
-    # Validated anew, so that days and money are read as in the scheme's own file.
-    return cast("AnyStep", type(step).model_validate(step.model_dump() | update))
 
 
 def _version(order: Order) -> ProgrammeVersion:

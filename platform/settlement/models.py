@@ -14,6 +14,7 @@ from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
 from orders.models import Order
+from policies.models import RuleVersion
 from vouchers.models import Duty, Programme
 
 
@@ -77,6 +78,8 @@ class Batch(Timestamped, Base):
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     scheme_id: Mapped[str]
     scheme_version: Mapped[str]
+    # The scheme as it stood when the batch was last calculated; unknown for a version from before they were kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     period_from: Mapped[date]
     period_to: Mapped[date]
     state: Mapped[BatchState] = mapped_column(default=BatchState.DRAFT)
@@ -96,6 +99,7 @@ class Batch(Timestamped, Base):
     payer_id: Mapped[UUID | None]
     paid_at: Mapped[datetime | None]
     programme: Mapped[Programme] = relationship()
+    rules: Mapped[RuleVersion | None] = relationship()
     orders: Mapped[list["BatchOrder"]] = relationship(back_populates="batch")
     awards: Mapped[list["BatchAward"]] = relationship(back_populates="batch")
     statements: Mapped[list["Statement"]] = relationship(back_populates="batch", order_by="Statement.number")

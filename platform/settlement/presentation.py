@@ -16,9 +16,10 @@ from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
-from settlement.cases import ASKING, fitted
+from settlement.cases import ASKING
 from settlement.models import Batch, BatchState, Statement
 from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of, taken_back_of
+from settlement.rules import scheme_of
 from settlement.schemes.authority import title_of
 from settlement.standing import red_letters, stages
 from settlement.states import BATCH, EVENTS, TONES
@@ -71,7 +72,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "stages": stages(found),
         "reds": reds,
         "awarding": batch.scheme_id in ASKING,
-        "scheme_title": gettext(title_of(fitted(batch.scheme_id, batch.parameters), batch.case)),
+        "scheme_title": gettext(title_of(scheme_of(batch), batch.case)),
         "lines": _lines(found),
         "orders": sorted(found.rows.values(), key=lambda row: row.order.number),
         "payees": _payees(found),

@@ -22,6 +22,7 @@ from orders.models import Order, OrderState
 from orders.states import ORDER
 from orders.steps import take
 from verification.answers import Answer
+from verification.checklists import keep
 from verification.checks import CHECKS, failing, run
 from verification.facts import facts_of
 from verification.invoices import Invoice, normal_number, plain
@@ -56,7 +57,8 @@ def submit(
     # Two claims with one invoice at the same moment: the second waits here and then sees the first.
     lock_key(session, "invoice", invoice.number)
     attachment_id = _invoice_file(session, actor, order, file, claim)
-    answers = run(facts_of(session, order, invoice))
+    case = facts_of(session, order, invoice)
+    answers = run(case)
     if failing(answers):
         raise Faults(faults(answers))
     if claim is None:
@@ -65,7 +67,8 @@ def submit(
     else:
         change_state(session, actor, claim, REDEMPTION, "resubmit")
         claim.resubmitted_at = now()
-    _state(claim, invoice, attachment_id, answers)
+    _state(claim, invoice, attachment_id)
+    keep(session, claim, case, answers)
     session.flush()
     record(
         session,
@@ -121,7 +124,7 @@ def _invoice_file(
     return claim.attachment_id
 
 
-def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answers: list[Answer]) -> None:
+def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID) -> None:
     claim.state = RedemptionState.SUBMITTED
     claim.invoice_number = invoice.number
     claim.invoice_date = invoice.day
@@ -130,7 +133,6 @@ def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answer
     claim.invoice_buyer = invoice.buyer
     claim.self_checked = invoice.self_checked
     claim.attachment_id = attachment_id
-    claim.checks = [answer.as_json() for answer in answers]
     claim.duplicate_of_id = None
     claim.due_on = None
     claim.reasons = []

@@ -23,6 +23,7 @@ from orders.events import deadline_moved, order_ended
 from orders.models import Order, OrderState
 from orders.steps import take
 from verification.answers import Answer
+from verification.checklists import keep
 from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of
 from verification.facts import facts_of, stated
@@ -67,11 +68,12 @@ def verify(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
     confirmed_lately(session, actor, password)
-    answers = run(facts_of(session, order, stated(claim)))
+    case = facts_of(session, order, stated(claim))
+    answers = run(case)
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
     actor = _decide(session, actor, order, claim, "verify", note=note)
-    claim.checks = [answer.as_json() for answer in answers]
+    keep(session, claim, case, answers)
     redeem(
         session,
         actor,

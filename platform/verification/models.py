@@ -12,6 +12,7 @@ from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
 from orders.models import Order
+from policies.models import RuleVersion
 from vouchers.models import Duty
 
 
@@ -65,6 +66,9 @@ class RedemptionClaim(Timestamped, Base):
     self_checked: Mapped[bool]
     attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
     checks: Mapped[list[Any]]
+    # What those answers were given to, and the list as it stood then; unknown for claims from before these were kept.
+    facts: Mapped[dict[str, Any] | None]
+    checklist_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     # The same invoice in another spelling, found at an earlier claim when numbers were put into one form.
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemption_claims.id"))
     # When it was first filed, and when it was last filed again.
@@ -78,6 +82,7 @@ class RedemptionClaim(Timestamped, Base):
     note: Mapped[str | None]
     undone: Mapped[int] = mapped_column(default=0)
     order: Mapped[Order] = relationship()
+    checklist: Mapped[RuleVersion | None] = relationship()
 
 
 explain("ck_redemption_claims_invoice_number_in_one_form", N_("发票号码的写法不对"), field="number")

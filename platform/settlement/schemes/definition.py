@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from foundation.errors import NotFound
 from foundation.i18n import N_
 from policies.places import Places
+from policies.shipped import RuleKind, Shipped, read
 from settlement.schemes.facts import Fact
 from settlement.schemes.steps import Condition, Envelope, ItemStep, LineStep
 
@@ -106,8 +106,29 @@ class Scheme(_Part):
 @cache
 def list_schemes() -> tuple[Scheme, ...]:
     """All schemes, by id."""
-    files = sorted(DATA.glob("scheme-*.yaml"))
-    return tuple(Scheme.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+    return tuple(stored(each.content) for each in all_shipped())
+
+
+@cache
+def all_shipped() -> tuple[Shipped, ...]:
+    """Every scheme as its file says it, by id."""
+    found = []
+    for file in sorted(DATA.glob("scheme-*.yaml")):
+        content = read(file)
+        scheme = stored(content)
+        found.append(Shipped(RuleKind.SCHEME, scheme.id, scheme.version, content, scheme.document.issued))
+    return tuple(found)
+
+
+def shipped(scheme_id: str) -> Shipped:
+    """The scheme of that id as its file says it; NotFound names those that there are."""
+    scheme = get_scheme(scheme_id)
+    return next(each for each in all_shipped() if each.key == scheme.id)
+
+
+def stored(content: Mapping[str, Any]) -> Scheme:
+    """The scheme of a stored version, or of a file."""
+    return Scheme.model_validate(content)
 
 
 def get_scheme(scheme_id: str) -> Scheme:
