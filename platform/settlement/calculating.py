@@ -16,10 +16,10 @@ from foundation.i18n import N_
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 from policies.versions import row_of
-from settlement.cases import amounts, case_of, reasons
+from settlement.cases import amounts, case_of, inputs_of, reasons
 from settlement.models import Batch, BatchAward, BatchOrder
 from settlement.rules import figures, worked
-from settlement.schemes import SchemeResult, shipped, simulate
+from settlement.schemes import SchemeResult, get_scheme, shipped, simulate
 from settlement.states import BATCH
 from settlement.totals import counted_before
 from verification.models import RedemptionClaim
@@ -40,12 +40,13 @@ def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
     session.add_all(rows)
     session.flush()
     batch.calculated_by_id = actor.user_id
-    batch.parameters = {"inputs": inputs_of(batch.parameters["inputs"])}
-    inputs = batch.parameters["inputs"]
+    scheme = get_scheme(batch.scheme_id)
+    inputs = inputs_of(scheme, batch.parameters["inputs"])
+    batch.parameters = {"inputs": inputs}
     batch.rules = row_of(session, shipped(batch.scheme_id))
     batch.scheme_version = batch.rules.version
     before = counted_before(session, batch)
-    batch.case = case_of(batch.scheme_id, batch.programme.number, orders, inputs, before)
+    batch.case = case_of(scheme, batch.programme.number, orders, inputs, before)
     result = worked(batch)
     paid, why = amounts(result), reasons(result)
     withheld = {number: fen for line in result.lines for number, fen in line.withheld_fen.items()}
@@ -138,15 +139,6 @@ def _left_out(order: Order, reason: str, params: Mapping[str, str]) -> dict[str,
         "service": order.offering_version.name,
         "reason": reason,
         "params": dict(params),
-    }
-
-
-def inputs_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What today's calculation takes of what was typed; earlier batches knew one share of award for everybody."""
-    return {
-        "envelope": given.get("envelope"),
-        "awards": dict(given.get("awards") or {}),
-        "parts": dict(given.get("parts") or {}),
     }
 
 
