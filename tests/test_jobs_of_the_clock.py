@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claim_cases import Office, verified
 from order_cases import Scene
 from provider_cases import People
 from sqlalchemy import Engine, text, update
@@ -97,6 +98,14 @@ def notices_that_are_over(session: Session) -> datetime:
     return end_of(made[0].closes_on)
 
 
+def unprinted_statements(session: Session) -> datetime:
+    for _ in range(THINGS):
+        scene = Scene(session)
+        verified(scene)
+        Office(session, scene).approved()
+    return now() + timedelta(hours=2)
+
+
 MANY: dict[tuple[str, int], Callable[[Session], datetime]] = {
     ("orders.deadlines", 0): overdue_docking,
     ("orders.deadlines", 1): lines_with_free_places,
@@ -107,6 +116,7 @@ MANY: dict[tuple[str, int], Callable[[Session], datetime]] = {
     ("vouchers.lapse", 0): lines_past_their_day,
     ("providers.night", 0): certificates_to_remind_of,
     ("notices.close_due", 0): notices_that_are_over,
+    ("settlement.unprinted", 0): unprinted_statements,
 }
 """How things come about that each part of each job has to do; they are due at the moment that is returned."""
 

@@ -4,7 +4,7 @@ What was decided before points at the rules as the program shipped them until th
 that kept the programme's window and cap beside the scheme get a row of their own in which these stand in their places.
 Claims are left as they are: the facts behind their answers were not kept.
 
-Revision: 0015, after 0012
+Revision: 0015, after 0021
 """
 
 import json
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
@@ -30,6 +30,8 @@ _POINTING = (
     ("certifications", "rules_id"),
     ("target_tables", "rules_id"),
     ("redemption_claims", "checklist_id"),
+    # Those made so far keep none: they can no more be rewritten than the trail from which they were taken.
+    ("decisions", "rules_id"),
 )
 
 # The facts of an application are those that it was answered to unless it was written on since.
@@ -75,7 +77,8 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(column, sa.Uuid(), nullable=True))
         op.create_foreign_key(op.f(f"fk_{table}_{column}"), table, "rule_versions", [column], ["id"])
     op.add_column("certifications", sa.Column("answered_facts", sa.dialects.postgresql.JSONB(), nullable=True))
-    op.add_column("redemption_claims", sa.Column("facts", sa.dialects.postgresql.JSONB(), nullable=True))
+    for table in ("redemption_claims", "decisions"):
+        op.add_column(table, sa.Column("facts", sa.dialects.postgresql.JSONB(), nullable=True))
     _carry_over()
 
 
@@ -143,7 +146,8 @@ def _entered(connection: sa.Connection, rules: dict[str, Any]) -> UUID:
 
 
 def downgrade() -> None:
-    op.drop_column("redemption_claims", "facts")
+    for table in ("redemption_claims", "decisions"):
+        op.drop_column(table, "facts")
     op.drop_column("certifications", "answered_facts")
     for table, column in _POINTING:
         op.drop_column(table, column)

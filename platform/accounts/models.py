@@ -1,11 +1,12 @@
 """Tables of regions, organisations and people."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.actors import Role
@@ -160,6 +161,71 @@ class SecondPersonRequest(Timestamped, Base):
     asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id], lazy="joined")
 
 
+class BankAccount(Timestamped, Base):
+    """An account to which an organisation is paid (收款账户), from ``since`` to ``until``, both included.
+
+    Entered by the organisation itself; ``source`` says what it stands on, such as a bank's certificate.
+    """
+
+    __tablename__ = "bank_accounts"
+    __table_args__ = (
+        CheckConstraint("number ~ '^[0-9]{8,32}$'", name="number_of_digits"),
+        CheckConstraint("until >= since", name="period"),
+        # Money must not have a choice of two.
+        Index("uq_bank_accounts_open", "organisation_id", unique=True, postgresql_where=text("until IS NULL")),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    holder: Mapped[str]
+    bank: Mapped[str]
+    number: Mapped[str]
+    since: Mapped[date]
+    until: Mapped[date | None]
+    source: Mapped[str]
+    entered_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+
+
+class TieKind(StrEnum):
+    """As what somebody stands behind an organisation, in the order of the business licence."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    SHAREHOLDER = "shareholder"
+    ACTUAL_CONTROLLER = "actual_controller"
+
+
+class OrganisationTie(Timestamped, Base):
+    """Who stands behind an organisation, from ``since`` to ``until``, both included; ``share`` in percent.
+
+    Of persons the name alone is kept; an organisation is known by its unified social credit code.
+    """
+
+    __tablename__ = "organisation_ties"
+    __table_args__ = (
+        CheckConstraint("(share IS NOT NULL) = (kind = 'shareholder')", name="share_of_shareholders"),
+        CheckConstraint("share > 0 AND share <= 100", name="share_allowed"),
+        CheckConstraint("until >= since", name="period"),
+        Index(
+            "uq_organisation_ties_legal_representative",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("kind = 'legal_representative' AND until IS NULL"),
+        ),
+        # Related parties are found by who stands behind both.
+        Index("ix_organisation_ties_name", "name"),
+        Index("ix_organisation_ties_uscc", "uscc"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kind: Mapped[TieKind]
+    name: Mapped[str]
+    uscc: Mapped[str | None]
+    share: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    since: Mapped[date]
+    until: Mapped[date | None]
+    source: Mapped[str]
+    entered_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+
+
 class PasswordAttempts(Base):
     """How often in a row a signed-in person gave a wrong password when asked for it again, and until when that is locked.
 
@@ -217,6 +283,12 @@ class Delegation(Timestamped, Base):
     to_bureau: Mapped[Organisation] = relationship(foreign_keys=[to_bureau_id], lazy="joined")
 
 
+explain(
+    "uq_bank_accounts_open",
+    N_("本单位已有一个有效的收款账户"),
+    field="number",
+    remedy=N_("刷新页面，核对现有的账户"),
+)
 explain("ck_second_person_requests_two_people", N_("提出人不能自己复核"), remedy=N_("请由另一位工作人员复核"))
 explain("uq_second_person_requests_open", N_("已提请复核，等待另一位工作人员办理"))
 explain(

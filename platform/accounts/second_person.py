@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.models import SecondPersonOutcome, SecondPersonRequest
+from audit.decisions import decide
 from audit.trail import record
 from foundation.actors import Actor
 from foundation.clock import now
@@ -85,7 +86,7 @@ def decline(session: Session, actor: Actor, subject: Base, deed: str, *, reason:
         record(session, actor, "second_person.withdraw", subject, after={"deed": deed}, note=reason.strip())
     else:
         _decide(session, actor, request, SecondPersonOutcome.DECLINED)
-        record(session, actor, "second_person.decline", subject, after={"deed": deed}, note=reason.strip())
+        decide(session, actor, "second_person.decline", subject, after={"deed": deed}, note=reason.strip())
     return request
 
 

@@ -15,4 +15,5 @@ MEMBERSHIP = StateTable(
         (S.REQUESTED, "refuse"): (S.ENDED, _MANAGERS),
         (S.ACTIVE, "end"): (S.ENDED, _MANAGERS),
     },
+    decisions=("admit", "refuse", "end"),
 )

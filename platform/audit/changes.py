@@ -1,12 +1,14 @@
 """Changing a state: by the table, by who may, and never without its audit row."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy.orm import Session
 
+from audit.decisions import keep
 from audit.trail import record
-from foundation.actors import Actor
+from foundation.actors import Actor, Role
 from foundation.database import Base
 from foundation.states import StateTable
 
@@ -18,9 +20,20 @@ class HasState(Protocol):
 
 
 def change_state(
-    session: Session, actor: Actor, subject: Base, table: StateTable, event: str, *, note: str | None = None
+    session: Session,
+    actor: Actor,
+    subject: Base,
+    table: StateTable,
+    event: str,
+    *,
+    note: str | None = None,
+    reasons: Sequence[str] = (),
+    checks: Sequence[Any] = (),
 ) -> None:
-    """Move ``subject`` along its state table and record it; Conflict or NotAllowed when the table says no."""
+    """Move ``subject`` along its state table and record it; Conflict or NotAllowed when the table says no.
+
+    An event that decides is kept as a decision, with its ``reasons`` and ``checks``; see audit/decisions.py.
+    """
     thing = cast("HasState", subject)
     before = thing.state
     after = table.next(before, event, actor.role)
@@ -35,3 +48,6 @@ def change_state(
         after={"state": after.value},
         note=note,
     )
+    # What the clock does by itself is nobody's decision.
+    if event in table.decisions and actor.role is not Role.SYSTEM:
+        keep(session, actor, f"{table.name}.{event}", subject, note=note, reasons=reasons, checks=checks)

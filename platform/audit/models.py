@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,39 @@ class AuditEvent(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     note: Mapped[str | None]
+
+
+class Decision(Base):
+    """What somebody decided about a thing: the event of its state table, reasons as codes, the checks as they were then.
+
+    ``organisation`` is the office as it acted ("…受…委托办理"), as in the trail. Numbered by the database, so that two
+    decisions of the same moment keep their order.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Index("ix_decisions_subject", "subject_type", "subject_id", "sequence"),
+        # How the same defect was decided before is found by what the decisions contain.
+        Index("ix_decisions_reasons", "reasons", postgresql_using="gin", postgresql_ops={"reasons": "jsonb_path_ops"}),
+        Index("ix_decisions_checks", "checks", postgresql_using="gin", postgresql_ops={"checks": "jsonb_path_ops"}),
+    )
+
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    event: Mapped[str]
+    reasons: Mapped[list[Any]]
+    checks: Mapped[list[Any]]
+    # The rules on which the thing rested when it was decided and the facts that were judged, where the thing names them.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
+    facts: Mapped[dict[str, Any] | None]
+    note: Mapped[str | None]
+    by_id: Mapped[UUID | None]
+    person: Mapped[str]
+    organisation_id: Mapped[UUID | None]
+    organisation: Mapped[str]
+    role: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class AuditSeal(Base):

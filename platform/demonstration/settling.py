@@ -15,6 +15,7 @@ from performance import tables
 from performance.templates import RowValues
 from settlement import approval, batches, corrections, payments
 from settlement.models import Batch, Statement
+from settlement.statement_files import print_unprinted
 from vouchers.models import Programme
 
 
@@ -52,6 +53,7 @@ def settle(cast: Cast, part: BatchPart) -> Story:
     day -= part.pace
     yield calendar.moment(day, 10)
     approval.approve(session, budget_holder, batch.number, password=PASSWORD, public_url=cast.public_url)
+    print_unprinted(session)
     day -= part.pace
     yield calendar.moment(day, 15)
     numbers = session.scalars(select(Statement.number).where(Statement.batch_id == batch.id, Statement.total > 0)).all()
@@ -74,6 +76,7 @@ def _take_back(cast: Cast, made: int, said: TakenBackPart, batch: Batch) -> Stor
     yield cast.calendar.moment(made - said.after - 1, 10)
     budget_holder = cast.person("treasury", Role.BUDGET_HOLDER)
     corrections.correct(session, budget_holder, statement.number, password=PASSWORD, public_url=cast.public_url)
+    print_unprinted(session)
 
 
 def promise(cast: Cast, part: TargetPart) -> Story:

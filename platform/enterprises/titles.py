@@ -13,7 +13,7 @@ from accounts.delegation import acts_in
 from accounts.duties import decides_in
 from accounts.models import Organisation, OrganisationKind, Region
 from accounts.uscc import checked_uscc
-from audit.trail import record
+from audit.decisions import decide
 from enterprises.models import Title, TitleLevel
 from foundation.actors import Actor
 from foundation.clock import today
@@ -106,7 +106,7 @@ def register(
     )
     session.add(title)
     session.flush()
-    record(
+    decide(
         session,
         actor,
         "title.register",
@@ -132,7 +132,7 @@ def revoke(session: Session, actor: Actor, *, title_id: UUID, reason: str) -> Ti
         raise Conflict(N_("这个称号已经失效"))
     title.revoked_on, title.revoked_by_id, title.region_id = today(), actor.user_id, region.id
     session.flush()
-    record(session, actor, "title.revoke", title, after={"revoked_on": title.revoked_on.isoformat()}, note=reason)
+    decide(session, actor, "title.revoke", title, after={"revoked_on": title.revoked_on.isoformat()}, note=reason)
     return title
 
 

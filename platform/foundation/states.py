@@ -18,17 +18,24 @@ class Transition:
 
 
 class StateTable:
-    """The legal transitions of one thing; anything not in the table is refused."""
+    """The legal transitions of one thing; anything not in the table is refused.
+
+    ``decisions`` are the events by which somebody in charge decides: each is kept with its reasons for good.
+    """
 
     def __init__(
         self,
         name: str,
         labels: Mapping[StrEnum, str],
         transitions: Mapping[tuple[StrEnum, str], tuple[StrEnum, Iterable[Role]]],
+        decisions: Iterable[str] = (),
     ) -> None:
         self.name = name
         self.labels = dict(labels)
         self.transitions = {key: Transition(to, frozenset(who)) for key, (to, who) in transitions.items()}
+        self.decisions = frozenset(decisions)
+        if unknown := self.decisions - set(self.events):
+            raise ValueError(f"{name}: no transition has the event {', '.join(sorted(unknown))}")
 
     @property
     def states(self) -> tuple[StrEnum, ...]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from audit.decisions import decide
 from audit.trail import record
 from files.intake import Upload, take
 from foundation.actors import SYSTEM, Actor, Role
@@ -78,6 +79,6 @@ def answer(session: Session, actor: Actor, objection: Objection, *, text: str, u
     objection.upheld = upheld
     objection.answered_at = now()
     session.flush()
-    record(session, actor, "notice.answer", notice, after={"objection": str(objection.id), "upheld": upheld}, note=text)
+    decide(session, actor, "notice.answer", notice, after={"objection": str(objection.id), "upheld": upheld}, note=text)
     if may_close(notice, today()):
         close(session, actor, notice)

@@ -120,7 +120,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         transfers=session.scalars(
             select(Transfer)
             .where(Transfer.subject_type == Order.__tablename__, Transfer.subject_id == order.id)
-            .order_by(Transfer.posted_at, Transfer.id)
+            .order_by(Transfer.sequence)
         ).all(),
         place_in_line=place_in_line(session, order),
         may_contract=may_contract(session, order),

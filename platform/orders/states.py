@@ -65,6 +65,7 @@ ORDER: Final = StateTable(
         (OrderState.DISPUTED, "resume_delivered"): (OrderState.DELIVERED, REVIEW),
         (OrderState.DISPUTED, "end"): (OrderState.CANCELLED, REVIEW),
     },
+    decisions=("end_stalled", "resume_contracted", "resume_in_service", "resume_delivered", "end"),
 )
 
 RECORD: Final = StateTable(

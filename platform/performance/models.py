@@ -62,6 +62,11 @@ class TargetTable(Timestamped, Base):
     rules: Mapped[RuleVersion | None] = relationship()
     rows: Mapped[list["TargetRow"]] = relationship(back_populates="table", lazy="selectin")
 
+    @property
+    def rests_on(self) -> tuple[UUID | None, None]:
+        """The template, for what is decided about it; what was filled in is frozen itself."""
+        return self.rules_id, None
+
 
 class TargetRow(Base):
     """Baseline and target of one row; an absent row was dropped because the service is not offered."""

@@ -27,6 +27,7 @@ TARGET: Final = StateTable(
         # Whoever approves the new version ends the old one by it.
         (_T.APPROVED, "supersede"): (_T.SUPERSEDED, _BUREAU),
     },
+    decisions=("approve", "send_back"),
 )
 
 TONES: Final = {

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts.duties import decides_in
 from audit.changes import change_state
-from audit.trail import record
+from audit.decisions import decide
 from foundation.actors import Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict
@@ -113,7 +113,7 @@ def _accept(session: Session, actor: Actor, version: OfferingVersion, accepted: 
     version.accepted_at = now()
     version.accepted_reason = reason
     session.flush()
-    record(
+    decide(
         session,
         actor,
         "offering.accept_price",

@@ -53,6 +53,16 @@ CERTIFICATION: Final = StateTable(
         (C.RENEWAL_DUE, "revoke"): (C.REVOKED, _REVIEWER),
         (C.SUSPENDED, "revoke"): (C.REVOKED, _REVIEWER),
     },
+    decisions=(
+        "request_information",
+        "recommend",
+        "reject",
+        "open_notice",
+        "certify",
+        "suspend",
+        "reinstate",
+        "revoke",
+    ),
 )
 
 OFFERING: Final = StateTable(
@@ -76,6 +86,7 @@ OFFERING: Final = StateTable(
         (O.DRAFT, "discard"): (O.DELISTED, PROVIDER),
         (O.CHANGES_REQUESTED, "discard"): (O.DELISTED, PROVIDER),
     },
+    decisions=("approve", "request_changes", "delist"),
 )
 
 EVENTS: Final = {

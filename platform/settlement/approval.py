@@ -84,7 +84,7 @@ def transfers_of(session: Session, statement_ids: Sequence[UUID]) -> Sequence[Tr
     return session.scalars(
         select(Transfer)
         .where(Transfer.subject_type == "statements", among(Transfer.subject_id, statement_ids))
-        .order_by(Transfer.posted_at, Transfer.id)
+        .order_by(Transfer.sequence)
     ).all()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from accounts.current import not_here
 from accounts.models import Region
 from audit.changes import change_state
+from audit.decisions import decide
 from audit.trail import record
 from foundation.actors import Actor, Role
 from foundation.clock import now, today
@@ -99,7 +100,7 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
     if not share.is_finite() or not 0 <= share <= most or share != round(share, 2):
         raise BadInput(N_("绩效奖励比例应在 0 与 %(most)s 之间，最多两位小数"), field="share", most=most)
     award = {"share": float(share), "reason": said(reason)} if share else None
-    record(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
+    decide(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
     return _decided(session, actor, batch, "awards", {provider: award})
 
 
@@ -119,7 +120,7 @@ def decide_part(session: Session, actor: Actor, number: str, *, order: str, amou
             N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(found.deduction)
         )
     part = None if amount is None else {"amount": format_yuan(amount), "reason": said(reason)}
-    record(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
+    decide(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
     return _decided(session, actor, batch, "parts", {order: part})
 
 

@@ -9,17 +9,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from settlement.models import Batch, Statement
+from settlement.models import Batch, Statement, StatementFile
+from settlement.statement_files import file_of
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """What the public page says of a number: the statement, whether what is stored of it is still what was issued, and
-    the statement that took it back, where there is one.
+    the statement that took it back and its printed form, where there are any.
     """
 
     statement: Statement
     intact: bool
+    file: StatementFile | None
     corrected_by: Statement | None
 
 
@@ -37,7 +39,7 @@ def check(session: Session, number: str) -> Check | None:
     if statement is None:
         return None
     by = session.scalar(select(Statement).where(Statement.corrects_id == statement.id))
-    return Check(statement, _intact(statement), by)
+    return Check(statement, _intact(statement), file_of(session, statement), by)
 
 
 def _intact(statement: Statement) -> bool:

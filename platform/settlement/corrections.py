@@ -12,7 +12,7 @@ from accounts.models import SecondPersonRequest
 from accounts.passwords import reconfirmed
 from accounts.second_person import ask, asked_for, carry_out, decline
 from audit.changes import change_state
-from audit.trail import record
+from audit.decisions import decide
 from foundation.actors import TREASURY, Actor, Role
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
@@ -76,7 +76,7 @@ def correct(session: Session, actor: Actor, statement_number: str, *, password: 
         )
         if not outstanding(session, batch):
             change_state(session, actor, batch, BATCH, "close", note=red.number)
-    record(session, actor, "statement.correct", original, after={"by": red.number}, note=request.reason)
+    decide(session, actor, "statement.correct", original, after={"by": red.number}, note=request.reason)
     return red
 
 

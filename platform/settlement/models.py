@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -104,6 +104,11 @@ class Batch(Timestamped, Base):
     awards: Mapped[list["BatchAward"]] = relationship(back_populates="batch")
     statements: Mapped[list["Statement"]] = relationship(back_populates="batch", order_by="Statement.number")
 
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The scheme and the case, for what is decided about it."""
+        return self.rules_id, self.case
+
 
 class BatchOrder(Base):
     """An order in a batch and what the batch pays for it; an order is settled in one batch only. Amounts in fen.
@@ -190,12 +195,66 @@ class Statement(Timestamped, Base):
     total: Mapped[int]
     content: Mapped[dict[str, Any]]
     content_hash: Mapped[str] = mapped_column(unique=True)
-    pdf_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id"))
-    pdf_hash: Mapped[str]
     issued_at: Mapped[datetime]
     batch: Mapped[Batch] = relationship(back_populates="statements")
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
     issuer: Mapped[Organisation] = relationship(foreign_keys=[issuer_id])
+
+
+class StatementFile(Timestamped, Base):
+    """The printed form of a statement (PDF): planned when it is issued, made after that is committed, then unchangeable.
+
+    ``address`` stands in its QR code; empty where the file was made before addresses were kept.
+    """
+
+    __tablename__ = "statement_files"
+    __table_args__ = (
+        UniqueConstraint("statement_id", name="uq_statement_files_statement"),
+        CheckConstraint("num_nonnulls(blob_id, sha256, printed_at) IN (0, 3)", name="whole"),
+        Index("ix_statement_files_unprinted", "created_at", postgresql_where=text("blob_id IS NULL")),
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
+    address: Mapped[str]
+    blob_id: Mapped[UUID | None] = mapped_column(ForeignKey("blobs.id"))
+    sha256: Mapped[str | None]
+    printed_at: Mapped[datetime | None]
+
+
+class PaymentState(StrEnum):
+    """How an attempt to pay a statement ended."""
+
+    PAID = "paid"
+    REJECTED = "rejected"
+
+
+class Payment(Base):
+    """An attempt to pay a statement: how it ended, to which account it went, the bank's ``reference`` where it is known.
+
+    ``amount`` is fen. A rejected attempt moves nothing in the ledger; the next one has the next number.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("statement_id", "attempt", name="uq_payments_attempt"),
+        # A statement is paid once, whatever the code does.
+        Index("uq_payments_paid", "statement_id", unique=True, postgresql_where=text("state = 'paid'")),
+        CheckConstraint("attempt >= 1", name="attempt_counted"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        # Nobody is told that a payment came back without being told why.
+        CheckConstraint("(state = 'rejected') = (reason IS NOT NULL)", name="rejected_with_reason"),
+    )
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statements.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_accounts.id"))
+    attempt: Mapped[int]
+    state: Mapped[PaymentState]
+    amount: Mapped[int]
+    reference: Mapped[str | None]
+    reason: Mapped[str | None]
+    at: Mapped[datetime]
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    statement: Mapped[Statement] = relationship()
 
 
 explain("ck_batches_maker_is_not_checker", N_("制单人不能审批自己的批次"), remedy=N_("请由另一位工作人员审批"))

@@ -149,6 +149,7 @@ def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
     asked, mine = found.asked, found.asked is not None and found.asked.asked_by_id == actor.user_id
     return {
         "statement": statement,
+        "file": found.file,
         "content": statement.content,
         "state": statement_state(statement, paid=found.paid, corrected=found.corrected_by is not None),
         "corrects": found.corrects,

@@ -15,9 +15,10 @@ from accounts.second_person import waiting_for_second_person
 from audit.models import AuditEvent
 from audit.queries import history
 from audit.trail import record
-from files.models import Blob
 from files.store import answering, current_store
 from foundation.actors import PROVIDER, STAFF, Actor
+from foundation.errors import Conflict
+from foundation.i18n import N_
 from foundation.many import among
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
@@ -26,7 +27,8 @@ from orders.models import Order, OrderState
 from settlement.approval import outstanding, to_pay, transfers_of
 from settlement.batches import find
 from settlement.corrections import DEED, correction_asked
-from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement
+from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement, StatementFile
+from settlement.statement_files import file_of
 from settlement.statements import may_see
 from verification.models import RedemptionClaim
 from vouchers.models import Programme
@@ -73,6 +75,7 @@ class StatementCase:
     paid: bool
     moves: Sequence[Move]
     asked: SecondPersonRequest | None
+    file: StatementFile | None
 
 
 def batches(
@@ -180,7 +183,7 @@ def statement_case(session: Session, actor: Actor, number: str) -> StatementCase
     by = session.scalar(select(Statement).where(Statement.corrects_id == found.id))
     moves = _moves(session, [found.id])
     paid = any(move.transfer.kind == "pay" for move in moves)
-    return StatementCase(found, corrects, by, paid, moves, correction_asked(session, found))
+    return StatementCase(found, corrects, by, paid, moves, correction_asked(session, found), file_of(session, found))
 
 
 def asked_corrections(session: Session, actor: Actor) -> Sequence[tuple[SecondPersonRequest, Statement]]:
@@ -218,11 +221,13 @@ def taken_back_of(session: Session, found: Sequence[Batch]) -> Mapping[UUID, int
 def pdf(session: Session, actor: Actor, number: str) -> tuple[Statement, IO[bytes]]:
     """The statement's file as it was issued; the download is written into the trail."""
     found = statement(session, actor, number)
-    blob = session.get_one(Blob, found.pdf_id)
+    file = file_of(session, found)
+    if file is None:
+        raise Conflict(N_("结算单的 PDF 文件正在生成"), remedy=N_("稍后再下载；结算单的内容和校验码已经生效"))
     commit_anyway(session)
-    record(session, actor, "statement.download", found, after={"sha256": blob.sha256})
+    record(session, actor, "statement.download", found, after={"sha256": file.sha256})
     with answering():
-        return found, current_store().open(blob.sha256)
+        return found, current_store().open(str(file.sha256))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
-"""Statements (结算单): numbered without gaps, hashed, printed once and never changed; corrected by red-letter ones."""
+"""Statements (结算单): numbered without gaps, hashed, never changed; corrected by red-letter ones."""
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,11 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from accounts.models import Organisation, User
 from audit.trail import record
 from documents.canonical import canonical_hash, canonical_json
-from documents.statement import CalculationStep, ExcludedOrder, IncludedOrder, StatementContent, render_statement
+from documents.statement import CalculationStep, ExcludedOrder, IncludedOrder, StatementContent
 from files.access import authorise
-from files.intake import Upload
-from files.intake import take as take_file
-from files.recognition import PDF
 from foundation.actors import PROVIDER, STAFF, Actor
 from foundation.clock import now, today
 from foundation.i18n import N_
@@ -30,6 +25,7 @@ from settlement.rules import scheme_of, worked
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
+from settlement.statement_files import plan
 from vouchers.models import Programme
 
 TITLE = N_("财政资金结算单")
@@ -38,7 +34,7 @@ TITLE = N_("财政资金结算单")
 def issue(session: Session, actor: Actor, batch: Batch, *, public_url: str) -> list[Statement]:
     """Issue one statement for each provider of a locked batch, by name; ``public_url`` is where it can be checked.
 
-    Writes the series' rows, the files and the statements; money is the caller's business (settlement/approval.py).
+    Writes the series' rows and the statements, and has them printed after the commit; money is the caller's business (settlement/approval.py).
     """
     result = worked(batch)
     rows = _rows(session, batch)
@@ -226,8 +222,6 @@ def _issue(
     number, sequence = take_number(session, issuer, year)
     content = replace(content, number=number)
     digest = canonical_hash(content)
-    content = replace(content, verification_url=verification_address(public_url, content.number, digest))
-    pdf = render_statement(content)
     statement = Statement(
         id=new_id(),
         number=content.number,
@@ -240,20 +234,17 @@ def _issue(
         total=content.total,
         content=json.loads(canonical_json(content)),
         content_hash=digest,
-        pdf_hash=sha256(pdf).hexdigest(),
         issued_at=content.issued_at,
     )
-    upload = Upload(io.BytesIO(pdf), f"{content.number}.pdf")
-    attached = take_file(session, actor, upload, subject=statement, kind="statement", field="file", allowed=(PDF,))
-    statement.pdf_id = attached.blob_id
     session.add(statement)
     session.flush()
+    plan(session, statement, address=verification_address(public_url, statement.number, digest))
     record(
         session,
         actor,
         "statement.issue",
         statement,
-        after={"number": statement.number, "total": statement.total, "hash": digest, "pdf": statement.pdf_hash},
+        after={"number": statement.number, "total": statement.total, "hash": digest},
     )
     return statement
 

@@ -38,6 +38,7 @@ BATCH: Final = StateTable(
         (_B.APPROVED, "close"): (_B.CLOSED, {Role.BUDGET_HOLDER}),
         (_B.PAYING, "close"): (_B.CLOSED, {Role.BUDGET_HOLDER}),
     },
+    decisions=("review", "withdraw", "send_back", "approve"),
 )
 
 TONES: Final = {

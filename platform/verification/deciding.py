@@ -72,8 +72,8 @@ def verify(
     answers = run(case)
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
-    actor = _decide(session, actor, order, claim, "verify", note=note)
     keep(session, claim, case, answers)
+    actor = _decide(session, actor, order, claim, "verify", note=note)
     redeem(
         session,
         actor,
@@ -106,11 +106,11 @@ def send_back(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "return", actor.role)
     told = f"{RETURN_REASONS[reason]}：{note}" if note else RETURN_REASONS[reason]
+    claim.reasons = [reason, *dict.fromkeys(marks)]
     actor = _decide(session, actor, order, claim, "return", note=told)
     due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
     take(session, actor, order, "return", note=told, due_at=due_at)
     claim.note = note or None
-    claim.reasons = [reason, *dict.fromkeys(marks)]
     claim.due_on = last_day(order)
     session.flush()
     return claim
@@ -126,9 +126,8 @@ def reject(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "reject", actor.role)
     confirmed_lately(session, actor, password)
-    actor = _decide(session, actor, order, claim, "reject", note=note)
     claim.reasons = [reason]
-    session.flush()
+    actor = _decide(session, actor, order, claim, "reject", note=note)
     end(session, actor, order.id, "reject", reason=f"{REASONS[reason]}：{note}")
     return claim
 
@@ -165,7 +164,7 @@ def _decide(
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id
     claim.note = note
-    change_state(session, actor, claim, REDEMPTION, event, note=note)
+    change_state(session, actor, claim, REDEMPTION, event, note=note, reasons=claim.reasons, checks=claim.checks)
     return actor
 
 

@@ -84,6 +84,11 @@ class RedemptionClaim(Timestamped, Base):
     order: Mapped[Order] = relationship()
     checklist: Mapped[RuleVersion | None] = relationship()
 
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The list and the facts of its answers, for what is decided about it."""
+        return self.checklist_id, self.facts
+
 
 explain("ck_redemption_claims_invoice_number_in_one_form", N_("发票号码的写法不对"), field="number")
 explain(

@@ -20,7 +20,7 @@ from verification.deciding import REASONS, RETURN_REASONS
 from verification.facts import stated
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
-from verification.queries import Case, Earlier
+from verification.queries import OUTCOMES, Case, Earlier
 from verification.states import EVENTS, REDEMPTION, TONES
 
 _SECOND_PERSON: Mapping[str, str] = {
@@ -66,7 +66,11 @@ def as_prefilled(order: Order, invoice: Invoice) -> set[str]:
 
 def state_of(claim: RedemptionClaim) -> dict[str, str]:
     """The state as a word with its tone."""
-    return {"label": gettext(REDEMPTION.labels[claim.state]), "tone": TONES[claim.state]}
+    return _state(claim.state)
+
+
+def _state(state: RedemptionState) -> dict[str, str]:
+    return {"label": gettext(REDEMPTION.labels[state]), "tone": TONES[state]}
 
 
 def reasons_of(claim: RedemptionClaim) -> list[str]:
@@ -209,10 +213,15 @@ def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
 
 
 def _earlier(each: Earlier) -> dict[str, Any]:
+    outcome = OUTCOMES[each.decision.event]
+    refused = [code for code in each.decision.reasons if outcome is RedemptionState.REJECTED and code in REASONS]
     return {
         "number": each.order.number,
         "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
-        "state": state_of(each.claim),
-        "note": gettext("：").join([*reasons_of(each.claim), *([each.claim.note] if each.claim.note else [])]),
-        "at": each.claim.decided_at,
+        "state": _state(outcome),
+        # A return says its reason in its note already.
+        "note": gettext("：").join(
+            [*(gettext(REASONS[code]) for code in refused), *filter(None, [each.decision.note])]
+        ),
+        "at": each.decision.at,
     }

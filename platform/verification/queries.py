@@ -12,7 +12,7 @@ from accounts.delegation import acts_for, may_act_for
 from accounts.models import Organisation, Region, SecondPersonRequest
 from accounts.passwords import recently_confirmed
 from accounts.second_person import asked_for, waiting_for_second_person
-from audit.models import AuditEvent
+from audit.models import AuditEvent, Decision
 from audit.queries import history
 from files.access import files_of
 from files.models import Attachment
@@ -33,12 +33,19 @@ from vouchers.models import Programme
 
 _EARLIER: Final = 10
 
+OUTCOMES: Final = {
+    f"{REDEMPTION.name}.verify": RedemptionState.VERIFIED,
+    f"{REDEMPTION.name}.return": RedemptionState.RETURNED,
+    f"{REDEMPTION.name}.reject": RedemptionState.REJECTED,
+}
+"""What a decision made of a claim."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """How a claim with the same defect was decided."""
 
-    claim: RedemptionClaim
+    decision: Decision
     order: Order
     defects: Sequence[str]
 
@@ -209,31 +216,37 @@ def _to_act_on(actor: Actor) -> ColumnElement[bool]:
 
 
 def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Sequence[Answer]) -> list[Earlier]:
-    """Decided claims that had one of these defects, or were returned for one, newest first."""
+    """Decisions about other claims that had one of these defects, or were returned for one, newest first."""
     defects = [answer.id for answer in answers if answer.outcome is not Outcome.PASS]
     if not defects:
         return []
     same = [
-        RedemptionClaim.checks.contains([{"id": defect, "outcome": outcome.value}])
+        Decision.checks.contains([{"id": defect, "outcome": outcome.value}])
         for defect in defects
         for outcome in (Outcome.REFER, Outcome.FAIL)
-    ] + [RedemptionClaim.reasons.contains([defect]) for defect in defects]
+    ] + [Decision.reasons.contains([defect]) for defect in defects]
     query = (
-        select(RedemptionClaim)
-        .join(RedemptionClaim.order)
-        .options(joinedload(RedemptionClaim.order))
-        .where(RedemptionClaim.id != claim.id, RedemptionClaim.decided_at.is_not(None), or_(*same), _seen(actor))
-        .order_by(RedemptionClaim.decided_at.desc())
+        select(Decision, Order)
+        .join(RedemptionClaim, RedemptionClaim.id == Decision.subject_id)
+        .join(Order, Order.id == RedemptionClaim.order_id)
+        .where(
+            Decision.subject_type == RedemptionClaim.__tablename__,
+            Decision.subject_id != claim.id,
+            Decision.event.in_(list(OUTCOMES)),
+            or_(*same),
+            _seen(actor),
+        )
+        .order_by(Decision.sequence.desc())
         .limit(_EARLIER)
     )
     return [
-        Earlier(found, found.order, [defect for defect in defects if _had(found, defect)])
-        for found in session.scalars(query).unique()
+        Earlier(decision, order, [defect for defect in defects if _had(decision, defect)])
+        for decision, order in session.execute(query)
     ]
 
 
-def _had(claim: RedemptionClaim, defect: str) -> bool:
-    checks: list[Any] = claim.checks
-    return defect in claim.reasons or any(
+def _had(decision: Decision, defect: str) -> bool:
+    checks: list[Any] = decision.checks
+    return defect in decision.reasons or any(
         each["id"] == defect and each["outcome"] != Outcome.PASS.value for each in checks
     )

@@ -27,6 +27,7 @@ REDEMPTION: Final = StateTable(
         # Nothing came within the deadline: the money goes back and nobody has to press a button.
         (_S.RETURNED, "lapse"): (_S.REJECTED, {Role.SYSTEM}),
     },
+    decisions=("verify", "return", "reject", "undo"),
 )
 
 TONES: Final = {_S.SUBMITTED: "wait", _S.RETURNED: "act", _S.VERIFIED: "ok", _S.REJECTED: "bad"}

@@ -129,7 +129,7 @@ def moves(session: Session, programme: Programme, station: str, number: int = 1)
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
-    ordered = query.order_by(Transfer.posted_at.desc(), Transfer.id.desc())
+    ordered = query.order_by(Transfer.sequence.desc())
 
     def chunks() -> Iterator[Sequence[Move]]:
         for part in session.execute(ordered.execution_options(yield_per=CHUNK)).partitions():
@@ -156,7 +156,7 @@ def moves_of(session: Session, voucher: Voucher) -> list[Move]:
                 Transfer.target_id.in_(holds),
             )
         )
-        .order_by(Transfer.posted_at, Transfer.id)
+        .order_by(Transfer.sequence)
     ).all()
     return _moves(session, rows, None)
 

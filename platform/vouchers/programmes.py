@@ -11,6 +11,7 @@ from accounts import second_person
 from accounts.models import Organisation, OrganisationKind
 from accounts.passwords import reconfirmed
 from audit.changes import change_state
+from audit.decisions import decide
 from audit.trail import record
 from foundation.actors import SYSTEM, Actor
 from foundation.clock import now, today
@@ -141,7 +142,7 @@ def approve_version(session: Session, actor: Actor, programme: Programme) -> Pro
     _ensure_second_person(actor, programme)
     programme.checked_by_id = actor.user_id
     latest.announced_at = now()
-    record(session, actor, "programme.approve_version", programme, after={"version": latest.version})
+    decide(session, actor, "programme.approve_version", programme, after={"version": latest.version})
     session.flush()
     return programme
 

@@ -17,7 +17,7 @@ from accounts import second_person
 from accounts.current import not_here
 from accounts.models import SecondPersonRequest, User
 from accounts.passwords import reconfirmed
-from audit.trail import record
+from audit.decisions import decide
 from foundation.actors import TREASURY, Actor, Role
 from foundation.errors import BadInput, Conflict, Exhausted, NotAllowed
 from foundation.i18n import N_
@@ -63,7 +63,7 @@ def appropriations(session: Session, programme_id: UUID) -> Sequence[Appropriati
         select(_made, User.name, (_made.c.amount - taken).label("left"))
         .outerjoin(User, User.id == _made.c.user_id)
         .where(_made.c.kind == "appropriate", _made.c.programme_id == programme_id)
-        .order_by(_made.c.posted_at.desc(), _made.c.id.desc())
+        .order_by(_made.c.sequence.desc())
     )
     return [Appropriation(row.id, row.posted_at, row.name or "", row.amount, int(row.left)) for row in rows]
 
@@ -229,6 +229,6 @@ def _post(session: Session, actor: Actor, posting: Posting, programme: Programme
     post(session, actor, [posting])
     after = {"amount": posting.amount, "transfer": str(posting.id)}
     if request.deed == TAKE_BACK:
-        record(session, actor, "programme.take_back", programme, after=after, note=request.reason)
+        decide(session, actor, "programme.take_back", programme, after=after, note=request.reason)
     else:
-        record(session, actor, "programme.return", programme, after=after, note=request.reason)
+        decide(session, actor, "programme.return", programme, after=after, note=request.reason)

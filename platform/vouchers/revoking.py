@@ -13,7 +13,7 @@ from accounts import second_person
 from accounts.current import not_here
 from accounts.models import SecondPersonRequest
 from accounts.passwords import reconfirmed
-from audit.trail import record
+from audit.decisions import decide
 from foundation.actors import Actor, Role
 from foundation.errors import Conflict, NotAllowed
 from foundation.i18n import N_
@@ -79,7 +79,7 @@ def _give_back(
     amount = return_rest(session, actor, voucher.id, movement, transfer_id=transfer_id)
     if not amount:
         raise _nothing_free()
-    record(session, actor, f"voucher.{movement.value}_reason", voucher, after={"amount": amount}, note=reason)
+    decide(session, actor, f"voucher.{movement.value}_reason", voucher, after={"amount": amount}, note=reason)
     return amount
 
 

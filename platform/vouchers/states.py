@@ -33,6 +33,7 @@ PROGRAMME: Final = StateTable(
         (_P.OPEN, "close"): (_P.CLOSED, {Role.OFFICER, Role.REVIEWER, Role.SYSTEM}),
         (_P.CLOSED, "settle"): (_P.SETTLED, {Role.REVIEWER, Role.SYSTEM}),
     },
+    decisions=("check", "send_back", "announce", "close"),
 )
 
 CLAIM: Final = StateTable(

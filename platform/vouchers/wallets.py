@@ -16,7 +16,7 @@ AMOUNTS: Final = """
     FROM ledger_accounts AS free CROSS JOIN (
         SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
                CAST(coalesce(sum(move.amount) FILTER (WHERE move.ended), 0) AS bigint) AS returned,
-               (array_agg(move.kind ORDER BY move.posted_at DESC, move.id DESC) FILTER (WHERE move.ended))[1] AS ended_by
+               (array_agg(move.kind ORDER BY move.sequence DESC) FILTER (WHERE move.ended))[1] AS ended_by
         FROM (
             SELECT one.*, one.kind IN ('expire', 'reclaim', 'revoke')
                    AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = one.id) AS ended

@@ -139,7 +139,18 @@ def test_seals_made_before_all_columns_were_covered_still_hold(session: Session,
     assert "seal 2: an event was changed or reordered" in verify(session).faults
 
 
-IMMUTABLE = ("audit_events", "audit_seals", "audit_prunings", "ledger_transfers", "statements", "rule_versions")
+IMMUTABLE = (
+    *(
+        "audit_events",
+        "audit_seals",
+        "audit_prunings",
+        "decisions",
+        "ledger_transfers",
+        "rule_versions",
+        "statements",
+        "statement_files",
+    ),
+)
 
 
 @pytest.mark.parametrize("table", IMMUTABLE)

@@ -16,6 +16,7 @@ from provider_cases import People
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from audit.decisions import decisions_about
 from cli.replay import replay
 from enterprises.models import Title
 from files.store import FolderStore, using
@@ -253,3 +254,16 @@ def test_an_unknown_number_is_one_line_and_exit_2(session: Session, kind: str) -
     result = huiqi(kind, "PC0000", "--json")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert "PC0000" in result.stderr
+
+
+def test_each_decision_points_at_its_rules_and_facts(session: Session, scene: Scene) -> None:
+    order = verified(scene)
+    batch = Office(session, scene).approved()
+    people = People(session)
+    made = people.recommended()
+    claim = claim_of(session, order.id)
+    assert claim is not None
+    for subject, rules in ((claim, claim.checklist), (batch, batch.rules), (made, made.rules)):
+        decided = decisions_about(session, subject.__tablename__, subject.id)
+        assert decided
+        assert {(each.rules_id, bool(each.facts)) for each in decided} == {(rules.id if rules else None, True)}

@@ -35,6 +35,11 @@ NOT_BY_FORMS = frozenset(
         *("ck_batch_awards_share_allowed", "ck_batch_orders_withheld_not_negative"),
         "ck_batches_maker_duty_is_eligibility",
         *("uq_statement_issuers_code", "uq_statement_issuers_issuer"),
+        *("uq_statement_files_statement", "uq_decisions_sequence", "uq_payments_attempt", "uq_payments_paid"),
+        *("ck_payments_attempt_counted", "ck_payments_amount_positive", "ck_payments_rejected_with_reason"),
+        *("ck_bank_accounts_number_of_digits", "ck_bank_accounts_period", "ck_organisation_ties_period"),
+        *("ck_organisation_ties_share_of_shareholders", "ck_organisation_ties_share_allowed"),
+        "uq_organisation_ties_legal_representative",
         *("uq_statement_series_year", "uq_statements_content_hash", "uq_statements_corrects", "uq_statements_number"),
         *("uq_statements_sequence", "uq_target_rows_row", "uq_target_tables_version", "uq_target_tables_in_force"),
         *("uq_voucher_claims_number", "uq_vouchers_account_id", "uq_vouchers_claim_id", "uq_vouchers_number"),
@@ -44,6 +49,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_orders_price_adds_up", "ck_orders_prices", "ck_public_notices_period"),
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
+        *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
         "ck_vouchers_face_positive",
     }
 )

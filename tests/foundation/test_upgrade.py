@@ -6,21 +6,27 @@ have carried over: a test that compares ``upgraded.rows`` (as they were stored) 
 """
 
 import csv
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit import seals
+from foundation.actors import SYSTEM
 from foundation.database import Base, make_engine
 from foundation.migrations import migrate, owned_by_us, revisions
+from ledger.models import Transfer
+from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
 from performance.models import TargetTable
@@ -180,6 +186,64 @@ def test_orders_vouchers_and_statements_can_be_read(upgraded: Upgraded) -> None:
 
 
 # What each version must have carried over, one test or more for each, in their order.
+
+
+def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:
+    stored = {row["id"]: (row["pdf_id"], row["pdf_hash"]) for row in upgraded.rows("statements")}
+    files = upgraded.session.execute(text("SELECT statement_id, blob_id, sha256 FROM statement_files"))
+    assert {str(row.statement_id): (str(row.blob_id), row.sha256) for row in files} == stored
+
+
+def test_0020_what_was_decided_comes_from_the_trail_with_the_reasons_that_stand(upgraded: Upgraded) -> None:
+    decided = [row for row in upgraded.rows("audit_events") if row["action"] == "redemption.verify"]
+    made = upgraded.session.execute(text("SELECT * FROM decisions WHERE event = 'redemption.verify' ORDER BY sequence"))
+    found = {(str(row.subject_id), str(row.by_id or ""), row.person, row.note or "") for row in made}
+    assert found == {(row["subject_id"], row["user_id"], row["person"], row["note"]) for row in decided}
+    checks = {row["id"]: row["checks"] for row in upgraded.rows("redemption_claims") if row["state"] == "verified"}
+    last = upgraded.session.execute(
+        text(
+            "SELECT DISTINCT ON (subject_id) subject_id, checks FROM decisions"
+            " WHERE event LIKE 'redemption.%' ORDER BY subject_id, sequence DESC"
+        )
+    )
+    stands = {str(row.subject_id): row.checks for row in last if str(row.subject_id) in checks}
+    assert stands
+    assert all(value == json.loads(checks[key]) for key, value in stands.items() if value)
+    assert any(stands.values())
+
+
+def test_0021_what_was_paid_is_an_attempt_that_succeeded(upgraded: Upgraded) -> None:
+    paid = {
+        (row["subject_id"], row["amount"])
+        for row in upgraded.rows("ledger_transfers")
+        if (row["subject_type"], row["kind"]) == ("statements", "pay")
+    }
+    made = upgraded.session.execute(text("SELECT statement_id, amount, attempt, state FROM payments")).all()
+    assert {(str(row.statement_id), str(row.amount)) for row in made} == paid
+    assert {(row.attempt, row.state) for row in made} == {(1, "paid")}
+
+
+def test_transfers_are_numbered_in_the_order_in_which_they_were_posted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    stored = sorted(
+        upgraded.rows("ledger_transfers"), key=lambda row: (datetime.fromisoformat(row["posted_at"]), row["id"])
+    )
+    found = session.execute(select(Transfer.sequence, Transfer.id).order_by(Transfer.sequence)).all()
+    assert [(number, str(transfer_id)) for number, transfer_id in found] == [
+        (number, row["id"]) for number, row in enumerate(stored, start=1)
+    ]
+    last = session.get_one(Transfer, UUID(stored[-1]["id"]))
+    reverse(session, SYSTEM, last.id, kind="correction")
+    assert session.scalar(select(func.max(Transfer.sequence))) == len(stored) + 1
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text("UPDATE ledger_transfers SET amount = amount + 1"))
+
+
+def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
+    waiting = upgraded.session.execute(text("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
+    assert {(str(number), name) for number, name in waiting} == {
+        (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
+    }
 
 
 def test_decisions_point_at_the_rules_of_their_day_and_come_out_again(upgraded: Upgraded) -> None:

@@ -454,6 +454,7 @@ def _settlement(story: Story) -> None:
     budget.reads("已批准，结算单已出具")
     budget.look("batch-approved")
 
+    story.house.work()
     provider = story.person("provider")
     provider.menu("结算单")
     provider.look("provider-statements", phone=True)

@@ -27,6 +27,7 @@ from settlement.approval import approve, outstanding
 from settlement.checking import check, recomputed_hash
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
+from settlement.statement_files import file_of, print_unprinted
 from settlement.statements import issue
 from vouchers.duties import take_duty
 from vouchers.models import Duty
@@ -314,9 +315,12 @@ def test_content_hash_and_file_are_what_was_issued(session: Session, scene: Scen
     session.expire_all()
     assert recomputed_hash(statement.content) == statement.content_hash
     assert recomputed_hash({**statement.content, "total": statement.total + 1}) != statement.content_hash
-    blob = session.get_one(Blob, statement.pdf_id)
+    print_unprinted(session)
+    file = file_of(session, statement)
+    assert file is not None
+    blob = session.get_one(Blob, file.blob_id)
     with current_store().open(blob.sha256) as stored:
-        assert digest(stored) == statement.pdf_hash == blob.sha256
+        assert digest(stored) == file.sha256 == blob.sha256
 
 
 def test_anybody_can_check_a_number(session: Session, scene: Scene, office: Office) -> None:

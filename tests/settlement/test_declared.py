@@ -85,7 +85,9 @@ def test_a_file_alone_settles_orders(session: Session, example: Scene, office: O
     verified(example)
     second_provider(session, example)
     batch = office.approved(budget="45000.00")
-    assert {line["id"]: line["total"] for line in batch.result["lines"]} == dict.fromkeys({row.order.provider.uscc for row in batch.orders}, "22500.00")
+    assert {line["id"]: line["total"] for line in batch.result["lines"]} == dict.fromkeys(
+        {row.order.provider.uscc for row in batch.orders}, "22500.00"
+    )
     assert batch.result["scale"] == "4500000/6000000"
     assert {item["admitted"] for line in batch.case["institutions"] for item in line["services"]} == {"in"}
     assert batch.result == simulate("example-2026", batch.case).as_json()

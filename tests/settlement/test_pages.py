@@ -20,6 +20,7 @@ from performance import tables
 from performance.models import TargetState, TargetTable
 from settlement.approval import approve
 from settlement.models import Batch, BatchState, Statement
+from settlement.statement_files import file_of, print_unprinted
 from verification.claiming import claim_of
 from verification.models import RedemptionState
 
@@ -164,6 +165,11 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     assert statement.number in text_of(provider, "/statements")
     assert statement.number in text_of(holder, f"/statements?q={statement.number}")
     assert order.number in text_of(provider, f"/statements/{statement.number}")
+    assert "PDF 正在生成" in text_of(provider, f"/statements/{statement.number}")
+    assert "稍后再下载" in text_of(provider, f"/statements/{statement.number}/statement.pdf", 409)
+    print_unprinted(session)
+    session.commit()
+    assert "PDF 正在生成" not in text_of(provider, f"/statements/{statement.number}")
     with provider.get(f"/statements/{statement.number}/statement.pdf") as pdf:
         assert pdf.mimetype == "application/pdf"
         assert pdf.get_data().startswith(b"%PDF")
@@ -277,7 +283,12 @@ def test_anybody_checks_a_statement(session: Session, scene: Scene, client: Flas
     assert "校验码一致" in right
     # Whoever forges the amount copies the code with it: only the reader can compare the paper.
     assert "再核对下面的收款单位和金额" in right
-    assert statement.pdf_hash in right
+    assert "文件正在生成" in right
+    print_unprinted(session)
+    file = file_of(session, statement)
+    session.commit()
+    assert file is not None
+    assert str(file.sha256) in text_of(client, f"/verify/{statement.number}")
     assert "¥50,000.00" in right
     wrong = text_of(client, f"/verify/{statement.number}?hash={'0' * 64}")
     assert "校验码不一致" in wrong

@@ -14,13 +14,13 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from enterprises.models import TitleLevel
-from files.models import Blob
 from files.store import current_store
 from foundation.clock import now
 from orders.ordering import Shown
 from providers.models import Offering
 from settlement.approval import outstanding
 from settlement.models import Statement
+from settlement.statement_files import file_of, print_unprinted
 
 pytestmark = pytest.mark.clock
 
@@ -99,8 +99,11 @@ def reworked(texts: list[str]) -> Decimal:
 
 
 def pdf_text(session: Session, statement: Statement) -> str:
-    blob = session.get_one(Blob, statement.pdf_id)
-    with current_store().open(blob.sha256) as stored:
+    print_unprinted(session)
+    file = file_of(session, statement)
+    assert file is not None
+    assert file.sha256 is not None
+    with current_store().open(file.sha256) as stored:
         pages = [page.extract_text() for page in PdfReader(BytesIO(stored.read())).pages]
     return re.sub(r"\s", "", "".join(pages))
 

@@ -6,13 +6,18 @@ import factories as make
 import pytest
 from claim_cases import PUBLIC, Office, verified
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from accounts.company_facts import enter_bank_account
 from foundation.actors import Role
+from foundation.clock import today
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 from ledger.models import Transfer
+from ledger.verification import verify
 from settlement.approval import approve, outstanding
 from settlement.corrections import ask_correction, correct
-from settlement.payments import pay
+from settlement.models import Payment, PaymentState, Statement
+from settlement.payments import attempts, note_rejected, pay
 
 pytestmark = pytest.mark.clock
 
@@ -90,3 +95,52 @@ def test_only_the_budget_holder_takes_a_statement_back(session, office, batch, d
     with pytest.raises(NotAllowed):
         correct(session, office.payer, due[0], password=PASSWORD, public_url=PUBLIC)
     assert outstanding(session, batch)[0].number == due[0]
+
+
+def statement(session, due):
+    return session.scalars(select(Statement).where(Statement.number == due[0])).one()
+
+
+def test_a_rejected_attempt_is_kept_and_the_next_one_pays(session, office, batch, due):
+    given = {"statement": due[0], "reason": "账号与户名不符", "reference": "HD20261129001", "password": PASSWORD}
+    note_rejected(session, office.payer, batch.number, **given)
+    assert paid(session) == [], "nothing moves for what the bank sent back"
+    assert [each.number for each in outstanding(session, batch)] == due
+    payee = make.actor(session, statement(session, due).organisation, Role.PROVIDER_MANAGER)
+    account = enter_bank_account(
+        session, payee, holder="样例公司", bank="样例银行", number="350012345678", since=today(), source="开户许可证"
+    )
+    pay(session, office.payer, batch.number, statements=due, password=PASSWORD)
+    made = attempts(session, statement(session, due))
+    assert [(each.attempt, each.state, each.reason, each.reference, each.account_id) for each in made] == [
+        (1, PaymentState.REJECTED, "账号与户名不符", "HD20261129001", None),
+        (2, PaymentState.PAID, None, None, account.id),
+    ]
+    assert [each.amount for each in made] == paid(session) * 2
+    assert {each.by_id for each in made} == {office.payer.user_id}
+    assert verify(session).ok
+    with pytest.raises(Conflict):
+        note_rejected(session, office.payer, batch.number, **given)
+
+
+def test_a_rejection_needs_a_reason_a_payer_and_the_password(session, office, batch, due):
+    given = {"statement": due[0], "reason": "账号与户名不符", "password": PASSWORD}
+    with pytest.raises(BadInput) as refused:
+        note_rejected(session, office.payer, batch.number, **{**given, "reason": " "})
+    assert refused.value.field == "reason"
+    with pytest.raises(NotAllowed):
+        note_rejected(session, office.budget_holder, batch.number, **given)
+    with pytest.raises(NotAllowed, match="密码"):
+        note_rejected(session, office.payer, batch.number, **{**given, "password": "not the password"})
+    assert attempts(session, statement(session, due)) == []
+
+
+def test_the_database_itself_refuses_to_pay_twice(session, office, batch, due):
+    pay(session, office.payer, batch.number, statements=due, password=PASSWORD)
+    (first,) = attempts(session, statement(session, due))
+    again = Payment(
+        statement_id=first.statement_id, attempt=2, state=PaymentState.PAID, amount=first.amount, at=first.at
+    )
+    session.add(again)
+    with pytest.raises(IntegrityError, match="uq_payments_paid"):
+        session.flush()

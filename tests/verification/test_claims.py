@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, MembershipState
+from audit.decisions import decisions_about
 from audit.seals import seal
 from audit.seals import verify as verify_audit
 from foundation.actors import Role
@@ -24,6 +25,7 @@ from ledger.posting import balance
 from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from verification import claiming, deciding
+from verification.claiming import claim_of
 from verification.jobs import every_ten_minutes
 from verification.models import RedemptionState
 from verification.queries import case, queue
@@ -328,10 +330,29 @@ def test_the_same_defect_decided_before_is_shown(session: Session, scene: Scene)
     before, order = claimed(scene), claimed(scene)
     deciding.verify(session, scene.officer, before.number, note="模板照片，已实地核实")
     found = case(session, scene.officer, order.number)
-    assert [(each.order.number, each.claim.note, list(each.defects)) for each in found.earlier] == [
+    assert [(each.order.number, each.decision.note, list(each.defects)) for each in found.earlier] == [
         (before.number, "模板照片，已实地核实", ["files_elsewhere"])
     ]
     assert not case(session, scene.clerk, order.number).earlier
+
+
+def test_a_return_is_remembered_after_the_claim_was_mended(session: Session, scene: Scene) -> None:
+    """What was decided before stays: the claim itself says only how it stands now."""
+    claimed(scene)
+    returned, order = claimed(scene), claimed(scene)
+    deciding.send_back(
+        session, scene.officer, returned.number, marks=["records"], reason="illegible", note="金额看不清"
+    )
+    claiming.submit(session, scene.clerk, returned.number, invoice=invoice(returned))
+    deciding.verify(session, scene.officer, returned.number, note="已看清")
+    claim = claim_of(session, returned.id)
+    assert claim is not None
+    assert any(each.order.number == returned.number for each in case(session, scene.officer, order.number).earlier)
+    made = decisions_about(session, "redemption_claims", claim.id)
+    assert [(each.event, each.reasons, each.note) for each in made] == [
+        ("redemption.return", ["illegible", "records"], "材料看不清：金额看不清"),
+        ("redemption.verify", [], "已看清"),
+    ]
 
 
 def test_an_invoice_of_the_wrong_kind_is_refused(session: Session, scene: Scene) -> None:
