@@ -1,4 +1,4 @@
-"""From verified orders to the case that a scheme works: the same input that the command and the simulation take.
+"""From verified claims to the case that a scheme works: the same input that the command and the simulation take.
 
 The case holds the terms of every version that the orders were made under, so it alone gives the answer.
 """
@@ -14,18 +14,20 @@ from foundation.money import format_yuan, largest_remainder
 from orders.models import Order
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.programme import CASE_KEY, ITEM_KEY, RULES
-from settlement.sources import Known, facts_of_line, facts_of_order
+from settlement.sources import Known, facts_of_claim, facts_of_line
+from verification.models import RedemptionClaim
+from verification.parts import share
 from vouchers.models import ProgrammeVersion
 from vouchers.terms import Terms, terms_of
 
 Inputs = Mapping[str, Any]
-"""What the maker typed: what the scheme asks of a case (yuan text or None), ``awards`` by provider's code, ``parts`` by order number."""
+"""What the maker typed: what the scheme asks of a case (yuan text or None), ``awards`` by provider's code, ``parts`` by claim's number."""
 
 
 def case_of(
-    scheme: Scheme, programme_number: str, orders: Sequence[Order], inputs: Inputs, before: Mapping[UUID, int]
+    scheme: Scheme, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Mapping[UUID, int]
 ) -> dict[str, Any]:
-    """The scheme's input for these orders; lines are known by unified social credit code, items by order number.
+    """The scheme's input for these claims; lines are known by unified social credit code, items by the claim's number.
 
     ``before``: what each enterprise had settled, in fen. BadInput for a scheme that batches cannot feed, or when the
     maker left out what it asks for.
@@ -35,12 +37,13 @@ def case_of(
     for name, question in scheme.asks.facts.items():
         if inputs.get(name) is None:
             raise BadInput(question.missing, field=name)
+    orders = list(dict.fromkeys(claim.order for claim in claims))
     versions = {str(version.version): terms_of(version) for version in {_version(order) for order in orders}}
     enterprises = {order.enterprise_id: order.enterprise.uscc for order in orders}
     lines: dict[str, list[Known]] = {}
-    for order in orders:
-        party = order.enterprise if scheme.lines.of == "enterprise" else order.provider
-        lines.setdefault(party.uscc, []).append((order, versions[str(_version(order).version)]))
+    for claim in claims:
+        party = claim.order.enterprise if scheme.lines.of == "enterprise" else claim.order.provider
+        lines.setdefault(party.uscc, []).append((claim, versions[str(_version(claim.order).version)]))
     return {
         **{name: inputs[name] for name in scheme.asks.facts},
         scheme.lines.key: [_line(scheme, code, known, inputs) for code, known in lines.items()],
@@ -60,21 +63,21 @@ def inputs_of(scheme: Scheme, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs) -> dict[str, Any]:
-    """One organisation with its orders."""
+    """One organisation with its claims."""
     line = {"id": code, **facts_of_line(scheme.lines.facts, known)}
     if award := scheme.asks.award:
         decided = inputs["awards"].get(code, {"share": 0, "reason": ""})
         line |= {award.share: decided["share"], award.because: decided["reason"]}
     items = scheme.lines.items
     line[items.key] = [
-        {"id": order.number, **facts_of_order(items.facts, order, terms), ITEM_KEY: _order_part(order, inputs)}
-        for order, terms in known
+        {"id": claim.number, **facts_of_claim(items.facts, claim, terms), ITEM_KEY: _order_part(claim, inputs)}
+        for claim, terms in known
     ]
     return line
 
 
 def amounts(result: SchemeResult) -> dict[str, int]:
-    """The subsidy of each order, in fen: a line's total without its award, split over its items so that it adds up."""
+    """The subsidy of each claim, in fen: a line's total without its award, split over its items so that it adds up."""
     parts: dict[str, int] = {}
     for line in result.lines:
         parts |= dict.fromkeys(line.items_fen, 0)
@@ -84,7 +87,7 @@ def amounts(result: SchemeResult) -> dict[str, int]:
 
 
 def reasons(result: SchemeResult) -> dict[str, str]:
-    """Order number → why it brings in nothing, for those that do not."""
+    """The claim's number → why it brings in nothing, for those that do not."""
     said: dict[str, str] = {}
     paid = amounts(result)
     for line in result.lines:
@@ -120,8 +123,9 @@ def _version_part(version: str, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _order_part(order: Order, inputs: Inputs) -> dict[str, Any]:
-    """What was agreed and frozen when the order was made."""
+def _order_part(claim: RedemptionClaim, inputs: Inputs) -> dict[str, Any]:
+    """What was agreed and frozen when the order was made; of a claim for a part the figures that go with it."""
+    order, redeemed = claim.order, claim.redeemed or 0
     return {
         "version": str(_version(order).version),
         "enterprise": order.enterprise.uscc,
@@ -130,8 +134,8 @@ def _order_part(order: Order, inputs: Inputs) -> dict[str, Any]:
         "title": order.enterprise_title,
         "category": order.offering_version.category,
         "signed_on": order.agreement.signed_on.isoformat() if order.agreement else None,
-        "list_price": format_yuan(order.list_price),
-        "price": format_yuan(order.charged_price),
-        "deduction": format_yuan(order.deduction),
-        "part": inputs["parts"].get(order.number),
+        "list_price": format_yuan(share(order, order.list_price, redeemed)),
+        "price": format_yuan(share(order, order.charged_price, redeemed)),
+        "deduction": format_yuan(redeemed),
+        "part": inputs["parts"].get(claim.number),
     }

@@ -46,12 +46,12 @@ def _postings(session: Session, batch: Batch, result: SchemeResult) -> Iterator[
     totals: dict[UUID, int] = defaultdict(int)
     rows = session.scalars(
         select(BatchOrder)
-        .options(joinedload(BatchOrder.order).joinedload(Order.provider))
+        .options(joinedload(BatchOrder.claim), joinedload(BatchOrder.order).joinedload(Order.provider))
         .where(BatchOrder.batch_id == batch.id)
-        .order_by(BatchOrder.order_id)
+        .order_by(BatchOrder.claim_id)
     ).all()
     for row in rows:
-        number = row.order.number
+        number = row.claim.number
         totals[row.provider_id] += paid.get(number, 0)
         yield from _amount(f"orders[{number}].amount", row.amount, paid.get(number, 0))
         yield from _amount(f"orders[{number}].withheld", row.withheld, withheld.get(number, 0))

@@ -1,4 +1,4 @@
-"""Where the facts of a scheme come from: each name that a scheme may declare, and what it reads of an order."""
+"""Where the facts of a scheme come from: each name that a scheme may declare, and what it reads of a claim and its order."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -8,10 +8,12 @@ from foundation.money import format_yuan
 from orders.agreements import is_tripartite
 from orders.models import Order
 from settlement.schemes.facts import Fact, WordFact
+from verification.models import RedemptionClaim
+from verification.parts import share
 from vouchers.terms import FINANCING, Terms
 
-Known = tuple[Order, Terms]
-"""An order and the terms of the version under which it was made."""
+Known = tuple[RedemptionClaim, Terms]
+"""A claim and the terms of the version under which its order was made."""
 
 
 def _admitted(order: Order, terms: Terms) -> bool:
@@ -24,35 +26,48 @@ def _title_admitted(order: Order, terms: Terms) -> bool:
     return order.enterprise_title in {title.value for title in terms.titles}
 
 
-OF_ORDER: Final[Mapping[str, Callable[[Order, Terms], Any]]] = {
-    "order.placed_at": lambda order, _: local(order.placed_at).isoformat(),
-    "order.list_price": lambda order, _: format_yuan(order.list_price),
-    "order.charged_price": lambda order, _: format_yuan(order.charged_price),
-    "order.own_share": lambda order, _: format_yuan(order.own_share),
-    "order.deduction": lambda order, _: format_yuan(order.deduction),
-    "order.market_price": lambda order, _: format_yuan(order.market_price),
-    "order.enterprise_title": lambda order, _: order.enterprise_title,
-    "order.category_admitted": _admitted,
-    "order.third_party": lambda order, _: is_tripartite(order),
+def _part(claim: RedemptionClaim, whole: int) -> int:
+    """Of a claim for a part, the figure that goes with it."""
+    return share(claim.order, whole, claim.redeemed or 0)
+
+
+def _own_share(claim: RedemptionClaim) -> int:
+    return _part(claim, claim.order.charged_price) - (claim.redeemed or 0)
+
+
+OF_ORDER: Final[Mapping[str, Callable[[RedemptionClaim, Terms], Any]]] = {
+    "order.placed_at": lambda claim, _: local(claim.order.placed_at).isoformat(),
+    "order.list_price": lambda claim, _: format_yuan(_part(claim, claim.order.list_price)),
+    "order.charged_price": lambda claim, _: format_yuan(_part(claim, claim.order.charged_price)),
+    "order.own_share": lambda claim, _: format_yuan(_own_share(claim)),
+    "order.deduction": lambda claim, _: format_yuan(claim.redeemed or 0),
+    "order.market_price": lambda claim, _: format_yuan(_part(claim, claim.order.market_price)),
+    "order.enterprise_title": lambda claim, _: claim.order.enterprise_title,
+    "order.category_admitted": lambda claim, terms: _admitted(claim.order, terms),
+    "order.third_party": lambda claim, _: is_tripartite(claim.order),
     # Only a version that the bureau approved can be ordered.
-    "offering.price_approved": lambda order, _: order.offering_version.reviewed_at is not None,
-    "agreement.signed": lambda order, _: order.agreement is not None,
-    "agreement.signed_on": lambda order, _: order.agreement.signed_on.isoformat() if order.agreement else None,
-    "agreement.tripartite": lambda order, _: order.agreement is not None and order.agreement.tripartite,
+    "offering.price_approved": lambda claim, _: claim.order.offering_version.reviewed_at is not None,
+    "agreement.signed": lambda claim, _: claim.order.agreement is not None,
+    "agreement.signed_on": lambda claim, _: _signed_on(claim.order),
+    "agreement.tripartite": lambda claim, _: claim.order.agreement is not None and claim.order.agreement.tripartite,
 }
 OF_LINE: Final[Mapping[str, Callable[[Sequence[Known]], Any]]] = {
-    "orders.some_title_admitted": lambda orders: any(_title_admitted(order, terms) for order, terms in orders),
+    "orders.some_title_admitted": lambda known: any(_title_admitted(claim.order, terms) for claim, terms in known),
 }
 
 
-def facts_of_order(facts: Mapping[str, Fact], order: Order, terms: Terms) -> dict[str, Any]:
-    """What the scheme wants to know of an order, as JSON values."""
-    return {name: _said(fact, OF_ORDER[fact.source](order, terms)) for name, fact in facts.items() if fact.source}
+def facts_of_claim(facts: Mapping[str, Fact], claim: RedemptionClaim, terms: Terms) -> dict[str, Any]:
+    """What the scheme wants to know of a redeemed claim and its order, as JSON values."""
+    return {name: _said(fact, OF_ORDER[fact.source](claim, terms)) for name, fact in facts.items() if fact.source}
 
 
-def facts_of_line(facts: Mapping[str, Fact], orders: Sequence[Known]) -> dict[str, Any]:
-    """What the scheme wants to know of a line's orders together, as JSON values."""
-    return {name: _said(fact, OF_LINE[fact.source](orders)) for name, fact in facts.items() if fact.source}
+def facts_of_line(facts: Mapping[str, Fact], known: Sequence[Known]) -> dict[str, Any]:
+    """What the scheme wants to know of a line's claims together, as JSON values."""
+    return {name: _said(fact, OF_LINE[fact.source](known)) for name, fact in facts.items() if fact.source}
+
+
+def _signed_on(order: Order) -> str | None:
+    return order.agreement.signed_on.isoformat() if order.agreement else None
 
 
 def _said(fact: Fact, value: Any) -> Any:

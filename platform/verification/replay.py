@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from foundation.errors import NotFound
 from foundation.i18n import N_
-from orders.models import Order
 from policies.replays import Difference, Replay, altered, differences, lacking
 from verification.checklists import answered_again
 from verification.models import RedemptionClaim
@@ -16,10 +15,10 @@ from vouchers.terms import terms_of
 
 
 def replay(session: Session, number: str) -> Replay:
-    """What comes out for the claim for order ``number``; NotFound for none."""
-    claim = session.scalar(select(RedemptionClaim).join(RedemptionClaim.order).where(Order.number == number))
+    """What comes out for the claim with this number (that of its order, for the first one); NotFound for none."""
+    claim = session.scalar(select(RedemptionClaim).where(RedemptionClaim.number == number))
     if claim is None:
-        raise NotFound(N_("编号为 %(number)s 的订单没有核销申请"), field="NUMBER", number=number)
+        raise NotFound(N_("没有编号为 %(number)s 的核销申请"), field="NUMBER", number=number)
     return Replay("claim", number, tuple(_differences(claim)))
 
 

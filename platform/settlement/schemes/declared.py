@@ -27,7 +27,7 @@ OF_ORDER: Final[Mapping[str, str]] = {
     "agreement.signed_on": "day",
     "agreement.tripartite": "yes_no",
 }
-"""What is known of each order, and the type of fact that it can be."""
+"""What is known of each order, and the type of fact that it can be; of a claim for a part the amounts that go with it."""
 OF_LINE: Final[Mapping[str, str]] = {"orders.some_title_admitted": "yes_no"}
 """What is known of the orders of a line together."""
 
