@@ -30,8 +30,6 @@ _POINTING = (
     ("certifications", "rules_id"),
     ("target_tables", "rules_id"),
     ("redemption_claims", "checklist_id"),
-    # Those made so far keep none: they can no more be rewritten than the trail from which they were taken.
-    ("decisions", "rules_id"),
 )
 
 # The facts of an application are those that it was answered to unless it was written on since.
@@ -77,8 +75,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(column, sa.Uuid(), nullable=True))
         op.create_foreign_key(op.f(f"fk_{table}_{column}"), table, "rule_versions", [column], ["id"])
     op.add_column("certifications", sa.Column("answered_facts", sa.dialects.postgresql.JSONB(), nullable=True))
-    for table in ("redemption_claims", "decisions"):
-        op.add_column(table, sa.Column("facts", sa.dialects.postgresql.JSONB(), nullable=True))
+    op.add_column("redemption_claims", sa.Column("facts", sa.dialects.postgresql.JSONB(), nullable=True))
     _carry_over()
 
 
@@ -146,8 +143,7 @@ def _entered(connection: sa.Connection, rules: dict[str, Any]) -> UUID:
 
 
 def downgrade() -> None:
-    for table in ("redemption_claims", "decisions"):
-        op.drop_column(table, "facts")
+    op.drop_column("redemption_claims", "facts")
     op.drop_column("certifications", "answered_facts")
     for table, column in _POINTING:
         op.drop_column(table, column)

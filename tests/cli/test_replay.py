@@ -139,7 +139,7 @@ def test_a_claim_is_judged_again_with_the_articles_of_its_day(
 ) -> None:
     of_notice = Scene(session, terms=terms(document=presets.presets()["xiamen-2021"].terms["document"]))
     order = claimed(of_notice)
-    claim = claim_of(session, order.id)
+    claim = claim_of(session, order.number)
     assert claim is not None
     assert claim.checklist is not None
     assert claim.checklist.key == "xiamen-2021"
@@ -261,7 +261,7 @@ def test_each_decision_points_at_its_rules_and_facts(session: Session, scene: Sc
     batch = Office(session, scene).approved()
     people = People(session)
     made = people.recommended()
-    claim = claim_of(session, order.id)
+    claim = claim_of(session, order.number)
     assert claim is not None
     for subject, rules in ((claim, claim.checklist), (batch, batch.rules), (made, made.rules)):
         decided = decisions_about(session, subject.__tablename__, subject.id)
