@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "targets": Entry("cli.targets:targets", False, "Templates of performance-target tables: list, show."),
     "uscc": Entry("cli.uscc:uscc", False, "Check a unified social credit code."),
     "sample": Entry("cli.sample:sample", False, "Draw a sample that anyone can recompute."),
+    "replay": Entry("cli.replay:replay", True, "Judge a decision again by the rules as they stood then."),
     "ledger": Entry("cli.database:ledger", True, "Prove that the money adds up; count its days anew."),
     "audit": Entry("cli.database:audit", True, "Prove that the audit trail is whole."),
     "search": Entry("cli.search:search", True, "Care of the search indexes."),

@@ -8,7 +8,8 @@ from flask_babel import gettext
 from documents.exports import Column, Listing
 from foundation.i18n import N_
 from performance.states import TARGET
-from performance.templates import Template, get_template
+from performance.stored import template_of
+from performance.templates import Template
 
 TABLES: Final = Listing(
     "target_table",
@@ -17,7 +18,7 @@ TABLES: Final = Listing(
         Column(N_("年度"), lambda table: table.year),
         Column(N_("服务机构"), lambda table: table.organisation.name),
         Column(N_("统一社会信用代码"), lambda table: table.organisation.uscc),
-        Column(N_("目标表"), lambda table: gettext(get_template(table.template_id).title)),
+        Column(N_("目标表"), lambda table: gettext(template_of(table).title)),
         Column(N_("版本号"), lambda table: table.version),
         Column(N_("状态"), lambda table: gettext(TARGET.labels[table.state])),
         Column(N_("提交时间"), lambda table: table.submitted_at),

@@ -13,8 +13,9 @@ from performance.actuals import Behind, attainment
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
 from performance.states import TARGET, TONES
+from performance.stored import template_of
 from performance.tables import IN_FORCE, values_of
-from performance.templates import Row, get_template
+from performance.templates import Row
 
 
 def state_of(table: TargetTable) -> dict[str, str]:
@@ -40,7 +41,7 @@ def table_view(
     actor: Actor, table: TargetTable, actual: Mapping[str, RowActual], versions: Iterable[TargetTable], *, acts: bool
 ) -> dict[str, Any]:
     """Everything that ``templates/performance/table.html`` shows; ``acts``: the bureau is in charge, not above it."""
-    template = get_template(table.template_id)
+    template = template_of(table)
     own = actor.role in PROVIDER
     deciding = acts and actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
     return {
@@ -62,7 +63,7 @@ def table_view(
 def table_rows(table: TargetTable, actual: Mapping[str, RowActual]) -> list[dict[str, Any]]:
     """The rows of a table in the order of its template."""
     filled = values_of(table)
-    return [_row(table, row, filled, actual[row.id]) for row in get_template(table.template_id).rows]
+    return [_row(table, row, filled, actual[row.id]) for row in template_of(table).rows]
 
 
 def stages_of(table: TargetTable, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
@@ -94,7 +95,7 @@ def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
     target = values_of(table).get(found.row.id)
     return {
         "table": table,
-        "template": get_template(table.template_id),
+        "template": template_of(table),
         "row": row_words(found.row),
         "actual": found.actual,
         "target": target,

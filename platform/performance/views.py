@@ -23,7 +23,7 @@ from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_f
 from performance.models import TargetState
 from performance.presentation import behind_view, row_words, stages_of, state_of, table_rows, table_view
 from performance.states import EVENTS, TARGET
-from performance.templates import get_template
+from performance.stored import template_of
 
 blueprint = Blueprint("performance", __name__)
 
@@ -41,10 +41,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "performance/index.html",
         page=found,
-        rows=[
-            {"table": each, "state": state_of(each), "title": get_template(each.template_id).title}
-            for each in found.rows
-        ],
+        rows=[{"table": each, "state": state_of(each), "title": template_of(each).title} for each in found.rows],
         state=given,
         words=words,
         states=[(each.value, TARGET.labels[each]) for each in TargetState],
@@ -82,9 +79,7 @@ def table(table_id: UUID) -> ResponseReturnValue:
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
     rows = table_rows(found, of_table(session, found))
-    return export(
-        session, person, rows_of(get_template(found.template_id)), Page(rows, len(rows), 1), {}, subject=found
-    )
+    return export(session, person, rows_of(template_of(found)), Page(rows, len(rows), 1), {}, subject=found)
 
 
 @blueprint.route("/targets/<uuid:table_id>/edit", methods=["GET", "POST"])
@@ -92,7 +87,7 @@ def edit(table_id: UUID) -> ResponseReturnValue:
     """The table as a form."""
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
-    template = get_template(found.template_id)
+    template = template_of(found)
     form = table_form(template)()
     if request.method == "GET":
         fill(form, tables.values_of(found))

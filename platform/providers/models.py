@@ -13,6 +13,7 @@ from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
 from foundation.waiting import Waits, waits_rules
+from policies.models import RuleVersion
 
 
 class CertificationState(StrEnum):
@@ -76,8 +77,11 @@ class Certification(Waits, Timestamped, Base):
     ruleset_id: Mapped[str]
     state: Mapped[CertificationState] = mapped_column(default=CertificationState.DRAFT)
     facts: Mapped[dict[str, Any]]
-    # The rule set's answer at submission with its version: the decision can be replayed.
+    # The rule set as it stood at the last submission (before one: when the draft was begun), its answer and the facts that
+    # it was asked about: the decision can be replayed. Unknown for some that were filed before this was kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     answer: Mapped[dict[str, Any] | None]
+    answered_facts: Mapped[dict[str, Any] | None]
     # When it was first filed, and when more information was last filed.
     submitted_at: Mapped[datetime | None]
     resubmitted_at: Mapped[datetime | None]
@@ -97,6 +101,12 @@ class Certification(Waits, Timestamped, Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+    rules: Mapped[RuleVersion | None] = relationship()
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The rules and the facts of its answer, for what is decided about it."""
+        return self.rules_id, self.answered_facts
 
 
 class BreakKind(StrEnum):

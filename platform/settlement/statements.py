@@ -19,9 +19,9 @@ from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.money import display_yuan
 from orders.models import Order
-from settlement.cases import fitted, work
 from settlement.models import Batch, BatchOrder, Statement
 from settlement.numbering import take_number
+from settlement.rules import scheme_of, worked
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
@@ -37,7 +37,7 @@ def issue(session: Session, actor: Actor, batch: Batch, *, public_url: str) -> l
 
     Writes the series' rows and the statements, and has them printed after the commit; money is the caller's business (settlement/approval.py).
     """
-    result = work(batch.scheme_id, batch.parameters, batch.case)
+    result = worked(batch)
     rows = _rows(session, batch)
     people = (_name(session, batch.calculated_by_id), _name(session, batch.reviewed_by_id), actor.name)
     providers = sorted({row.order.provider for row in rows}, key=lambda each: (each.name_sort, each.id))
@@ -151,7 +151,7 @@ def _content(
     red_letter_of: str | None = None,
 ) -> StatementContent:
     """What the paper says; ``people``: who prepared it, who looked it over and handed it on, who approved it."""
-    scheme = fitted(batch.scheme_id, batch.parameters)
+    scheme = scheme_of(batch)
     why = {each["order"]: each["reason"] for each in batch.left_out}
     prepared_by, reviewed_by, approved_by = people
     return StatementContent(

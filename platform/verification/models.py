@@ -13,6 +13,7 @@ from foundation.database import Base, Timestamped
 from foundation.i18n import N_
 from foundation.waiting import Waits, waits_rules
 from orders.models import Order
+from policies.models import RuleVersion
 from vouchers.models import Duty
 
 
@@ -80,6 +81,9 @@ class RedemptionClaim(Waits, Timestamped, Base):
     self_checked: Mapped[bool]
     attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
     checks: Mapped[list[Any]]
+    # What those answers were given to, and the list as it stood then; unknown for claims from before these were kept.
+    facts: Mapped[dict[str, Any] | None]
+    checklist_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     # The same invoice in another spelling, found at an earlier claim when numbers were put into one form.
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemption_claims.id"))
     # When it was first filed, and when it was last filed again.
@@ -93,6 +97,12 @@ class RedemptionClaim(Waits, Timestamped, Base):
     note: Mapped[str | None]
     undone: Mapped[int] = mapped_column(default=0)
     order: Mapped[Order] = relationship()
+    checklist: Mapped[RuleVersion | None] = relationship()
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The list and the facts of its answers, for what is decided about it."""
+        return self.checklist_id, self.facts
 
 
 explain("uq_redemption_claims_number", N_("这份订单刚有另一份核销申请"), remedy=N_("刷新页面查看最新进度"))

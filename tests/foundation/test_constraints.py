@@ -27,7 +27,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_certifications_first_duty_somewhere", "ck_certifications_second_duty_somewhere"),
         *("ck_delegations_ended_by_somebody", "ck_offering_versions_duty_somewhere"),
         *("ck_titles_registering_duty_somewhere", "ck_titles_revoking_duty_somewhere"),
-        *("uq_password_attempts_user_id", "uq_regional_duties_person"),
+        *("uq_password_attempts_user_id", "uq_regional_duties_person", "uq_rule_versions_content"),
         "ck_redemption_claims_amount_positive",
         *("uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
         *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),

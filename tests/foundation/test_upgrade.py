@@ -35,10 +35,14 @@ from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
 from performance.models import TargetTable
+from providers.models import Certification
+from providers.replay import replay as replay_application
 from settlement.checking import check
-from settlement.models import BatchOrder, Statement
+from settlement.models import Batch, BatchOrder, Statement
+from settlement.replay import replay as replay_batch
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import unclaimed
+from verification.replay import replay as replay_claim
 from verification.standing import order_state
 from vouchers import money
 from vouchers.models import Programme, Voucher
@@ -340,3 +344,28 @@ def test_what_waits_waits_since_the_step_that_led_here(upgraded: Upgraded) -> No
         assert order.waits_since >= began[str(order.id)]
     for table in upgraded.session.scalars(select(TargetTable).where(TargetTable.waits_for == Party.BUREAU)):
         assert table.waits_since == table.submitted_at
+
+
+def test_decisions_point_at_the_rules_of_their_day_and_come_out_again(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    batches = session.scalars(select(Batch)).all()
+    assert {str(each.id): (each.rules.key, each.rules.version) for each in batches if each.rules} == {
+        row["id"]: (row["scheme_id"], row["scheme_version"]) for row in upgraded.rows("batches")
+    }
+    assert [each.number for each in batches if not replay_batch(session, each.number).same] == []
+    answered = session.scalars(select(Certification).where(Certification.answer.is_not(None))).all()
+    assert [each.number for each in answered if not replay_application(session, each.number).same] == []
+    tables = session.scalars(select(TargetTable)).all()
+    assert {str(each.id): (each.rules.key, each.rules.version) for each in tables if each.rules} == {
+        row["id"]: (row["template_id"], row["template_version"]) for row in upgraded.rows("target_tables")
+    }
+    assert batches
+    assert answered
+    assert tables
+
+
+def test_a_claim_of_those_days_says_which_facts_were_not_kept(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    numbers = session.scalars(select(Order.number).join(RedemptionClaim, RedemptionClaim.order_id == Order.id)).all()
+    lacking = {where.where for number in numbers for where in replay_claim(session, number).differences}
+    assert lacking == {"facts", "rules"}
