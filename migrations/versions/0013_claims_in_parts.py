@@ -1,13 +1,13 @@
 """A claim redeems an amount of what its order holds: amounts, states and numbers of claims, batch lines by claim.
 
-Revision: 0013, after 0021
+Revision: 0013, after 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0021"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
