@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.models import Organisation, User
 from audit.trail import record
@@ -26,6 +26,7 @@ from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
 from settlement.statement_files import plan
+from verification.models import RedemptionClaim
 from vouchers.models import Programme
 
 TITLE = N_("财政资金结算单")
@@ -87,14 +88,15 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
         session.scalars(
             select(BatchOrder)
             .join(BatchOrder.order)
+            .join(BatchOrder.claim)
             .options(
-                joinedload(BatchOrder.claim),
+                contains_eager(BatchOrder.claim),
                 joinedload(BatchOrder.order).options(
                     joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
                 ),
             )
             .where(BatchOrder.batch_id == batch.id)
-            .order_by(Order.placed_at, Order.id, BatchOrder.id)
+            .order_by(Order.placed_at, Order.id, RedemptionClaim.submitted_at, RedemptionClaim.id)
         )
         .unique()
         .all()
