@@ -8,6 +8,7 @@ from documents.exports import Column, Listing
 from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
 from foundation.i18n import N_
+from foundation.reading import ReadModel
 from orders.presentation import CHANNEL_WORDS, list_rows, register_rows
 
 
@@ -15,7 +16,8 @@ def _measures(row: dict[str, Any]) -> str:
     return str(gettext("；")).join(f"{label} {value}" for label, value in row["measures"])
 
 
-ORDERS: Final = Listing(
+ORDERS: Final[Listing[Any]] = Listing(
+    ReadModel,
     "order",
     N_("订单"),
     (
@@ -38,7 +40,8 @@ ORDERS: Final = Listing(
     ),
     prepare=lambda _session, orders: list_rows(orders),
 )
-RECORDS: Final = Listing(
+RECORDS: Final[Listing[Any]] = Listing(
+    ReadModel,
     "record",
     N_("服务记录"),
     (

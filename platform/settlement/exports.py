@@ -1,13 +1,15 @@
 """The columns of the lists of batches and statements in a spreadsheet."""
 
-from typing import Final
+from typing import Any, Final
 
 from documents.exports import Column, Listing
 from foundation.clock import day_of
 from foundation.i18n import N_
+from foundation.reading import ReadModel
 from settlement.presentation import batch_rows, statement_rows
 
-BATCHES: Final = Listing(
+BATCHES: Final[Listing[Any]] = Listing(
+    ReadModel,
     "batch",
     N_("结算批次"),
     (
@@ -24,7 +26,8 @@ BATCHES: Final = Listing(
     ),
     prepare=batch_rows,
 )
-STATEMENTS: Final = Listing(
+STATEMENTS: Final[Listing[Any]] = Listing(
+    ReadModel,
     "statement",
     N_("结算单"),
     (

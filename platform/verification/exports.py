@@ -1,12 +1,14 @@
 """The columns of the queue of claims in a spreadsheet."""
 
-from typing import Final
+from typing import Any, Final
 
 from documents.exports import Column, Listing
 from foundation.i18n import N_
+from foundation.reading import ReadModel
 from verification.presentation import queue_rows
 
-CLAIMS: Final = Listing(
+CLAIMS: Final[Listing[Any]] = Listing(
+    ReadModel,
     "redemption",
     N_("核销申请"),
     (

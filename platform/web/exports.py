@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from documents.exports import Column, Listing
 from foundation.i18n import N_
+from foundation.reading import ReadModel
 from web.trail import trail_rows
 
 
@@ -25,7 +26,8 @@ def _changes(row: dict[str, Any]) -> str:
     return str(gettext("；")).join(told)
 
 
-EVENTS: Final = Listing(
+EVENTS: Final[Listing[Any]] = Listing(
+    ReadModel,
     "event",
     N_("操作记录"),
     (
