@@ -219,7 +219,7 @@ def _work(url: str, vouchers: Sequence[UUID], providers: Sequence[UUID], seconds
         with unit_of_work(engine) as session:
             hold(session, SYSTEM, amount=DEDUCTION, transfer_id=new_id(), **facts)
         with unit_of_work(engine) as session:
-            redeem(session, SYSTEM, provider_id=provider, transfer_id=new_id(), **facts)
+            redeem(session, SYSTEM, claim_id=facts["order_id"], provider_id=provider, transfer_id=new_id(), **facts)
         done += 2
     engine.dispose()
     return done / spent

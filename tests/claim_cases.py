@@ -25,6 +25,7 @@ from settlement.models import Batch, Statement
 from verification import claiming, deciding
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim
+from verification.parts import share, unclaimed
 from vouchers.models import Voucher
 
 _numbers = count(1)
@@ -44,8 +45,10 @@ def invoice(order: Order, **changes: Any) -> Invoice:
     return Invoice(**(facts | changes))
 
 
-def claim(scene: Scene, order: Order, **changes: Any) -> RedemptionClaim:
-    """The provider claims for a confirmed order."""
+def claim(scene: Scene, order: Order, *, claimed: int | None = None, **changes: Any) -> RedemptionClaim:
+    """The provider claims for a confirmed order: all that is left, or ``claimed`` fen with an invoice for that part."""
+    asked = claimed or unclaimed(scene.session, order) or order.deduction
+    changes = {"amount": share(order, order.charged_price, asked)} | changes
     number = next(_numbers)
     # Every invoice is a file of its own: the same bytes twice would be noticed.
     content = (
@@ -57,6 +60,14 @@ def claim(scene: Scene, order: Order, **changes: Any) -> RedemptionClaim:
         order.number,
         invoice=invoice(order, **changes),
         file=upload(content, f"发票{number}.pdf"),
+        amount=claimed,
+    )
+
+
+def redeem_claim(scene: Scene, filed: RedemptionClaim, **decision: Any) -> RedemptionClaim:
+    """The officer verifies a claim, having looked at what the checks referred."""
+    return deciding.verify(
+        scene.session, scene.officer, filed.number, **{"note": "已核对", "password": make.PASSWORD} | decision
     )
 
 

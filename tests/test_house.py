@@ -55,6 +55,25 @@ def test_public_functions_say_what_they_do() -> None:
     assert silent == []
 
 
+def test_migrations_are_frozen_text() -> None:
+    """A version that asked the running program would do something else to a new database than it did to the old ones."""
+    ours = {path.stem if path.is_file() else path.name for path in (*PLATFORM.iterdir(), *ROOT.glob("*.py"))}
+    asked = {}
+    for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+        imported = [
+            name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or "."] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+            )
+        ]
+        if found := set(imported) & (ours | {"procrastinate", "importlib", "."}):
+            asked[path.name] = found
+    assert "foundation" in ours
+    assert asked == {}
+
+
 @pytest.mark.parametrize("word", ["utils", "common", "misc", "helpers"])
 def test_there_is_no_drawer(word: str) -> None:
     assert [path for path in MODULES if word in path.parts or path.stem == word] == []

@@ -1,20 +1,26 @@
-"""The job queue's tables and functions, as procrastinate gives them.
+"""The job queue's tables and functions, as procrastinate 3.10.0 gives them.
+
+The text of that version is kept here: what a later one changes comes by its own scripts (foundation/queue_schema.py), so
+that old and new installations are the same.
 
 Revision: 0003, after 0002
 """
 
-from alembic import op
+from pathlib import Path
 
-from foundation.jobs import install_queue
+from alembic import op
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_SCHEMA = Path(__file__).parents[1] / "job_queue" / "schema_3.10.0.sql"
+
 
 def upgrade() -> None:
-    install_queue(op.get_bind())
+    # Several statements, so past SQLAlchemy, which would send them with parameters.
+    op.get_bind().connection.driver_connection.execute(_SCHEMA.read_text(encoding="utf8"))
 
 
 def downgrade() -> None:

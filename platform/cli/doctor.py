@@ -18,7 +18,7 @@ from cli.inputs import print_json
 from cli.opening import open_rooms, opened_engine, settings_or_exit
 from cli.tables import print_table
 from config import Settings
-from foundation.migrations import revisions
+from foundation.migrations import missing_queue_scripts, revisions
 
 _OLDEST_DATABASE: Final = 150000
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -95,4 +95,6 @@ def _migrations(engine: Engine) -> Finding:
     current, newest = revisions(engine)
     told = current or "empty"
     remedy = "" if current == newest else f"run `huiqi migrate` (the newest version is {newest})"
+    if not remedy and (scripts := missing_queue_scripts(engine)):
+        remedy = f"run `huiqi migrate` (the job queue lacks {', '.join(scripts)})"
     return Finding("migrations", ok=not remedy, told=told, remedy=remedy)

@@ -20,9 +20,8 @@ from uuid import UUID
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import JobDeferrer, Status
-from procrastinate.schema import SchemaManager
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -167,19 +166,6 @@ def queue_missed(session: Session, *, grace: timedelta = _GRACE) -> None:
     """Queue each job of the clock that should have run by now and did not, or that left something behind."""
     for each in job_runs.due_again(session, list(_periodic.values()), grace=grace):
         queue_once(session, each.name, key=each.name, timestamp=int(time.time()))
-
-
-def procrastinate_schema_sql() -> str:
-    """The queue's tables and functions as SQL, for a migration; several statements, so run without parameters."""
-    return SchemaManager.get_schema()
-
-
-def install_queue(connection: Connection) -> None:
-    """Make the queue's tables in the transaction of ``connection``; for a migration."""
-    driver_connection = connection.connection.driver_connection
-    if driver_connection is None:
-        raise RuntimeError("the connection is closed")
-    driver_connection.execute(procrastinate_schema_sql())
 
 
 def _configured(session: Session, name: str, **options: Any) -> JobDeferrer:

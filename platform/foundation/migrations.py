@@ -1,4 +1,7 @@
-"""Bringing the database to the newest version, and asking which it has. Alembic is configured here, without a file."""
+"""Bringing the database to the newest version, and asking which it has. Alembic is configured here, without a file.
+
+Versions are frozen text and import nothing of the program: what they did to an old database they do to every new one.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -7,8 +10,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+
+from foundation.queue_schema import bring_up, missing
 
 _FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
@@ -22,7 +28,9 @@ class TablesInUse(Exception):
 
 
 def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10) -> None:
-    """Apply all versions up to ``revision``; several processes may call it at once.
+    """Apply all versions up to ``revision``, and with the newest what the job queue's own scripts bring.
+
+    Several processes may call it at once.
 
     Raises TablesInUse when a table cannot be had for so long: whoever waits for it makes all others wait behind.
     """
@@ -30,8 +38,10 @@ def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10) -
     config.attributes["lock_seconds"] = lock_seconds
     try:
         command.upgrade(config, revision)
-    except OperationalError as error:
-        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+        if revision == "head":
+            bring_up(engine, lock=MIGRATION_LOCK, lock_seconds=lock_seconds)
+    except (OperationalError, LockNotAvailable) as error:
+        if getattr(getattr(error, "orig", error), "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
         raise TablesInUse(
             f"another program holds a table that the migration changes (waited {lock_seconds} seconds), so nothing was "
@@ -44,6 +54,12 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(_config(engine)).get_current_head()
+
+
+def missing_queue_scripts(engine: Engine) -> list[str]:
+    """Names of the job queue's scripts that a database of the newest version has not had yet."""
+    with engine.connect() as connection:
+        return [path.name for path in missing(connection)]
 
 
 def write_revision(engine: Engine, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The one table of the ground: how each job of the clock last ran."""
+"""Tables of the ground: how each job of the clock last ran, and what the job queue's tables have had."""
 
 from datetime import datetime
 
@@ -28,3 +28,12 @@ class JobRun(Base):
     failed_items: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     failing_since: Mapped[datetime | None]
+
+
+class QueueScript(Base):
+    """A migration script of procrastinate that the queue's tables have had; those that sort before it are in them, too."""
+
+    __tablename__ = "job_queue_scripts"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    applied_at: Mapped[datetime] = mapped_column(default=now)

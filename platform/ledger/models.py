@@ -4,7 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.clock import now
@@ -55,6 +64,8 @@ class LedgerAccount(Base):
         UniqueConstraint(
             "kind", "programme_id", "owner_id", name="uq_ledger_accounts_station", postgresql_nulls_not_distinct=True
         ),
+        # What a transfer's two ends refer to.
+        UniqueConstraint("id", "programme_id"),
         # The last guard against overspending: whatever the code does, a stored balance cannot go below zero.
         CheckConstraint("balance >= 0", name="balance_not_negative"),
     )
@@ -68,15 +79,21 @@ class LedgerAccount(Base):
 class Transfer(Base):
     """Money moved from one account to another: ``amount`` fen, never edited; corrected by a linked opposite one.
 
-    ``id`` is made by the caller, so that a repeated request finds its own transfer and moves nothing twice.
+    ``id`` is made by the caller, so that a repeated request finds its own transfer and moves nothing twice. ``sequence`` is
+    the order of transfers: what an account's holder could see under its lock was numbered before what came of it.
+    ``posted_at`` is the house's clock, which several machines keep, and it may be set back.
     """
 
     __tablename__ = "ledger_transfers"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("source_id <> target_id", name="two_accounts"),
-        Index("ix_ledger_transfers_source_id", "source_id", "posted_at", postgresql_include=["amount"]),
-        Index("ix_ledger_transfers_target_id", "target_id", "posted_at", postgresql_include=["amount"]),
+        # Money stays in its programme: the database refuses a transfer between accounts of two, or under a third.
+        ForeignKeyConstraint(["source_id", "programme_id"], ["ledger_accounts.id", "ledger_accounts.programme_id"]),
+        ForeignKeyConstraint(["target_id", "programme_id"], ["ledger_accounts.id", "ledger_accounts.programme_id"]),
+        Index("ix_ledger_transfers_source_id", "source_id", "sequence", postgresql_include=["amount"]),
+        Index("ix_ledger_transfers_target_id", "target_id", "sequence", postgresql_include=["amount"]),
+        Index("ix_ledger_transfers_programme_id", "programme_id", "sequence"),
         Index("ix_ledger_transfers_subject", "subject_type", "subject_id"),
         # An order is held, released and redeemed once each, whatever the code does; redeemed again only by reversing the
         # transfer that took the redemption back, and a transfer is reversed once.
@@ -89,8 +106,9 @@ class Transfer(Base):
         ),
     )
 
-    source_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
-    target_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_accounts.id"))
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    source_id: Mapped[UUID]
+    target_id: Mapped[UUID]
     amount: Mapped[int]
     kind: Mapped[str]
     programme_id: Mapped[UUID]

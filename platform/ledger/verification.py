@@ -23,24 +23,26 @@ SELECT account.id, account.kind, account.programme_id, account.balance, coalesce
 FROM ledger_accounts AS account LEFT JOIN totals ON totals.account_id = account.id
 """
 
-# The running balance of every account after each of its transfers, in the order in which they were posted: that the
-# money adds up "at every moment before" means that none of these was ever negative (except at the source, and for
-# what a correction owes to the pool: ledger/shortfall.py).
-# Transfers of one instant are one movement: their order inside it has no meaning.
+# The running balance of every account after each of its movements, in the order of their numbers: that the money adds up "at
+# every moment before" means that none of these was ever negative (except at the source, and for what a correction owes to
+# the pool: ledger/shortfall.py).
+# Transfers of one instant are one movement: their order inside it has no meaning. Between instants the clock has none
+# either: it may have been set back, or another machine's may be slow.
 _EVER_NEGATIVE = """
 WITH moves AS (
-    SELECT source_id AS account_id, posted_at, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
+    SELECT source_id AS account_id, posted_at, sequence, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
     UNION ALL
-    SELECT target_id, posted_at, amount FROM ledger_transfers WHERE posted_at <= :at
+    SELECT target_id, posted_at, sequence, amount FROM ledger_transfers WHERE posted_at <= :at
 ), steps AS (
-    SELECT account_id, posted_at, sum(change) AS change FROM moves GROUP BY account_id, posted_at
+    SELECT account_id, posted_at, max(sequence) AS last, sum(change) AS change FROM moves GROUP BY account_id, posted_at
 ), running AS (
-    SELECT account_id, posted_at, sum(change) OVER (PARTITION BY account_id ORDER BY posted_at) AS total FROM steps
+    SELECT account_id, posted_at, last, sum(change) OVER (PARTITION BY account_id ORDER BY last) AS total FROM steps
+), first AS (
+    SELECT DISTINCT ON (account_id) account_id, posted_at AS since FROM running WHERE total < 0 ORDER BY account_id, last
 )
-SELECT running.account_id, account.kind, min(running.posted_at) AS since
-FROM running JOIN ledger_accounts AS account ON account.id = running.account_id
-WHERE running.total < 0 AND account.kind NOT IN ('treasury', 'shortfall')
-GROUP BY running.account_id, account.kind
+SELECT first.account_id, account.kind, first.since
+FROM first JOIN ledger_accounts AS account ON account.id = first.account_id
+WHERE account.kind NOT IN ('treasury', 'shortfall')
 """
 
 

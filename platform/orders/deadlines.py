@@ -111,6 +111,11 @@ def last_day(order: Order) -> date | None:
     return None if order.due_at is None else day_of(order.due_at)
 
 
+def until(day: date) -> datetime:
+    """The moment of a deadline whose day is known: its last second."""
+    return _end(day)
+
+
 def _end(day: date) -> datetime:
     """The last second of a day: the deadline is that day wherever it is shown."""
     return end_of(day) - timedelta(seconds=1)

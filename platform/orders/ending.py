@@ -1,6 +1,7 @@
 """The exits of an order: at each the held money goes back exactly once, and the place passes to the next in line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,6 @@ from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.access import find, locked, locked_with_money
 from orders.deadlines import due_in, stalled
-from orders.events import order_ended
 from orders.line import move_up
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
@@ -20,6 +20,17 @@ from orders.steps import take
 from vouchers.duties import judges
 from vouchers.redemption import release
 from vouchers.terms import terms_of
+
+Instead = Callable[[Session, Actor, Order, str], bool]
+"""What an upper room does with a locked order that lies still, where it cannot just end; False: let it end."""
+
+_instead: Final[list[Instead]] = []
+
+
+def instead_of_ending(deed: Instead) -> Instead:
+    """Ask this room first before an order that both sides left lying is ended: a part of it may be redeemed."""
+    _instead.append(deed)
+    return deed
 
 
 def end(session: Session, actor: Actor, order_id: UUID, event: str, *, reason: str) -> Order:
@@ -51,7 +62,6 @@ def _end(session: Session, actor: Actor, order: Order, event: str, reason: str) 
     order.ended_reason = reason
     release(session, actor, voucher_id=order.voucher_id, order_id=order.id, transfer_id=uuid5(order.id, "release"))
     move_up(session, order.programme_id, order.offering_id)
-    order_ended.send(order, event=event)
     return order
 
 
@@ -92,6 +102,8 @@ def end_stalled(session: Session, actor: Actor, number: str, *, reason: str) -> 
             remedy=N_("可以联系双方推进；有争议的，由任一方提出争议后处理"),
             day="" if order.stalled_at is None else day_of(order.stalled_at).isoformat(),
         )
+    if any(deed(session, actor, order, reason) for deed in _instead):
+        return order
     return end(session, actor, order.id, "end_stalled", reason=reason)
 
 

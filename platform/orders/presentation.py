@@ -36,7 +36,9 @@ TRANSFERS: Final = {
     "hold": N_("占用服务券"),
     "release": N_("退回服务券"),
     "redeem": N_("核销，转为应付服务机构"),
+    "release_part": N_("不予支付的部分退回服务券"),
     "undo_redeem": N_("撤销核销，金额重新占用"),
+    "undo_release_part": N_("撤销核销，退回的部分重新占用"),
 }
 _NOTES: Final = {
     "upload_agreement": N_("协议编号：%(note)s"),

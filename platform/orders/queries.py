@@ -17,7 +17,7 @@ from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
 from foundation.clock import now
 from foundation.pages import Page, page_of
-from ledger.models import Transfer
+from ledger.models import AccountKind, LedgerAccount, Transfer
 from orders.access import find
 from orders.line import place_in_line
 from orders.models import Order, OrderState, RecordState, ServiceRecord
@@ -109,6 +109,11 @@ def seen(actor: Actor) -> ColumnElement[bool]:
 def case(session: Session, actor: Actor, number: str) -> Case:
     """Everything of one order; NotFound for whoever may not see it."""
     order = find(session, actor, number)
+    own = select(LedgerAccount.id).where(
+        LedgerAccount.kind == AccountKind.HOLD,
+        LedgerAccount.programme_id == order.programme_id,
+        LedgerAccount.owner_id == order.id,
+    )
     records = [record.id for record in order.records]
     files = files_of(session, Order.__tablename__, [order.id])[order.id]
     record_files = files_of(session, ServiceRecord.__tablename__, records)
@@ -119,8 +124,8 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         record_files=record_files,
         transfers=session.scalars(
             select(Transfer)
-            .where(Transfer.subject_type == Order.__tablename__, Transfer.subject_id == order.id)
-            .order_by(Transfer.posted_at, Transfer.id)
+            .where(or_(Transfer.source_id.in_(own), Transfer.target_id.in_(own)))
+            .order_by(Transfer.sequence)
         ).all(),
         place_in_line=place_in_line(session, order),
         may_contract=may_contract(session, order),

@@ -12,6 +12,14 @@ SYSTEM: Final = frozenset({Role.SYSTEM})
 REVIEW: Final = frozenset({Role.OFFICER, Role.REVIEWER})
 STALLING: Final = (OrderState.CONTRACTED, OrderState.IN_SERVICE, OrderState.DELIVERED, OrderState.CONFIRMED)
 """States that no clock ends, because work may have been done: money would be held in them for ever."""
+CLAIMING: Final = (
+    OrderState.RETURNED,
+    OrderState.CLAIMED,
+    OrderState.CONFIRMED,
+    OrderState.VERIFIED,
+    OrderState.SETTLED,
+)
+"""Where claims can stand, the least advanced first; in between the money that is held and not claimed yet (confirmed)."""
 
 ORDER: Final = StateTable(
     "order",
@@ -53,10 +61,21 @@ ORDER: Final = StateTable(
         (OrderState.DELIVERED, "dispute"): (OrderState.DISPUTED, EITHER),
         (OrderState.CONFIRMED, "claim"): (OrderState.CLAIMED, PROVIDER),
         (OrderState.CLAIMED, "verify"): (OrderState.VERIFIED, REVIEW),
+        # An order may have several claims and stands where the least advanced of them stands (verification/standing.py).
+        # A part was redeemed and the rest stays held for a claim yet to come.
+        (OrderState.CLAIMED, "verify_part"): (OrderState.CONFIRMED, REVIEW),
+        # One claim, or the wait for another one, has fallen away; the order goes on to where the rest stand.
+        **{
+            (state, f"rest_{to.value}"): (to, REVIEW | SYSTEM)
+            for place, state in enumerate(CLAIMING)
+            for to in CLAIMING[place + 1 :]
+            if state is not OrderState.VERIFIED
+        },
         (OrderState.CLAIMED, "return"): (OrderState.RETURNED, REVIEW),
         (OrderState.CLAIMED, "reject"): (OrderState.VOIDED, REVIEW),
         # A wrong redemption is taken back by two people of the bureau, before a batch holds the order.
         (OrderState.VERIFIED, "undo_verify"): (OrderState.CLAIMED, REVIEW),
+        (OrderState.CONFIRMED, "undo_verify"): (OrderState.CLAIMED, REVIEW),
         (OrderState.RETURNED, "claim"): (OrderState.CLAIMED, PROVIDER),
         (OrderState.RETURNED, "lapse"): (OrderState.VOIDED, SYSTEM),
         (OrderState.VERIFIED, "settle"): (OrderState.SETTLED, TREASURY | SYSTEM),
@@ -131,6 +150,11 @@ EVENTS: Final = {
     "confirm": N_("企业确认成效并评价"),
     "claim": N_("服务机构申请核销"),
     "verify": N_("主管部门核销"),
+    "verify_part": N_("主管部门核销一部分，其余金额等待申请"),
+    "rest_confirmed": N_("一份申请不再计入，其余金额等待申请"),
+    "rest_claimed": N_("一份申请不再计入，其余申请继续审核"),
+    "rest_verified": N_("未核销的金额已退回，其余已核销"),
+    "rest_settled": N_("未核销的金额已退回，其余已结算"),
     "undo_verify": N_("主管部门撤销核销，重新核验"),
     "return": N_("主管部门退回补正"),
     "reject": N_("主管部门不予核销，占用金额已退回"),

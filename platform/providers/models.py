@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import Organisation
@@ -222,7 +222,7 @@ class OfferingVersion(Timestamped, Base):
     channel: Mapped[str]
     frequency: Mapped[str]
     # How often an enterprise may order it, where that is limited: what ``frequency`` announces in words is held by these.
-    orders_per_enterprise: Mapped[int | None] = mapped_column(Integer)
+    orders_per_enterprise: Mapped[int | None]
     orders_period: Mapped[OrdersPeriod | None]
     list_price: Mapped[int]
     charged_price: Mapped[int]

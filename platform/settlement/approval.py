@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select, true
 from sqlalchemy.orm import Session, aliased
 
 from accounts.passwords import reconfirmed
@@ -21,14 +21,15 @@ from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, ensure_covers, post
 from ledger.shortfall import cover, owed
-from orders.models import Order, OrderState
-from orders.steps import take
+from orders.models import Order
 from settlement.batches import ensure_own_treasury, locked
 from settlement.calculating import ensure_by_todays_rules, ensure_replays
 from settlement.models import Batch, BatchAward, BatchOrder, Statement
 from settlement.statements import issue
 from settlement.states import BATCH
 from settlement.totals import ensure_totals_hold
+from verification.models import RedemptionClaim, RedemptionState
+from verification.standing import settle
 from vouchers.claiming import allot
 from vouchers.duties import take_duty
 from vouchers.models import Duty
@@ -84,26 +85,40 @@ def transfers_of(session: Session, statement_ids: Sequence[UUID]) -> Sequence[Tr
     return session.scalars(
         select(Transfer)
         .where(Transfer.subject_type == "statements", among(Transfer.subject_id, statement_ids))
-        .order_by(Transfer.posted_at, Transfer.id)
+        .order_by(Transfer.sequence)
     ).all()
 
 
 def settle_unpaid(session: Session, actor: Actor, batch: Batch, statements: Sequence[Statement]) -> None:
-    """Orders of these statements are settled: paid, or with nothing to pay."""
+    """Claims of these statements are settled: paid, or with nothing to pay."""
     providers = [statement.organisation_id for statement in statements]
-    ids = session.scalars(
-        select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id, among(BatchOrder.provider_id, providers))
-    ).all()
-    for order in lock_rows(session, Order, ids):
-        take(session, actor, order, "settle", note=batch.number)
+    for order, claims in _locked_claims(session, batch, among(BatchOrder.provider_id, providers)):
+        for claim in claims:
+            settle(session, actor, order, claim, note=batch.number)
 
 
 def _ensure_verified(session: Session, batch: Batch) -> None:
-    """Lock the orders: whoever is just taking back one's redemption is waited for, and then seen."""
-    ids = session.scalars(select(BatchOrder.order_id).where(BatchOrder.batch_id == batch.id)).all()
-    for order in lock_rows(session, Order, ids):
-        if order.state is not OrderState.VERIFIED:
-            raise Conflict(N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=order.number)
+    """Lock orders and claims: whoever is just taking back a redemption is waited for, and then seen."""
+    for _, claims in _locked_claims(session, batch, true()):
+        for claim in claims:
+            if claim.state is not RedemptionState.VERIFIED:
+                raise Conflict(
+                    N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=claim.number
+                )
+
+
+def _locked_claims(
+    session: Session, batch: Batch, condition: ColumnElement[bool]
+) -> Sequence[tuple[Order, Sequence[RedemptionClaim]]]:
+    """The batch's orders with their claims in it, all locked, orders first."""
+    lines = session.execute(
+        select(BatchOrder.order_id, BatchOrder.claim_id).where(BatchOrder.batch_id == batch.id, condition)
+    ).all()
+    orders = lock_rows(session, Order, [order_id for order_id, _ in lines])
+    claims: dict[UUID, list[RedemptionClaim]] = defaultdict(list)
+    for claim in lock_rows(session, RedemptionClaim, [claim_id for _, claim_id in lines]):
+        claims[claim.order_id].append(claim)
+    return [(order, claims[order.id]) for order in orders]
 
 
 @dataclass(slots=True)
@@ -181,16 +196,16 @@ def _posting(statement: Statement, programme_id: UUID, kind: str, way: tuple[UUI
 
 
 def _due(session: Session, batch: Batch) -> Mapping[UUID, _Due]:
-    """By provider, what the batch does with what its orders deducted."""
+    """By provider, what the batch does with what its claims redeemed."""
     sums: dict[UUID, _Due] = defaultdict(_Due)
     rows = session.execute(
-        select(BatchOrder, Order.deduction)
-        .join(Order, Order.id == BatchOrder.order_id)
+        select(BatchOrder, RedemptionClaim.redeemed)
+        .join(RedemptionClaim, RedemptionClaim.id == BatchOrder.claim_id)
         .where(BatchOrder.batch_id == batch.id)
     )
-    for row, deduction in rows:
+    for row, redeemed in rows:
         part = sums[row.provider_id]
-        part.deducted += deduction
+        part.deducted += redeemed or 0
         part.subsidy += row.amount
         part.withheld += row.withheld
     for award in session.scalars(select(BatchAward).where(BatchAward.batch_id == batch.id)):

@@ -107,18 +107,18 @@ def set_award(session: Session, actor: Actor, number: str, *, provider: str, sha
 
 
 def decide_part(session: Session, actor: Actor, number: str, *, order: str, amount: int | None, reason: str) -> Batch:
-    """Pay only ``amount`` fen of an order's deduction (部分额度补助), say why, and calculate again; None pays it in full.
+    """Pay only ``amount`` fen of what a claim redeemed (部分额度补助), say why, and calculate again; None pays it in full.
+
+    ``order`` is the claim's number, which is the order's for its first claim.
 
     BadInput unless it is above nothing and below the deduction, and without a reason.
     """
     actor, batch = _to_calculate(session, actor, number)
-    found = next((row.order for row in batch.orders if row.order.number == order), None)
-    if found is None:
+    redeemed = next((row.claim.redeemed or 0 for row in batch.orders if row.claim.number == order), None)
+    if redeemed is None:
         raise not_here()
-    if amount is not None and not 0 < amount < found.deduction:
-        raise BadInput(
-            N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(found.deduction)
-        )
+    if amount is not None and not 0 < amount < redeemed:
+        raise BadInput(N_("部分额度应大于零、小于抵扣金额 %(most)s"), field="amount", most=display_yuan(redeemed))
     part = None if amount is None else {"amount": format_yuan(amount), "reason": said(reason)}
     decide(session, actor, "batch.part", batch, after={"order": order, "part": amount}, note=_note(reason))
     return _decided(session, actor, batch, "parts", {order: part})

@@ -1,12 +1,12 @@
-"""Working a batch out: which orders it holds, by which rules, and what follows for each order and provider."""
+"""Working a batch out: which claims it holds, by which rules, and what follows for each order and provider."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, delete, exists, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from audit.changes import change_state
 from foundation.actors import Actor
@@ -20,21 +20,25 @@ from settlement.models import Batch, BatchAward, BatchOrder
 from settlement.schemes import SchemeResult, get_scheme
 from settlement.states import BATCH
 from settlement.totals import counted_before
-from verification.models import RedemptionClaim
+from verification.models import RedemptionClaim, RedemptionState
+from verification.standing import order_state
 from vouchers.models import Voucher
 
 
 def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
     """Work the scheme over what is verified now and keep case, answer and what was left out."""
     empty(session, batch)
-    orders = _verified(session, batch)
-    if not orders:
+    claims = _verified(session, batch)
+    if not claims:
         raise BadInput(
             N_("这个期间没有待结算的已核销订单"),
             field="period_from",
             remedy=N_("改选期间；已列入其他批次的订单不重复结算"),
         )
-    rows = [BatchOrder(batch_id=batch.id, order=order, provider_id=order.provider_id, amount=0) for order in orders]
+    rows = [
+        BatchOrder(batch_id=batch.id, order=claim.order, claim=claim, provider_id=claim.order.provider_id, amount=0)
+        for claim in claims
+    ]
     session.add_all(rows)
     session.flush()
     batch.calculated_by_id = actor.user_id
@@ -42,19 +46,19 @@ def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
     inputs = batch.parameters["inputs"]
     batch.scheme_version = get_scheme(batch.scheme_id).version
     before = counted_before(session, batch)
-    batch.case = case_of(batch.scheme_id, batch.programme.number, orders, inputs, before)
+    batch.case = case_of(batch.scheme_id, batch.programme.number, claims, inputs, before)
     result = work(batch.scheme_id, batch.parameters, batch.case)
     paid, why = amounts(result), reasons(result)
     withheld = {number: fen for line in result.lines for number, fen in line.withheld_fen.items()}
     for row in rows:
-        row.amount, row.withheld = paid[row.order.number], withheld.get(row.order.number, 0)
-    session.add_all(_awards(batch, result, orders, inputs["awards"]))
+        row.amount, row.withheld = paid[row.claim.number], withheld.get(row.claim.number, 0)
+    session.add_all(_awards(batch, result, [claim.order for claim in claims], inputs["awards"]))
     batch.result = result.as_json()
     batch.total = result.total_fen
-    batch.left_out = [_left_out(order, why[order.number], {}) for order in orders if order.number in why] + [
-        _left_out(order, *reason) for order, reason in _not_verified(session, batch)
-    ]
-    change_state(session, actor, batch, BATCH, "calculate", note=f"{len(orders)}")
+    batch.left_out = [
+        _left_out(claim.order, claim.number, why[claim.number], {}) for claim in claims if claim.number in why
+    ] + [_left_out(order, number, *reason) for order, number, reason in _not_verified(session, batch)]
+    change_state(session, actor, batch, BATCH, "calculate", note=f"{len({claim.order_id for claim in claims})}")
     return batch
 
 
@@ -75,60 +79,69 @@ def _awards(
             )
 
 
-def _verified(session: Session, batch: Batch) -> Sequence[Order]:
-    """The programme's orders verified in the period that no batch holds, in the order in which they were placed."""
+def _verified(session: Session, batch: Batch) -> Sequence[RedemptionClaim]:
+    """The programme's claims verified in the period that no batch holds, in the order in which orders were placed."""
     query = (
-        select(Order)
-        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        select(RedemptionClaim)
+        .join(RedemptionClaim.order)
         .options(
-            joinedload(Order.enterprise),
-            joinedload(Order.provider),
-            joinedload(Order.offering_version),
-            joinedload(Order.agreement),
-            joinedload(Order.voucher).joinedload(Voucher.programme_version),
+            contains_eager(RedemptionClaim.order).options(
+                joinedload(Order.enterprise),
+                joinedload(Order.provider),
+                joinedload(Order.offering_version),
+                joinedload(Order.agreement),
+                joinedload(Order.voucher).joinedload(Voucher.programme_version),
+            )
         )
         .where(
             Order.programme_id == batch.programme_id,
-            Order.state == OrderState.VERIFIED,
+            RedemptionClaim.state == RedemptionState.VERIFIED,
             RedemptionClaim.decided_at >= at(batch.period_from, 0),
             RedemptionClaim.decided_at < at(batch.period_to + timedelta(days=1), 0),
-            ~exists().where(BatchOrder.order_id == Order.id),
+            ~exists().where(BatchOrder.claim_id == RedemptionClaim.id),
         )
-        .order_by(Order.placed_at, Order.id)
+        .order_by(Order.placed_at, Order.id, RedemptionClaim.submitted_at, RedemptionClaim.id)
     )
     return session.scalars(query).unique().all()
 
 
-def _not_verified(session: Session, batch: Batch) -> list[tuple[Order, tuple[str, dict[str, str]]]]:
-    """The programme's other living orders and why this batch does not hold them."""
+def _not_verified(session: Session, batch: Batch) -> list[tuple[Order, str, tuple[str, dict[str, str]]]]:
+    """The programme's other living orders, or claims of them, with their numbers, and why this batch does not hold them."""
     others = session.execute(
-        select(Order, RedemptionClaim.decided_at, Batch.number)
-        .outerjoin(RedemptionClaim, RedemptionClaim.order_id == Order.id)
-        .outerjoin(BatchOrder, BatchOrder.order_id == Order.id)
+        select(Order, RedemptionClaim, Batch.number)
+        .outerjoin(
+            RedemptionClaim,
+            and_(RedemptionClaim.order_id == Order.id, RedemptionClaim.state != RedemptionState.REJECTED),
+        )
+        .outerjoin(BatchOrder, BatchOrder.claim_id == RedemptionClaim.id)
         .outerjoin(Batch, Batch.id == BatchOrder.batch_id)
         .options(joinedload(Order.enterprise), joinedload(Order.provider), joinedload(Order.offering_version))
         .where(
             Order.programme_id == batch.programme_id,
             Order.state.not_in([*ENDED, OrderState.SETTLED]),
+            RedemptionClaim.state.is_distinct_from(RedemptionState.SETTLED),
             BatchOrder.batch_id.is_distinct_from(batch.id),
         )
-        .order_by(Order.placed_at, Order.id)
+        .order_by(Order.placed_at, Order.id, RedemptionClaim.submitted_at, RedemptionClaim.id)
     ).all()
-    return [(order, _why(order, decided_at, other)) for order, decided_at, other in others]
+    return [
+        (order, claim.number if claim else order.number, _why(order, claim, other)) for order, claim, other in others
+    ]
 
 
-def _why(order: Order, decided_at: Any, other: str | None) -> tuple[str, dict[str, str]]:
+def _why(order: Order, claim: RedemptionClaim | None, other: str | None) -> tuple[str, dict[str, str]]:
     if other is not None:
         return N_("已列入批次 %(batch)s"), {"batch": other}
-    if order.state is OrderState.VERIFIED and decided_at is not None:
-        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(decided_at).isoformat()}
-    return ORDER.labels[order.state], {}
+    if claim is not None and claim.state is RedemptionState.VERIFIED and claim.decided_at is not None:
+        return N_("核销日 %(day)s 不在结算期间内"), {"day": day_of(claim.decided_at).isoformat()}
+    state = order_state([claim.state], rest=False) if claim else None
+    return ORDER.labels[state or order.state], {}
 
 
-def _left_out(order: Order, reason: str, params: Mapping[str, str]) -> dict[str, Any]:
-    """``reason`` is a msgid with ``params``, or the scheme's own filled sentence without."""
+def _left_out(order: Order, number: str, reason: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """``reason`` is a msgid with ``params``, or the scheme's own filled sentence without; ``number``: the claim's."""
     return {
-        "order": order.number,
+        "order": number,
         "enterprise": order.enterprise.name,
         "provider": order.provider.name,
         "provider_id": str(order.provider_id),
@@ -148,7 +161,7 @@ def inputs_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def empty(session: Session, batch: Batch) -> None:
-    """Let a batch hold no order any more."""
+    """Let a batch hold no claim any more."""
     session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
     session.execute(delete(BatchAward).where(BatchAward.batch_id == batch.id))
     session.expire(batch, ["orders", "awards"])

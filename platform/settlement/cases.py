@@ -1,4 +1,4 @@
-"""From verified orders to the case that a scheme works: the same input that the command and the simulation take.
+"""From verified claims to the case that a scheme works: the same input that the command and the simulation take.
 
 The case holds the terms of every version that the orders were made under, so it alone gives the answer.
 """
@@ -16,11 +16,13 @@ from orders.models import Order
 from settlement.schemes import Scheme, SchemeResult, calculate, get_scheme
 from settlement.schemes.programme import RULES
 from settlement.schemes.steps import Cap, Condition, ItemStep, RequireWithin, RunningCap
+from verification.models import RedemptionClaim
+from verification.parts import share
 from vouchers.models import ProgrammeVersion
 from vouchers.terms import FINANCING, Terms, terms_of
 
 Inputs = Mapping[str, Any]
-"""What the maker typed: ``envelope`` (yuan text or None), ``awards`` by provider's code, ``parts`` by order number."""
+"""What the maker typed: ``envelope`` (yuan text or None), ``awards`` by provider's code, ``parts`` by the claim's number."""
 AnyStep = TypeVar("AnyStep", bound=Condition | ItemStep)
 
 
@@ -42,9 +44,9 @@ def fitted(scheme_id: str, parameters: Mapping[str, Any]) -> Scheme:
 
 
 def case_of(
-    scheme_id: str, programme_number: str, orders: Sequence[Order], inputs: Inputs, before: Mapping[UUID, int]
+    scheme_id: str, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Mapping[UUID, int]
 ) -> dict[str, Any]:
-    """The scheme's input for these orders; lines are known by unified social credit code, items by order number.
+    """The scheme's input for these claims; lines are known by unified social credit code, items by the claim's number.
 
     ``before``: what each enterprise had settled, in fen. BadInput for a scheme that batches cannot feed, or when the
     maker left out what it asks for.
@@ -52,9 +54,10 @@ def case_of(
     build = _BUILDERS.get(scheme_id)
     if build is None:
         raise BadInput(N_("资金方案 %(id)s 不按订单结算，不能做批次"), field="programme", id=scheme_id)
+    orders = list(dict.fromkeys(claim.order for claim in claims))
     versions = {str(version.version): terms_of(version) for version in {_version(order) for order in orders}}
     enterprises = {order.enterprise_id: order.enterprise.uscc for order in orders}
-    case = build([(order, versions[str(_version(order).version)]) for order in orders], inputs)
+    case = build([(claim, versions[str(_version(claim.order).version)]) for claim in claims], inputs)
     case["programme"] = {
         "number": programme_number,
         "documents": list(dict.fromkeys(_document(terms) for _, terms in sorted(versions.items()))),
@@ -70,7 +73,7 @@ def work(scheme_id: str, parameters: Mapping[str, Any], case: object) -> SchemeR
 
 
 def amounts(result: SchemeResult) -> dict[str, int]:
-    """The subsidy of each order, in fen: a line's total without its award, split over its items so that it adds up."""
+    """The subsidy of each claim, in fen: a line's total without its award, split over its items so that it adds up."""
     parts: dict[str, int] = {}
     for line in result.lines:
         parts |= dict.fromkeys(line.items_fen, 0)
@@ -80,7 +83,7 @@ def amounts(result: SchemeResult) -> dict[str, int]:
 
 
 def reasons(result: SchemeResult) -> dict[str, str]:
-    """Order number → why it brings in nothing, for those that do not."""
+    """The claim's number → why it brings in nothing, for those that do not."""
     said: dict[str, str] = {}
     paid = amounts(result)
     for line in result.lines:
@@ -129,8 +132,9 @@ def _version_part(version: str, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _order_part(order: Order, inputs: Inputs) -> dict[str, Any]:
-    """What was agreed and frozen when the order was made."""
+def _order_part(claim: RedemptionClaim, inputs: Inputs) -> dict[str, Any]:
+    """What was agreed and frozen when the order was made; of a claim for a part the figures that go with it."""
+    order, redeemed = claim.order, claim.redeemed or 0
     return {
         "version": str(_version(order).version),
         "enterprise": order.enterprise.uscc,
@@ -139,29 +143,30 @@ def _order_part(order: Order, inputs: Inputs) -> dict[str, Any]:
         "title": order.enterprise_title,
         "category": order.offering_version.category,
         "signed_on": order.agreement.signed_on.isoformat() if order.agreement else None,
-        "list_price": format_yuan(order.list_price),
-        "price": format_yuan(order.charged_price),
-        "deduction": format_yuan(order.deduction),
-        "part": inputs["parts"].get(order.number),
+        "list_price": format_yuan(share(order, order.list_price, redeemed)),
+        "price": format_yuan(share(order, order.charged_price, redeemed)),
+        "deduction": format_yuan(redeemed),
+        "part": inputs["parts"].get(claim.number),
     }
 
 
-def _xiamen(orders: Sequence[tuple[Order, Terms]], inputs: Inputs) -> dict[str, Any]:
+def _xiamen(claims: Sequence[tuple[RedemptionClaim, Terms]], inputs: Inputs) -> dict[str, Any]:
     """Per enterprise: a service's value is what the voucher deducts, because the rest is the enterprise's own."""
     lines: dict[str, dict[str, Any]] = {}
-    for order, terms in orders:
+    for claim, terms in claims:
+        order = claim.order
         titles = {title.value for title in terms.titles}
         line = lines.setdefault(
             order.enterprise.uscc, {"id": order.enterprise.uscc, "title_valid": False, "services": []}
         )
         # Frozen on the order: the register's answer on the day of ordering.
         line["title_valid"] = line["title_valid"] or order.enterprise_title in titles
-        part = _order_part(order, inputs)
+        part = _order_part(claim, inputs)
         line["services"].append(
             {
-                "id": order.number,
+                "id": claim.number,
                 "ordered_at": part["ordered_at"],
-                "value": format_yuan(order.deduction),
+                "value": part["deduction"],
                 "contracted_on": part["signed_on"],
                 "kind": _kind(order, terms),
                 "order": part,
@@ -175,7 +180,7 @@ def _kind(order: Order, terms: Terms) -> str:
     return "financing" if category == FINANCING or not terms.admits_category(category) else "other"
 
 
-def _beijing(orders: Sequence[tuple[Order, Terms]], inputs: Inputs) -> dict[str, Any]:
+def _beijing(claims: Sequence[tuple[RedemptionClaim, Terms]], inputs: Inputs) -> dict[str, Any]:
     """Per platform: of the invoice (价税合计) the enterprise pays its own share, and only the rest can be paid for it.
 
     What the provider takes off its list price is nobody's cost and never part of it.
@@ -183,7 +188,9 @@ def _beijing(orders: Sequence[tuple[Order, Terms]], inputs: Inputs) -> dict[str,
     if inputs.get("envelope") is None:
         raise BadInput(N_("填写平台资金总额（中央资金的 10%）"), field="envelope")
     lines: dict[str, dict[str, Any]] = {}
-    for order, _terms in orders:
+    for claim, _terms in claims:
+        order, redeemed = claim.order, claim.redeemed or 0
+        price = share(order, order.charged_price, redeemed)
         award = inputs["awards"].get(order.provider.uscc, {"share": 0, "reason": ""})
         line = lines.setdefault(
             order.provider.uscc,
@@ -197,23 +204,23 @@ def _beijing(orders: Sequence[tuple[Order, Terms]], inputs: Inputs) -> dict[str,
         agreement = order.agreement
         line["items"].append(
             {
-                "id": order.number,
+                "id": claim.number,
                 "enterprise_title": order.enterprise_title,
-                "list_price": format_yuan(order.charged_price),
-                "charged": format_yuan(order.own_share),
-                "market_price": format_yuan(order.market_price),
+                "list_price": format_yuan(price),
+                "charged": format_yuan(price - redeemed),
+                "market_price": format_yuan(share(order, order.market_price, redeemed)),
                 # Only a version that the bureau approved can be ordered.
                 "price_approved": order.offering_version.reviewed_at is not None,
                 "contract": agreement is not None,
                 "third_party": is_tripartite(order),
                 "tripartite_contract": agreement is not None and agreement.tripartite,
-                "order": _order_part(order, inputs),
+                "order": _order_part(claim, inputs),
             }
         )
     return {"envelope": inputs["envelope"], "platforms": list(lines.values())}
 
 
-_BUILDERS: Final[Mapping[str, Callable[[Sequence[tuple[Order, Terms]], Inputs], dict[str, Any]]]] = {
+_BUILDERS: Final[Mapping[str, Callable[[Sequence[tuple[RedemptionClaim, Terms]], Inputs], dict[str, Any]]]] = {
     "xiamen-2021": _xiamen,
     "beijing-2021-batch1": _beijing,
 }

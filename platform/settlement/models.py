@@ -14,6 +14,7 @@ from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
 from orders.models import Order
+from verification.models import RedemptionClaim
 from vouchers.models import Duty, Programme
 
 
@@ -102,7 +103,7 @@ class Batch(Timestamped, Base):
 
 
 class BatchOrder(Base):
-    """An order in a batch and what the batch pays for it; an order is settled in one batch only. Amounts in fen.
+    """A claim of an order in a batch and what the batch pays for it; a claim is settled in one batch only. Amounts in fen.
 
     ``withheld`` is what the maker decided, with a reason, not to pay of it (全额或部分额度补助).
     """
@@ -114,12 +115,14 @@ class BatchOrder(Base):
     )
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), index=True)
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("redemption_claims.id"), unique=True)
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     amount: Mapped[int]
     withheld: Mapped[int] = mapped_column(default=0)
     batch: Mapped[Batch] = relationship(back_populates="orders")
     order: Mapped[Order] = relationship()
+    claim: Mapped[RedemptionClaim] = relationship()
 
 
 class BatchAward(Base):
@@ -250,4 +253,4 @@ class Payment(Base):
 
 explain("ck_batches_maker_is_not_checker", N_("制单人不能审批自己的批次"), remedy=N_("请由另一位工作人员审批"))
 explain("ck_batches_payer_is_third", N_("付款人不能是制单人或审批人"), remedy=N_("请由另一位工作人员付款"))
-explain("uq_batch_orders_order_id", N_("有订单已在另一个结算批次中"), remedy=N_("重新计算本批次"))
+explain("uq_batch_orders_claim_id", N_("有订单已在另一个结算批次中"), remedy=N_("重新计算本批次"))

@@ -17,7 +17,7 @@ from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
 from settlement.cases import ASKING, fitted
-from settlement.models import Batch, BatchState, Statement
+from settlement.models import Batch, BatchOrder, BatchState, Statement
 from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of, taken_back_of
 from settlement.schemes.authority import title_of
 from settlement.standing import red_letters, stages
@@ -73,7 +73,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
         "awarding": batch.scheme_id in ASKING,
         "scheme_title": gettext(title_of(fitted(batch.scheme_id, batch.parameters), batch.case)),
         "lines": _lines(found),
-        "orders": sorted(found.rows.values(), key=lambda row: row.order.number),
+        "orders": sorted(found.rows.values(), key=lambda row: row.claim.number),
         "payees": _payees(found),
         "left_out": [each | {"why": _why(each)} for each in batch.left_out],
         "statements": found.statements,
@@ -102,15 +102,16 @@ def _payees(found: BatchCase) -> list[dict[str, Any]]:
             {
                 "name": provider.name,
                 "uscc": provider.uscc,
-                "orders": 0,
+                "orders": set(),
                 "subsidy": 0,
                 "award": award.amount if award else 0,
                 "reason": award.reason if award else None,
             },
         )
-        payee["orders"] += 1
+        payee["orders"].add(row.order_id)
         payee["subsidy"] += row.amount
     for payee in payees.values():
+        payee["orders"] = len(payee["orders"])
         payee["amount"] = payee["subsidy"] + payee["award"]
     return sorted(payees.values(), key=lambda each: (-each["amount"], each["name"]))
 
@@ -213,7 +214,7 @@ def _lines(found: BatchCase) -> list[dict[str, Any]]:
                     "label": step["text"],
                     "amount": parse_yuan(step["amount"], negative=True),
                     "citation": step["citation"],
-                    "url": _order_url(step["text"], items.get(line["id"], [])),
+                    "url": _order_url(step["text"], items.get(line["id"], []), found.rows),
                 }
                 for step in line["steps"]
             ],
@@ -223,10 +224,12 @@ def _lines(found: BatchCase) -> list[dict[str, Any]]:
     ]
 
 
-def _order_url(text: str, numbers: Sequence[str]) -> str | None:
-    """A step of an item begins with the order's number."""
-    number = next((number for number in numbers if text.startswith(number)), None)
-    return url_for("orders.case", number=number) if number else None
+def _order_url(text: str, numbers: Sequence[str], rows: Mapping[str, BatchOrder]) -> str | None:
+    """A step of an item begins with the claim's number; the longest is meant, as a further claim begins like the first."""
+    number = max((number for number in numbers if text.startswith(number)), key=len, default=None)
+    if number is None:
+        return None
+    return url_for("orders.case", number=rows[number].order.number if number in rows else number)
 
 
 def _why(each: Mapping[str, Any]) -> str:

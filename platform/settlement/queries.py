@@ -23,14 +23,14 @@ from foundation.many import among
 from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
-from orders.models import Order, OrderState
+from orders.models import Order
 from settlement.approval import outstanding, to_pay, transfers_of
 from settlement.batches import find
 from settlement.corrections import DEED, correction_asked
 from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement, StatementFile
 from settlement.statement_files import file_of
 from settlement.statements import may_see
-from verification.models import RedemptionClaim
+from verification.models import RedemptionClaim, RedemptionState
 from vouchers.models import Programme
 
 
@@ -45,7 +45,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class BatchCase:
-    """Everything of one batch; ``rows`` by order number, ``names`` of the organisations by unified social credit code,
+    """Everything of one batch; ``rows`` by the claim's number, ``names`` of the organisations by unified social credit code,
     ``awards`` by provider, ``paid``: which of its statements were paid.
     """
 
@@ -99,9 +99,10 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
         session.scalars(
             select(BatchOrder)
             .options(
+                joinedload(BatchOrder.claim),
                 joinedload(BatchOrder.order).options(
                     joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
-                )
+                ),
             )
             .where(BatchOrder.batch_id == batch.id)
         )
@@ -118,7 +119,7 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
     lines = [line["id"] for line in batch.result.get("lines", [])]
     return BatchCase(
         batch=batch,
-        rows={row.order.number: row for row in rows},
+        rows={row.claim.number: row for row in rows},
         names={
             row.uscc: row.name
             for row in session.execute(
@@ -232,7 +233,7 @@ def pdf(session: Session, actor: Actor, number: str) -> tuple[Statement, IO[byte
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A programme with verified orders that no batch holds yet: how many, what they deduct, since when."""
+    """A programme with verified claims that no batch holds yet: of how many orders, what was redeemed, since when."""
 
     programme: Programme
     orders: int
@@ -244,12 +245,12 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
     """Programmes on which the bureau acts and whose verified orders wait for a batch, the longest waiting first."""
     since = func.min(RedemptionClaim.decided_at)
     counted = session.execute(
-        select(Order.programme_id, func.count(), func.sum(Order.deduction), since)
+        select(Order.programme_id, func.count(Order.id.distinct()), func.sum(RedemptionClaim.redeemed), since)
         .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
         .join(Order.programme)
         .where(
-            Order.state == OrderState.VERIFIED,
-            ~exists().where(BatchOrder.order_id == Order.id),
+            RedemptionClaim.state == RedemptionState.VERIFIED,
+            ~exists().where(BatchOrder.claim_id == RedemptionClaim.id),
             acts_for(actor, Programme.bureau_id, Programme.id),
         )
         .group_by(Order.programme_id)
@@ -259,7 +260,7 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
         each.id: each
         for each in session.scalars(select(Programme).where(Programme.id.in_([row[0] for row in counted]))).unique()
     }
-    return [Ready(programmes[row[0]], row[1], int(row[2]), row[3]) for row in counted]
+    return [Ready(programmes[row[0]], row[1], int(row[2] or 0), row[3]) for row in counted]
 
 
 def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:

@@ -88,12 +88,13 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
             select(BatchOrder)
             .join(BatchOrder.order)
             .options(
+                joinedload(BatchOrder.claim),
                 joinedload(BatchOrder.order).options(
                     joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
-                )
+                ),
             )
             .where(BatchOrder.batch_id == batch.id)
-            .order_by(Order.placed_at, Order.id)
+            .order_by(Order.placed_at, Order.id, BatchOrder.id)
         )
         .unique()
         .all()
@@ -106,7 +107,7 @@ def _steps(result: SchemeResult, rows: Sequence[BatchOrder], provider: Organisat
     A step about a whole line (a sum, a cap) names the enterprise whose line it is: the paper has several.
     """
     total = sum(row.amount for row in rows)
-    mine = {row.order.number for row in rows}
+    mine = {row.claim.number for row in rows}
     names = {row.order.enterprise.uscc: row.order.enterprise.name for row in rows}
     told: list[tuple[str, Step]] = []
     closed = False
@@ -174,11 +175,11 @@ def _content(
         red_letter_of=red_letter_of,
         orders=tuple(
             IncludedOrder(
-                row.order.number,
+                row.claim.number,
                 row.order.enterprise.name,
                 row.order.offering_version.name,
                 row.order.charged_price,
-                row.order.deduction,
+                row.claim.redeemed or 0,
                 row.amount,
             )
             for row in rows
@@ -186,10 +187,10 @@ def _content(
         ),
         excluded=tuple(
             ExcludedOrder(
-                row.order.number,
+                row.claim.number,
                 row.order.enterprise.name,
                 row.order.offering_version.name,
-                why.get(row.order.number, ""),
+                why.get(row.claim.number, ""),
             )
             for row in rows
             if not row.amount

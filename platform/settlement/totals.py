@@ -13,6 +13,7 @@ from foundation.locking import lock_key
 from foundation.money import parse_yuan
 from orders.models import Order
 from settlement.models import Batch, BatchOrder, BatchState, Statement
+from verification.models import RedemptionClaim
 
 _SETTLED = (BatchState.APPROVED, BatchState.PAYING, BatchState.PAID, BatchState.CLOSED)
 
@@ -20,7 +21,7 @@ _SETTLED = (BatchState.APPROVED, BatchState.PAYING, BatchState.PAID, BatchState.
 def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
     """What earlier batches settled for each enterprise of this one, in fen: approved, and not taken back in red.
 
-    Earlier batches counted an award into an order's amount; it is the provider's, so at most the deduction counts.
+    Earlier batches counted an award into an order's amount; it is the provider's, so at most what was redeemed counts.
     """
     statement, red = aliased(Statement), aliased(Statement)
     taken_back = exists().where(
@@ -29,7 +30,8 @@ def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
         red.corrects_id == statement.id,
     )
     rows = session.execute(
-        select(Order.enterprise_id, func.sum(func.least(BatchOrder.amount, Order.deduction)))
+        select(Order.enterprise_id, func.sum(func.least(BatchOrder.amount, RedemptionClaim.redeemed)))
+        .join(RedemptionClaim, RedemptionClaim.id == BatchOrder.claim_id)
         .join(Order, Order.id == BatchOrder.order_id)
         .join(Batch, Batch.id == BatchOrder.batch_id)
         .where(

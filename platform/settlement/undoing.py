@@ -7,16 +7,16 @@ from sqlalchemy.orm import Session
 
 from foundation.errors import Conflict
 from foundation.i18n import N_
-from orders.models import Order
 from settlement.models import Batch, BatchOrder
 from verification.events import redemption_undone
+from verification.models import RedemptionClaim
 
 
 @redemption_undone.connect
-def _refuse_in_a_batch(order: Order, session: Session, **_more: Any) -> None:
-    """Conflict while a batch holds the order, whose row is locked; see settlement/approval.py for the other side."""
+def _refuse_in_a_batch(claim: RedemptionClaim, session: Session, **_more: Any) -> None:
+    """Conflict while a batch holds the claim, whose order is locked; see settlement/approval.py for the other side."""
     number = session.scalar(
-        select(Batch.number).join(BatchOrder, BatchOrder.batch_id == Batch.id).where(BatchOrder.order_id == order.id)
+        select(Batch.number).join(BatchOrder, BatchOrder.batch_id == Batch.id).where(BatchOrder.claim_id == claim.id)
     )
     if number is not None:
         raise Conflict(

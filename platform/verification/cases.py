@@ -28,7 +28,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """All that the checks look at. Amounts in fen; ``rules`` are the citations of the programme's own rules."""
+    """All that the checks look at. Amounts in fen; ``rules`` are the citations of the programme's own rules.
+
+    ``deduction`` is what is claimed, ``charged_price`` the price that goes with it, rounded up where it is a ``part``.
+    """
 
     provider: Party
     enterprise: Party
@@ -52,6 +55,7 @@ class CaseFacts:
     today: date
     uncertified: tuple[Uncertified, ...] = ()
     invoice: Invoice | None = None
+    part: bool = False
     invoice_used_by: str | None = None
     files_elsewhere: int = 0
     rules: Mapping[str, str] = field(default_factory=dict)

@@ -16,55 +16,63 @@ from foundation.clock import now
 from foundation.errors import BadInput, Conflict, DomainError, Faults
 from foundation.i18n import N_
 from foundation.locking import lock_key, lock_row
+from foundation.money import display_yuan
 from orders.access import locked
-from orders.deadlines import due_in
 from orders.models import Order, OrderState
-from orders.states import ORDER
-from orders.steps import take
+from orders.states import CLAIMING, ORDER
 from verification.answers import Answer
 from verification.checks import CHECKS, failing, run
 from verification.facts import facts_of
 from verification.invoices import Invoice, normal_number, plain
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import unclaimed
+from verification.standing import claims_of, follow
 from verification.states import REDEMPTION
-from vouchers.terms import terms_of
 
 _FIELDS = {check.id: check.field for check in CHECKS}
 
 
 def submit(
-    session: Session, actor: Actor, number: str, *, invoice: Invoice, file: Upload | None = None
+    session: Session,
+    actor: Actor,
+    number: str,
+    *,
+    invoice: Invoice,
+    file: Upload | None = None,
+    amount: int | None = None,
 ) -> RedemptionClaim:
-    """Claim for the confirmed order ``number``, or again after it was returned (the file may then stay as it is).
+    """Claim ``amount`` fen of what the confirmed order ``number`` holds (None: all that no other claim asks for).
 
-    The same checks as on the reviewer's desk run first: Faults names each one that fails, by its field; what is only
-    referred goes to the reviewer. Conflict when the order is in another state.
+    ``number`` may also be that of a claim that was returned: then it is filed again, and file and amount may stay as they
+    are. The same checks as on the reviewer's desk run first: Faults names each one that fails, by its field; what is
+    only referred goes to the reviewer. Conflict when the order is in another state or all of its money is claimed, BadInput
+    for an amount that is not left.
     """
-    order = locked(session, actor, number)
+    order = locked(session, actor, order_number(session, number))
     if actor.role not in PROVIDER:
         raise not_here()
-    if order.state not in {OrderState.CONFIRMED, OrderState.RETURNED}:
-        raise Conflict(
-            N_("当前状态为“%(state)s”，不能申请核销"),
-            remedy=N_("企业确认成效以后才能申请；刷新页面查看最新进度"),
-            state=ORDER.labels[order.state],
-        )
-    claim = claim_of(session, order.id)
+    claim = claim_of(session, number)
     if claim is not None:
-        lock_row(session, RedemptionClaim, claim.id)
+        claim = lock_row(session, RedemptionClaim, claim.id)
+        claim = claim if claim.state is RedemptionState.RETURNED else None
+    amount = _amount(session, order, claim, amount)
     invoice = _normal(invoice)
     # Two claims with one invoice at the same moment: the second waits here and then sees the first.
     lock_key(session, "invoice", invoice.number)
     attachment_id = _invoice_file(session, actor, order, file, claim)
-    answers = run(facts_of(session, order, invoice))
+    answers = run(facts_of(session, order, invoice, amount=amount, number=claim.number if claim else None))
     if failing(answers):
         raise Faults(faults(answers))
     if claim is None:
-        claim = RedemptionClaim(order=order, programme_id=order.programme_id, submitted_at=now())
+        claim = RedemptionClaim(
+            order=order, programme_id=order.programme_id, number=_next_number(session, order), submitted_at=now()
+        )
+        claim.amount = amount
         session.add(claim)
     else:
         change_state(session, actor, claim, REDEMPTION, "resubmit")
         claim.resubmitted_at = now()
+    claim.amount = amount
     _state(claim, invoice, attachment_id, answers)
     session.flush()
     record(
@@ -74,13 +82,14 @@ def submit(
         claim,
         after={
             "order": order.number,
+            "claim": claim.number,
+            "claimed": amount,
             "invoice": invoice.number,
             "amount": invoice.amount,
             "checks": {answer.id: answer.outcome.value for answer in answers},
         },
     )
-    terms = terms_of(order.voucher.programme_version)
-    take(session, actor, order, "claim", note=invoice.number, due_at=due_in(OrderState.CLAIMED, terms))
+    follow(session, actor, order, "claim", note=invoice.number)
     return claim
 
 
@@ -92,9 +101,45 @@ def faults(answers: list[Answer]) -> list[DomainError]:
     ]
 
 
-def claim_of(session: Session, order_id: UUID) -> RedemptionClaim | None:
-    """The claim for an order, or None."""
-    return session.scalar(select(RedemptionClaim).where(RedemptionClaim.order_id == order_id))
+def claim_of(session: Session, number: str) -> RedemptionClaim | None:
+    """The claim with this number (an order's first one has the order's), or None."""
+    return session.scalar(select(RedemptionClaim).where(RedemptionClaim.number == number))
+
+
+def order_number(session: Session, number: str) -> str:
+    """The number of the order that a claim is for; where there is no such claim it is taken for an order's."""
+    orders = select(Order.number).join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+    return session.scalar(orders.where(RedemptionClaim.number == number)) or number
+
+
+def to_show(claim: RedemptionClaim | None, order: Order) -> RedemptionClaim | None:
+    """The claim that the form shows: None when another one can be filed for what the order still holds."""
+    further = order.state is OrderState.CONFIRMED and claim is not None and claim.state is not RedemptionState.RETURNED
+    return None if further else claim
+
+
+def _next_number(session: Session, order: Order) -> str:
+    """The order's own for its first claim; the order is locked, so nobody else takes the next one."""
+    taken = len(claims_of(session, order))
+    return f"{order.number}-{taken + 1}" if taken else order.number
+
+
+def _amount(session: Session, order: Order, claim: RedemptionClaim | None, amount: int | None) -> int:
+    """What is claimed, in fen: within what the order holds beside its other open claims."""
+    left = 0
+    if claim is not None or order.state in CLAIMING:
+        left = unclaimed(session, order, but=claim.id if claim else None)
+    if not left:
+        raise Conflict(
+            N_("当前状态为“%(state)s”，不能申请核销"),
+            remedy=N_("企业确认成效以后才能申请；刷新页面查看最新进度"),
+            state=ORDER.labels[order.state],
+        )
+    if amount is None:
+        return left if claim is None else min(claim.amount, left)
+    if not 0 < amount <= left:
+        raise BadInput(N_("申请金额应大于零，不超过尚未申请的 %(left)s"), field="claimed", left=display_yuan(left))
+    return amount
 
 
 def _normal(invoice: Invoice) -> Invoice:

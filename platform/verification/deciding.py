@@ -1,8 +1,9 @@
 """The reviewer's decision: redeem, return for correction, or reject. Nobody decides about their own organisation."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,21 +13,22 @@ from accounts.models import Membership, MembershipState
 from accounts.passwords import confirmed_lately
 from audit.changes import change_state
 from foundation.actors import BUREAU, SYSTEM, Actor
-from foundation.clock import now
+from foundation.clock import day_of, now
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
+from foundation.money import display_yuan
 from orders.access import find, locked_with_money
-from orders.deadlines import due_in, last_day
-from orders.ending import end
-from orders.events import deadline_moved, order_ended
+from orders.deadlines import due_in, last_day, until
+from orders.events import deadline_moved
 from orders.models import Order, OrderState
-from orders.steps import take
 from verification.answers import Answer
 from verification.checks import LABELS, failing, referred, run
-from verification.claiming import claim_of
-from verification.facts import facts_of, stated
+from verification.claiming import claim_of, order_number
+from verification.facts import facts_of_claim
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import unclaimed
+from verification.standing import claims_of, fall_away, follow, release_rest
 from verification.states import REDEMPTION
 from vouchers.duties import judges
 from vouchers.redemption import redeem
@@ -55,33 +57,54 @@ RETURN_REASONS: Final[Mapping[str, str]] = {
 _NEEDS_WORDS: Final = "see_note"
 
 
-def verify(
-    session: Session, actor: Actor, number: str, *, note: str | None = None, password: str = ""
-) -> RedemptionClaim:
-    """The service was verified: the held money becomes payable to the provider.
+class Rest(StrEnum):
+    """What a decision does with money that the order holds and no claim asks for."""
 
-    The checks run anew on what is filed now. Conflict while one fails; BadInput by ``note`` while one is referred and
-    the reviewer has not said why it is in order; NotAllowed for whoever releases money in the programme, and without
-    the ``password`` where it was not given these last minutes.
+    STAYS = "stays"
+    RELEASED = "released"
+
+
+def verify(
+    session: Session,
+    actor: Actor,
+    number: str,
+    *,
+    note: str | None = None,
+    password: str = "",
+    amount: int | None = None,
+    rest: Rest = Rest.STAYS,
+) -> RedemptionClaim:
+    """The service was verified: ``amount`` fen (None: all that is claimed) become payable to the provider.
+
+    ``rest`` says what becomes of money that the order holds beside that and that no other open claim asks for: it stays
+    held for a claim yet to come, or goes back to the voucher. The checks run anew on what is filed now. Conflict while one
+    fails; BadInput by ``note`` while one is referred, or less is redeemed than was claimed, and the reviewer has not said
+    why; NotAllowed for whoever releases money in the programme, and without the ``password`` where it was not given these
+    last minutes.
     """
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
     confirmed_lately(session, actor, password)
-    answers = run(facts_of(session, order, stated(claim)))
+    answers = run(facts_of_claim(session, claim))
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
+    amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
     claim.checks = [answer.as_json() for answer in answers]
-    actor = _decide(session, actor, order, claim, "verify", note=note)
+    actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
     redeem(
         session,
         actor,
         voucher_id=order.voucher_id,
         order_id=order.id,
+        claim_id=claim.id,
         provider_id=order.provider_id,
+        amount=amount,
         # A redemption after one that was taken back is another movement.
         transfer_id=uuid5(claim.id, f"redeem {claim.undone}" if claim.undone else "redeem"),
     )
-    take(session, actor, order, "verify", note=note)
+    if rest is Rest.RELEASED:
+        release_rest(session, actor, order, claim)
+    follow(session, actor, order, "verify", note=note)
     return claim
 
 
@@ -107,17 +130,19 @@ def send_back(
     claim.reasons = [reason, *dict.fromkeys(marks)]
     actor = _decide(session, actor, order, claim, "return", note=told)
     due_at = due_in(OrderState.RETURNED, terms_of(order.voucher.programme_version))
-    take(session, actor, order, "return", note=told, due_at=due_at)
+    claim.due_on = None if due_at is None else day_of(due_at)
     claim.note = note or None
-    claim.due_on = last_day(order)
-    session.flush()
+    follow(session, actor, order, "return", note=told)
     return claim
 
 
 def reject(
     session: Session, actor: Actor, number: str, *, reason: str, note: str, password: str = ""
 ) -> RedemptionClaim:
-    """The claim is refused for good: the held money goes back to the voucher, the order is void. Password as ``verify``."""
+    """The claim is refused for good: what it asks for goes back to the voucher. Password as ``verify``.
+
+    With the last claim the order is void, and all that it holds goes back.
+    """
     if reason not in REASONS:
         raise BadInput(N_("选择不予核销的原因"), field="reason")
     note = _said(note, N_("写明依据的事实，双方都会看到"))
@@ -125,9 +150,22 @@ def reject(
     REDEMPTION.next(claim.state, "reject", actor.role)
     confirmed_lately(session, actor, password)
     claim.reasons = [reason]
-    actor = _decide(session, actor, order, claim, "reject", note=note)
-    end(session, actor, order.id, "reject", reason=f"{REASONS[reason]}：{note}")
+    actor = _judge(session, actor, order, claim, note=note)
+    fall_away(session, actor, order, claim, "reject", told=f"{REASONS[reason]}：{note}", note=note)
     return claim
+
+
+def lapse(session: Session, claim_id: UUID) -> bool:
+    """A returned claim was not corrected in time; False when it is not overdue, or not any more.
+
+    State and deadline are looked at under the lock: the provider may have filed again while the clock waited for it.
+    """
+    order = locked_with_money(session, session.get_one(RedemptionClaim, claim_id).order_id)
+    claim = lock_row(session, RedemptionClaim, claim_id)
+    if claim.state is not RedemptionState.RETURNED or claim.due_on is None or until(claim.due_on) >= now():
+        return False
+    fall_away(session, SYSTEM, order, claim, "lapse", told=N_("未在期限内补正"), note=None)
+    return True
 
 
 def ensure_free(session: Session, actor: Actor, order: Order) -> None:
@@ -143,27 +181,50 @@ def ensure_free(session: Session, actor: Actor, order: Order) -> None:
 
 def locked_claim(session: Session, actor: Actor, number: str) -> tuple[Order, RedemptionClaim]:
     """Voucher, line, order and claim, in this order; NotFound where there is no claim for this person to decide."""
-    order = find(session, actor, number)
-    if actor.role not in BUREAU:
+    order = find(session, actor, order_number(session, number))
+    claim = claim_of(session, number)
+    if actor.role not in BUREAU or claim is None:
         raise not_here()
     order = locked_with_money(session, order.id)
-    claim = claim_of(session, order.id)
-    if claim is None:
-        raise not_here()
     return order, lock_row(session, RedemptionClaim, claim.id)
 
 
-def _decide(
-    session: Session, actor: Actor, order: Order, claim: RedemptionClaim, event: str, *, note: str | None
-) -> Actor:
-    """The decision itself; returns the actor as the deed records it."""
+def _judge(session: Session, actor: Actor, order: Order, claim: RedemptionClaim, *, note: str | None) -> Actor:
+    """Who decides, when and with what words; returns the actor as the deed records it."""
     ensure_free(session, actor, order)
     actor = judges(session, actor, order.programme)
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id
     claim.note = note
+    return actor
+
+
+def _decide(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    claim: RedemptionClaim,
+    event: str,
+    *,
+    note: str | None,
+    redeemed: int | None = None,
+) -> Actor:
+    """The decision itself; returns the actor as the deed records it."""
+    actor = _judge(session, actor, order, claim, note=note)
+    claim.redeemed = redeemed
     change_state(session, actor, claim, REDEMPTION, event, note=note, reasons=claim.reasons, checks=claim.checks)
     return actor
+
+
+def _granted(most: int, amount: int | None, note: str | None) -> int:
+    """What is redeemed of the ``most`` that a claim can get, in fen."""
+    if amount is None or amount == most:
+        return most
+    if not 0 < amount < most:
+        raise BadInput(N_("核销金额应大于零，不超过申请的 %(most)s"), field="amount", most=display_yuan(most))
+    if note is None:
+        raise BadInput(N_("核销金额少于申请金额的，写明理由"), field="note")
+    return amount
 
 
 def _ensure_clean(answers: Sequence[Answer], note: str | None) -> None:
@@ -187,19 +248,9 @@ def _said(text: str, message: str) -> str:
 
 @deadline_moved.connect
 def _move_along(order: Order, *, session: Session) -> None:
-    """A claim in correction has the deadline of its order."""
-    claim = claim_of(session, order.id)
-    if claim is not None and claim.state is RedemptionState.RETURNED:
-        claim.due_on = last_day(order)
-        session.flush()
-
-
-@order_ended.connect
-def _close_claim(order: Order, event: str) -> None:
-    """An order that lapsed in correction takes its claim along, whoever ended it."""
-    from sqlalchemy.orm import object_session  # noqa: PLC0415 - only here a session must be found from a row
-
-    session = object_session(order)
-    claim = claim_of(session, order.id) if session is not None else None
-    if session is not None and claim is not None and claim.state is RedemptionState.RETURNED and event == "lapse":
-        change_state(session, SYSTEM, claim, REDEMPTION, "lapse")
+    """Claims in correction are due when their order is, or later: it has the deadline of the first one."""
+    day = last_day(order)
+    for claim in claims_of(session, order):
+        if day and claim.due_on and claim.state is RedemptionState.RETURNED:
+            claim.due_on = max(claim.due_on, day)
+    session.flush()

@@ -35,9 +35,9 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
             since=order.since,
             due=order.due_at,
             blocks=N_("申请后主管部门才能核销"),
-            amount=order.deduction,
+            amount=left,
         )
-        for order in unclaimed(session, actor)
+        for order, left in unclaimed(session, actor)
     ]
 
 
@@ -66,10 +66,10 @@ def _undo(session: Session, actor: Actor) -> list[DeskItem]:
             task=N_("复核：撤销核销"),
             title=f"{claim.order.offering_version.name} · {claim.order.provider.name}",
             endpoint="verification.case",
-            arguments={"number": claim.order.number},
+            arguments={"number": claim.number},
             since=request.created_at,
             blocks=N_("列入结算批次以后不能再撤销"),
-            amount=claim.order.deduction,
+            amount=claim.redeemed,
         )
         for request, claim in undo_requests(session, actor)
     ]
@@ -85,10 +85,10 @@ def _item(
         task=task,
         title=f"{order.offering_version.name} · {other_side.name}",
         endpoint="verification.case",
-        arguments={"number": order.number},
+        arguments={"number": claim.number},
         since=order.since,
         due=due,
         blocks=blocks,
         holder=holder,
-        amount=order.deduction,
+        amount=claim.amount,
     )

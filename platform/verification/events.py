@@ -3,5 +3,5 @@
 from blinker import Signal
 
 redemption_undone = Signal(
-    "a redemption is about to be taken back, its order is locked; a room that builds on it refuses; sender: Order, session"
+    "a redemption is about to be taken back, it and its order are locked; a room that builds on it refuses; sender: RedemptionClaim, session"
 )

@@ -26,7 +26,7 @@ CLAIMS: Final[Listing[Any]] = Listing(
         Column(N_("发票号码"), lambda row: row["claim"].invoice_number),
         Column(N_("开票日期"), lambda row: row["claim"].invoice_date),
         Column(N_("发票金额"), lambda row: row["claim"].invoice_amount, yuan=True),
-        Column(N_("券抵扣"), lambda row: row["order"].deduction, yuan=True),
+        Column(N_("券抵扣"), lambda row: row["claim"].amount, yuan=True),
         Column(N_("决定时间"), lambda row: row["claim"].decided_at),
     ),
     prepare=lambda _session, claims: queue_rows(claims),

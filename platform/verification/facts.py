@@ -15,11 +15,18 @@ from verification.cases import AgreementFacts, CaseFacts, Party
 from verification.citations import citations
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import share
 from vouchers.terms import terms_of
 
 
-def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFacts:
-    """The case as it stands now; ``invoice`` is what the provider states, None before that."""
+def facts_of(
+    session: Session, order: Order, invoice: Invoice | None, *, amount: int | None = None, number: str | None = None
+) -> CaseFacts:
+    """The case as it stands now; ``invoice`` is what the provider states, None before that.
+
+    ``amount`` is what is claimed of the deduction, in fen (None: all of it), ``number`` the claim's where it has one.
+    """
+    amount = order.deduction if amount is None else amount
     terms = terms_of(order.voucher.programme_version)
     records = living(order)
     attached = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
@@ -29,8 +36,9 @@ def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFac
         provider=Party(order.provider.name, order.provider.uscc),
         enterprise=Party(order.enterprise.name, order.enterprise.uscc),
         list_price=order.list_price,
-        charged_price=order.charged_price,
-        deduction=order.deduction,
+        charged_price=share(order, order.charged_price, amount),
+        deduction=amount,
+        part=amount != order.deduction,
         market_price=order.market_price,
         third_party=is_tripartite(order),
         agreement=_agreement(order.agreement),
@@ -47,7 +55,7 @@ def facts_of(session: Session, order: Order, invoice: Invoice | None) -> CaseFac
         rating=confirmation.rating if confirmation else None,
         today=today(),
         invoice=invoice,
-        invoice_used_by=_used_by(session, order, invoice),
+        invoice_used_by=_used_by(session, number, invoice),
         files_elsewhere=_files_elsewhere(session, order),
         uncertified=tuple(uncertified(session, order.provider_id, _days(order))),
         rules=citations(terms, order.programme.region.path),
@@ -77,16 +85,21 @@ def _agreement(agreement: Agreement | None) -> AgreementFacts | None:
     )
 
 
-def _used_by(session: Session, order: Order, invoice: Invoice | None) -> str | None:
+def facts_of_claim(session: Session, claim: RedemptionClaim) -> CaseFacts:
+    """The case of a claim that was filed."""
+    return facts_of(session, claim.order, stated(claim), amount=claim.amount, number=claim.number)
+
+
+def _used_by(session: Session, number: str | None, invoice: Invoice | None) -> str | None:
+    """The number of another claim that uses the invoice."""
     if invoice is None:
         return None
     return session.scalar(
-        select(Order.number)
-        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
+        select(RedemptionClaim.number)
         .where(
             RedemptionClaim.invoice_number == invoice.number,
             RedemptionClaim.state != RedemptionState.REJECTED,
-            RedemptionClaim.order_id != order.id,
+            RedemptionClaim.number.is_distinct_from(number),
         )
         .limit(1)
     )

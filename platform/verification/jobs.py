@@ -1,32 +1,27 @@
 """What the clock does with claims, each in a transaction of its own; the job may run twice without harm."""
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation.clock import now
-from foundation.i18n import N_
+from foundation.clock import today
 from foundation.jobs import periodic
 from foundation.periodic import Due, Each
-from orders.ending import lapse
-from orders.models import Order, OrderState
-
-# The subscriber that closes the claim of an order that ends.
-from verification import deciding as _deciding  # noqa: F401
-
-REASONS: Final = {OrderState.RETURNED: N_("未在期限内补正")}
+from verification.deciding import lapse
+from verification.models import RedemptionClaim, RedemptionState
 
 
 def overdue() -> Due:
-    """Orders whose correction is overdue."""
-    return select(Order.id).where(Order.state.in_(list(REASONS)), Order.due_at < now())
+    """Claims whose correction is overdue."""
+    return select(RedemptionClaim.id).where(
+        RedemptionClaim.state == RedemptionState.RETURNED, RedemptionClaim.due_on < today()
+    )
 
 
-def close(session: Session, order_id: UUID) -> bool:
-    """End an order whose claim was not corrected in time and give its money back."""
-    return lapse(session, order_id, REASONS)
+def close(session: Session, claim_id: UUID) -> bool:
+    """A claim that was not corrected in time lapses and its money goes back."""
+    return lapse(session, claim_id)
 
 
 every_ten_minutes = periodic("verification.deadlines", "*/10 * * * *", Each(overdue, close))

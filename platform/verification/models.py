@@ -21,12 +21,15 @@ class RedemptionState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     VERIFIED = "verified"
+    SETTLED = "settled"
     REJECTED = "rejected"
 
 
 class RedemptionClaim(Timestamped, Base):
-    """A provider's claim (核销申请) for a finished order, with its invoice, the checks and the decision.
+    """A provider's claim (核销申请) for an amount of what a finished order holds, with invoice, checks and decision.
 
+    ``amount`` is what is asked for, ``redeemed`` what the decision made payable of it, in fen. The first claim of an
+    order has the order's number, the further ones that number with ``-2``, ``-3``.
     ``checks`` are the answers of the list in verification/checks.py as they were at the last submission. ``undone`` counts
     how often its redemption was taken back, so that each redemption has a transfer of its own.
     """
@@ -44,6 +47,13 @@ class RedemptionClaim(Timestamped, Base):
         CheckConstraint(
             "invoice_number ~ '^([0-9]{20}|([0-9]{10}|[0-9]{12})-[0-9]{8})$'", name="invoice_number_in_one_form"
         ),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        # What was redeemed is there exactly while the claim is verified or settled, and never more than was asked for.
+        CheckConstraint(
+            "(redeemed IS NULL OR redeemed BETWEEN 1 AND amount) "
+            "AND (redeemed IS NOT NULL) = (state IN ('verified', 'settled'))",
+            name="redeemed_within",
+        ),
         Index("ix_redemption_claims_queue", "state", "submitted_at"),
         # See vouchers.models.ProgrammeDuty: who verifies a claim judges eligibility, and so never approves payment.
         ForeignKeyConstraint(
@@ -54,7 +64,10 @@ class RedemptionClaim(Timestamped, Base):
         CheckConstraint("duty = 'eligibility'", name="duty_is_eligibility"),
     )
 
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), unique=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    amount: Mapped[int]
+    redeemed: Mapped[int | None]
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     state: Mapped[RedemptionState] = mapped_column(default=RedemptionState.SUBMITTED)
     invoice_number: Mapped[str]
@@ -80,6 +93,7 @@ class RedemptionClaim(Timestamped, Base):
     order: Mapped[Order] = relationship()
 
 
+explain("uq_redemption_claims_number", N_("这份订单刚有另一份核销申请"), remedy=N_("刷新页面查看最新进度"))
 explain("ck_redemption_claims_invoice_number_in_one_form", N_("发票号码的写法不对"), field="number")
 explain(
     "uq_redemption_claims_invoice",

@@ -12,7 +12,7 @@ from foundation.actors import Actor, Role
 from foundation.clock import end_of, now, today
 from foundation.i18n import N_
 from orders.deadlines import last_day
-from orders.models import Order, OrderState
+from orders.models import Order
 from orders.presentation import measured, party_names
 from verification.answers import Answer, Outcome
 from verification.checks import LABELS, failing, referred
@@ -20,6 +20,7 @@ from verification.deciding import REASONS, RETURN_REASONS
 from verification.facts import stated
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import share
 from verification.queries import OUTCOMES, Case, Earlier
 from verification.states import EVENTS, REDEMPTION, TONES
 
@@ -58,9 +59,16 @@ def answer_rows(answers: Sequence[Answer], prefilled: Collection[str] = ()) -> l
     ]
 
 
-def as_prefilled(order: Order, invoice: Invoice) -> set[str]:
-    """Which figures of the invoice say just what the form offered: until the file is read, nobody has compared them."""
-    offered = {"amount": order.charged_price, "seller": order.provider.name, "buyer": order.enterprise.name}
+def as_prefilled(order: Order, invoice: Invoice, amount: int) -> set[str]:
+    """Which figures of the invoice say just what the form offered: until the file is read, nobody has compared them.
+
+    ``amount`` is what is claimed of the order's deduction.
+    """
+    offered = {
+        "amount": share(order, order.charged_price, amount),
+        "seller": order.provider.name,
+        "buyer": order.enterprise.name,
+    }
     return {name for name, value in offered.items() if getattr(invoice, name) == value}
 
 
@@ -118,8 +126,8 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
         line.append({"label": gettext("再次提交"), "state": "done", "at": claim.resubmitted_at})
     filed_at = claim.resubmitted_at or claim.submitted_at
     waiting, refused = state is RedemptionState.SUBMITTED, state is RedemptionState.REJECTED
-    verified = state is RedemptionState.VERIFIED
-    settled = order.state is OrderState.SETTLED
+    settled = state is RedemptionState.SETTLED
+    verified = settled or state is RedemptionState.VERIFIED
     line.append(
         {
             "label": gettext("核验"),
@@ -143,7 +151,7 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
 def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     """Everything that ``templates/verification/case.html`` shows."""
     claim, order = found.claim, found.order
-    names, prefilled = party_names(order), as_prefilled(order, stated(claim))
+    names, prefilled = party_names(order), as_prefilled(order, stated(claim), claim.amount)
     deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
     return {
         "claim": claim,
@@ -180,12 +188,11 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
 
 def _undo(actor: Actor, found: Case) -> dict[str, Any] | None:
     """What may be done about taking the redemption back: ask, carry out or decline; None for who has no part in it."""
-    order = found.order
     if not REDEMPTION.allowed(found.claim.state, "undo", actor.role) or not found.acts:
         return None
     asked = found.undo_asked
     if asked is None:
-        return {"asked": None} if order.state is OrderState.VERIFIED else None
+        return {"asked": None}
     if asked.organisation_id != actor.organisation_id:
         return None
     return {"asked": asked, "own": asked.asked_by_id == actor.user_id}
@@ -195,7 +202,7 @@ def _following(actor: Actor, found: Case) -> dict[str, Any] | None:
     """For an officer who is done with this one: the claim that waits longest, and how many wait."""
     if actor.role is not Role.OFFICER or found.claim.state is RedemptionState.SUBMITTED or found.following is None:
         return None
-    return {"url": url_for("verification.case", number=found.following.order.number), "count": found.waiting}
+    return {"url": url_for("verification.case", number=found.following.number), "count": found.waiting}
 
 
 def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
@@ -216,7 +223,7 @@ def _earlier(each: Earlier) -> dict[str, Any]:
     outcome = OUTCOMES[each.decision.event]
     refused = [code for code in each.decision.reasons if outcome is RedemptionState.REJECTED and code in REASONS]
     return {
-        "number": each.order.number,
+        "number": each.number,
         "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
         "state": _state(outcome),
         # A return says its reason in its note already.

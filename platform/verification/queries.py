@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
@@ -18,15 +18,17 @@ from files.access import files_of
 from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
+from ledger.models import AccountKind, LedgerAccount
 from orders.access import find
 from orders.models import Order, OrderState, ServiceRecord
 from orders.records import living
 from verification.answers import Answer, Outcome
 from verification.checks import run
-from verification.claiming import claim_of
-from verification.facts import facts_of, stated
+from verification.claiming import claim_of, order_number
+from verification.facts import facts_of_claim
 from verification.invoices import normal_number
 from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import OPEN
 from verification.states import REDEMPTION
 from verification.undoing import DEED
 from vouchers.models import Programme
@@ -46,7 +48,7 @@ class Earlier:
     """How a claim with the same defect was decided."""
 
     decision: Decision
-    order: Order
+    number: str
     defects: Sequence[str]
 
 
@@ -102,9 +104,9 @@ def queue(
 
 
 def case(session: Session, actor: Actor, number: str) -> Case:
-    """The claim for an order with what was filed; an open one is checked on what is filed now."""
-    order = find(session, actor, number)
-    claim = claim_of(session, order.id)
+    """One claim with what was filed; an open one is checked on what is filed now."""
+    order = find(session, actor, order_number(session, number))
+    claim = claim_of(session, number)
     if claim is None or actor.role not in PROVIDER | STAFF:
         raise not_here()
     records = living(order)
@@ -112,8 +114,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     own = files_of(session, Order.__tablename__, [order.id])[order.id]
     decides = actor.role is Role.OFFICER and claim.state is not RedemptionState.SUBMITTED
     told = history(session, claim)
-    open_case = claim.state in {RedemptionState.SUBMITTED, RedemptionState.RETURNED}
-    answers = run(facts_of(session, order, stated(claim))) if open_case else stored(claim)
+    answers = run(facts_of_claim(session, claim)) if claim.state in OPEN else stored(claim)
     return Case(
         claim=claim,
         order=order,
@@ -191,11 +192,24 @@ def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool =
     return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
 
 
-def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[Order]:
-    """The provider's orders whose result is confirmed and for which nothing was claimed yet, oldest first."""
-    query = select(Order).options(joinedload(Order.offering_version), joinedload(Order.enterprise))
-    query = query.where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
-    return session.scalars(query.order_by(Order.since).limit(limit)).unique().all()
+def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[tuple[Order, int]]:
+    """The provider's orders whose result is confirmed and that hold money not claimed yet, with that, oldest first."""
+    query = (
+        select(Order, LedgerAccount.balance)
+        .join(
+            LedgerAccount,
+            and_(
+                LedgerAccount.kind == AccountKind.HOLD,
+                LedgerAccount.programme_id == Order.programme_id,
+                LedgerAccount.owner_id == Order.id,
+            ),
+        )
+        .options(joinedload(Order.offering_version), joinedload(Order.enterprise))
+        .where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
+        .order_by(Order.since)
+        .limit(limit)
+    )
+    return [(order, held or 0) for order, held in session.execute(query).unique()]
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:
@@ -226,7 +240,7 @@ def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Se
         for outcome in (Outcome.REFER, Outcome.FAIL)
     ] + [Decision.reasons.contains([defect]) for defect in defects]
     query = (
-        select(Decision, Order)
+        select(Decision, RedemptionClaim.number)
         .join(RedemptionClaim, RedemptionClaim.id == Decision.subject_id)
         .join(Order, Order.id == RedemptionClaim.order_id)
         .where(
@@ -240,8 +254,8 @@ def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Se
         .limit(_EARLIER)
     )
     return [
-        Earlier(decision, order, [defect for defect in defects if _had(decision, defect)])
-        for decision, order in session.execute(query)
+        Earlier(decision, number, [defect for defect in defects if _had(decision, defect)])
+        for decision, number in session.execute(query)
     ]
 
 

@@ -9,16 +9,14 @@ from accounts.passwords import reconfirmed
 from accounts.second_person import ask, carry_out, decline
 from audit.changes import change_state
 from foundation.actors import Actor
-from orders.deadlines import due_in
-from orders.models import Order, OrderState
-from orders.steps import take
+from orders.models import Order
 from verification.deciding import ensure_free, locked_claim
 from verification.events import redemption_undone
 from verification.models import RedemptionClaim
+from verification.standing import follow
 from verification.states import REDEMPTION
 from vouchers.duties import judges
-from vouchers.redemption import undo_redemption
-from vouchers.terms import terms_of
+from vouchers.taking_back import undo_redemption
 
 DEED: Final = "redemption.undo"
 
@@ -28,8 +26,8 @@ def ask_undo(session: Session, actor: Actor, number: str, *, reason: str) -> Sec
 
     BadInput without a reason; Conflict when it is not redeemed, asked for already, or in a settlement batch.
     """
-    actor, order, claim = _redeemed(session, actor, number)
-    return ask(session, actor, claim, DEED, reason=reason, facts={"amount": order.deduction})
+    actor, _, claim = _redeemed(session, actor, number)
+    return ask(session, actor, claim, DEED, reason=reason, facts={"amount": claim.redeemed})
 
 
 def undo(session: Session, actor: Actor, number: str, *, password: str) -> RedemptionClaim:
@@ -41,13 +39,13 @@ def undo(session: Session, actor: Actor, number: str, *, password: str) -> Redem
     actor, order, claim = _redeemed(session, actor, number)
     reconfirmed(session, actor, password)
     reason = carry_out(session, actor, claim, DEED).reason
-    undo_redemption(session, actor, voucher_id=order.voucher_id, order_id=order.id)
+    undo_redemption(session, actor, voucher_id=order.voucher_id, order_id=order.id, claim_id=claim.id)
     claim.undone += 1
+    claim.redeemed = None
     claim.decided_at = claim.decided_by_id = None
     claim.note = None
     change_state(session, actor, claim, REDEMPTION, "undo", note=reason)
-    terms = terms_of(order.voucher.programme_version)
-    take(session, actor, order, "undo_verify", note=reason, due_at=due_in(OrderState.CLAIMED, terms))
+    follow(session, actor, order, "undo_verify", note=reason)
     return claim
 
 
@@ -63,5 +61,5 @@ def _redeemed(session: Session, actor: Actor, number: str) -> tuple[Actor, Order
     REDEMPTION.next(claim.state, "undo", actor.role)
     ensure_free(session, actor, order)
     acting = judges(session, actor, order.programme)
-    redemption_undone.send(order, session=session)
+    redemption_undone.send(claim, session=session)
     return acting, order, claim

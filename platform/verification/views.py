@@ -15,13 +15,14 @@ from foundation.unit_of_work import current_session
 from orders.access import find
 from verification import deciding, queries, undoing
 from verification.checks import NO_INVOICE, failing, run
-from verification.claiming import claim_of
+from verification.claiming import claim_of, order_number, to_show
 from verification.claiming import submit as submit_claim
 from verification.exports import CLAIMS
 from verification.facts import facts_of, stated
 from verification.forms import ClaimForm, ReasonForm, RejectForm, ReturnForm, UndoForm, VerifyForm
 from verification.invoices import Invoice
 from verification.models import RedemptionState
+from verification.parts import share, unclaimed
 from verification.presentation import answer_rows, as_prefilled, case_view, marked_of, queue_rows, reasons_of
 from verification.states import REDEMPTION
 
@@ -54,26 +55,30 @@ def index() -> ResponseReturnValue:
 def claim(number: str) -> ResponseReturnValue:
     """The provider's claim, filled in from the order, with the checks that the reviewer will see."""
     session, person = current_session(), actor()
-    order = find(session, person, number)
-    present = claim_of(session, order.id)
+    order = find(session, person, order_number(session, number))
+    present = to_show(claim_of(session, number), order)
+    amount = present.amount if present else unclaimed(session, order) or order.deduction
     form = ClaimForm()
     form.file.flags.required = present is None
     invoice = stated(present) if present else None
     if request.method == "GET":
         form.day.data = invoice.day if invoice else today()
         form.number.data = invoice.number if invoice else ""
-        form.amount.data = invoice.amount if invoice else order.charged_price
+        form.amount.data = invoice.amount if invoice else share(order, order.charged_price, amount)
         form.seller.data = invoice.seller if invoice else order.provider.name
         form.buyer.data = invoice.buyer if invoice else order.enterprise.name
 
     def page() -> str:
-        offered = as_prefilled(order, _invoice(form))
-        answers = [each for each in run(facts_of(session, order, invoice)) if each.text != NO_INVOICE[1]]
+        offered = as_prefilled(order, _invoice(form), amount)
+        facts = facts_of(session, order, invoice, amount=amount, number=present.number if present else None)
+        answers = [each for each in run(facts) if each.text != NO_INVOICE[1]]
         return render_template(
             "verification/claim.html",
             form=form,
             order=order,
             claim=present,
+            amount=amount,
+            price=share(order, order.charged_price, amount),
             answers=answer_rows(answers, offered),
             reasons=reasons_of(present) if present else [],
             marked=marked_of(present) if present else [],
@@ -85,7 +90,7 @@ def claim(number: str) -> ResponseReturnValue:
     return submit(
         form,
         lambda: submit_claim(session, person, number, invoice=_invoice(form), file=_upload(form.file.data)),
-        then=lambda _: url_for("verification.case", number=number),
+        then=lambda filed: url_for("verification.case", number=filed.number),
         page=page,
         done=N_("补正已提交，主管部门会继续核验") if present else N_("核销申请已提交，主管部门会在期限内核验"),
     )

@@ -36,7 +36,9 @@ KINDS: Final = {
     "hold": N_("下单占用"),
     "release": N_("退回服务券"),
     "redeem": N_("核销"),
+    "release_part": N_("不予支付的部分退回服务券"),
     "undo_redeem": N_("撤销核销"),
+    "undo_release_part": N_("撤销核销，退回的部分重新占用"),
     "undo_reclaim": N_("撤销核销，余额退回服务券"),
     "expire": N_("过期收回"),
     "reclaim": N_("主管部门收回"),
@@ -129,7 +131,7 @@ def moves(session: Session, programme: Programme, station: str, number: int = 1)
     )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
-    ordered = query.order_by(Transfer.posted_at.desc(), Transfer.id.desc())
+    ordered = query.order_by(Transfer.sequence.desc())
 
     def chunks() -> Iterator[Sequence[Move]]:
         for part in session.execute(ordered.execution_options(yield_per=CHUNK)).partitions():
@@ -156,7 +158,7 @@ def moves_of(session: Session, voucher: Voucher) -> list[Move]:
                 Transfer.target_id.in_(holds),
             )
         )
-        .order_by(Transfer.posted_at, Transfer.id)
+        .order_by(Transfer.sequence)
     ).all()
     return _moves(session, rows, None)
 

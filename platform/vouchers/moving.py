@@ -21,16 +21,21 @@ from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet
 from vouchers.wallets import AMOUNTS, after, next_state
 
-# One row for each movement of the order so far that was not taken back, one without a movement when there is none.
+# One row for each movement of the order and of the claim so far that was not taken back, one without a movement when there
+# is none. Redemptions from before claims had amounts of their own stand under the order, which had one claim then.
 _READ: Final = f"""
 SELECT voucher.programme_id, voucher.programme_version_id, voucher.enterprise_id, voucher.account_id, voucher.state,
        voucher.expires_on, wallet.available, wallet.held, wallet.redeemed, wallet.returned,
-       wallet.ended_by, station.id AS station_id, move.id AS move_id, move.kind, move.amount, move.source_id, move.target_id
+       wallet.ended_by, station.id AS station_id, hold.id AS hold_id, hold.balance AS hold_balance,
+       move.id AS move_id, move.kind, move.amount, move.source_id, move.target_id
 FROM vouchers AS voucher
 CROSS JOIN LATERAL ({AMOUNTS}) AS wallet
 LEFT JOIN ledger_accounts AS station ON station.kind = %(station_kind)s
       AND station.programme_id = voucher.programme_id AND station.owner_id = %(station_owner)s
-LEFT JOIN ledger_transfers AS move ON move.subject_type = 'orders' AND move.subject_id = %(order_id)s
+LEFT JOIN ledger_accounts AS hold ON hold.kind = 'hold'
+      AND hold.programme_id = voucher.programme_id AND hold.owner_id = %(order_id)s
+LEFT JOIN ledger_transfers AS move ON (move.subject_type, move.subject_id)
+          IN (('orders', %(order_id)s), ('redemption_claims', %(claim_id)s))
       AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = move.id)
 WHERE voucher.id = %(voucher_id)s
 """  # noqa: S608 - fixed
@@ -48,7 +53,7 @@ SELECT id FROM written
 
 
 class Done(NamedTuple):
-    """A movement that an order has made before and that stands."""
+    """A movement that an order or a claim of it has made before and that stands."""
 
     id: UUID
     kind: str
@@ -71,7 +76,10 @@ class LockedVoucher:
     expires_on: date
     wallet: Wallet
     done: list[Done]
-    """What the order has done so far."""
+    """What the order and the claim have done so far."""
+    hold_id: UUID | None
+    """The order's account, when it is open, and what still lies on it."""
+    hold: int
     station_id: UUID | None
     """The account that was asked for, when it is open."""
 
@@ -85,15 +93,21 @@ class Station:
 
 
 def locked(
-    session: Session, voucher_id: UUID, *, order_id: UUID | None = None, station: Station | None = None
+    session: Session,
+    voucher_id: UUID,
+    *,
+    order_id: UUID | None = None,
+    claim_id: UUID | None = None,
+    station: Station | None = None,
 ) -> LockedVoucher | None:
-    """Lock a voucher and read all about it, what ``order_id`` has done, and the ``station`` it turns to.
+    """Lock a voucher and read all about it, what the order and its claim have done, and the ``station`` it turns to.
 
     None when there is no such voucher.
     """
     facts = {
         "voucher_id": voucher_id,
         "order_id": order_id,
+        "claim_id": claim_id,
         "station_kind": station.kind.value if station else None,
         "station_owner": station.owner if station else None,
     }
@@ -113,6 +127,8 @@ def locked(
         expires_on=first.expires_on,
         wallet=Wallet(first.available, first.held, first.redeemed, first.returned),
         done=[Done(row.move_id, row.kind, row.amount, row.source_id, row.target_id) for row in rows if row.move_id],
+        hold_id=first.hold_id,
+        hold=first.hold_balance or 0,
         station_id=first.station_id,
     )
 
@@ -128,14 +144,18 @@ def move(
     amount: int,
     transfer_id: UUID,
     order_id: UUID | None = None,
+    claim_id: UUID | None = None,
     opens: Station | None = None,
     reverses_id: UUID | None = None,
 ) -> Wallet:
     """Write the transfer, the balances, the voucher's state and the audit event, and return what is on the voucher then.
 
-    The transfer's subject is the order where there is one, else the voucher. ``opens`` says which account ``target`` is
-    when it is a new one. A transfer that is there already moves nothing; Conflict when it says something else.
+    The transfer's subject is the claim where there is one, else the order, else the voucher. ``opens`` says which account
+    ``target`` is when it is a new one. A transfer that is there already moves nothing; Conflict when it says something else.
     """
+    subject = ("vouchers", voucher.voucher_id) if order_id is None else ("orders", order_id)
+    if claim_id is not None:
+        subject = ("redemption_claims", claim_id)
     posting = Posting(
         id=transfer_id,
         source=source,
@@ -143,8 +163,8 @@ def move(
         amount=amount,
         kind=movement.value,
         programme_id=voucher.programme_id,
-        subject_type="orders" if order_id else "vouchers",
-        subject_id=order_id or voucher.voucher_id,
+        subject_type=subject[0],
+        subject_id=subject[1],
         reverses_id=reverses_id,
     )
     before, result = voucher.wallet, after(voucher.wallet, movement, amount)
@@ -165,6 +185,7 @@ def move(
     if not written:
         refuse_changed_retries(session, [posting])
         return before
+    voucher.hold += result.held - before.held
     voucher.wallet, voucher.state = result, state
     if movement in ENDINGS:
         voucher.ended_by = movement

@@ -1,17 +1,19 @@
-"""Holding, releasing and redeeming the money of a voucher for an order: two phases, each exactly once.
+"""Holding, releasing and redeeming the money of a voucher for an order: two phases, no fen twice.
 
 Phase one is ``hold`` when the order is placed: the money leaves what the enterprise can use and lies on the order's own
-account. Phase two is either ``redeem`` (the service was verified: the money becomes payable to the provider) or
-``release`` (the order ended without it: the money goes back to the voucher). Which of the two comes first wins; the
-other is refused. An order is held once in its life; it never takes money a second time. A wrong redemption is taken back
-by ``undo_redemption``: the order is in phase one again.
+account. Phase two is done in parts: ``redeem`` makes an amount of it payable to the provider, once for each claim (the
+service was verified); ``release_part`` gives back what the decision on a claim does not pay; ``release`` gives back all
+that is left when the order ends. The parts together are never more than what was held. An order is held once in its
+life; it never takes money a second time. A wrong redemption is taken back by ``taking_back.undo_redemption``.
 
 Every verb locks the voucher's row first and checks afterwards, so two orders that reach for the same last yuan wait for
 each other, and the second sees what the first took. ``transfer_id`` is made by the caller: the same call sent again
 moves nothing and succeeds, the same id with other content is refused. Below the code stand the ledger's constraints:
-no balance under zero, and one hold, release and redemption an order.
+no balance under zero, one hold and release an order, one redemption a claim.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
@@ -24,10 +26,8 @@ from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.money import display_yuan
 from ledger.accounts import account
-from ledger.models import AccountKind, Transfer
-from ledger.posting import ensure_covers
+from ledger.models import AccountKind
 from vouchers.claiming import allot
-from vouchers.eligibility import committed
 from vouchers.models import ProgrammeVersion
 from vouchers.moving import Done, LockedVoucher, Station, locked, move
 from vouchers.states import Movement, Wallet, ensure_movement
@@ -40,8 +40,7 @@ def hold(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, am
     NotFound for another enterprise's voucher, Conflict when it has expired, cannot be used, is a whole one that another
     order uses, or when the order holds money already; Exhausted when less is left.
     """
-    order = Station(AccountKind.HOLD, order_id)
-    voucher = _locked(session, actor, voucher_id, order_id, order)
+    voucher = locked_for(session, actor, voucher_id, order_id)
     if _repeated(voucher.done, Movement.HOLD, transfer_id, amount):
         return voucher.wallet
     if amount <= 0:
@@ -65,8 +64,8 @@ def hold(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, am
         voucher,
         Movement.HOLD,
         source=voucher.account_id,
-        target=voucher.station_id or new_id(),
-        opens=None if voucher.station_id else order,
+        target=voucher.hold_id or new_id(),
+        opens=None if voucher.hold_id else Station(AccountKind.HOLD, order_id),
         amount=amount,
         transfer_id=transfer_id,
         order_id=order_id,
@@ -74,93 +73,84 @@ def hold(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, am
 
 
 def release(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, transfer_id: UUID) -> Wallet:
-    """Give back to the voucher all that an order holds; on an expired or revoked one it goes on to the programme's pool.
+    """Give back to the voucher all that an order still holds: it has ended. See ``release_part`` for where it goes on to.
 
-    Conflict when the order holds nothing, has been redeemed or was released before by another call.
+    Conflict when the order holds nothing, has been redeemed whole or was released before by another call.
     """
-    voucher = _locked(session, actor, voucher_id, order_id)
-    held = _held_by(voucher.done)
-    if _repeated(voucher.done, Movement.RELEASE, transfer_id, held.amount):
+    voucher = locked_for(session, actor, voucher_id, order_id)
+    if _repeated(voucher.done, Movement.RELEASE, transfer_id):
         return voucher.wallet
-    _ensure_undecided(voucher.done)
-    ensure_movement(voucher.state, Movement.RELEASE, actor.role)
-    result = move(
+    _ensure_undecided(voucher)
+    return _back(
+        session, actor, voucher, Movement.RELEASE, amount=voucher.hold, transfer_id=transfer_id, order_id=order_id
+    )
+
+
+def release_part(
+    session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, claim_id: UUID, amount: int, transfer_id: UUID
+) -> Wallet:
+    """Give back to the voucher ``amount`` fen of what an order holds: what the decision on a claim does not pay.
+
+    On an expired or revoked voucher, and on one that is good for one order only, it goes on to the programme's pool.
+    Conflict when the order holds nothing, Exhausted when it holds less.
+    """
+    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id)
+    # One decision releases once, but a claim whose redemption was taken back is decided again.
+    if any(one.id == transfer_id and one.amount == amount for one in voucher.done):
+        return voucher.wallet
+    _ensure_holds(voucher, amount)
+    return _back(
         session,
         actor,
         voucher,
-        Movement.RELEASE,
-        source=held.target_id,
-        target=voucher.account_id,
-        amount=held.amount,
+        Movement.RELEASE_PART,
+        amount=amount,
         transfer_id=transfer_id,
         order_id=order_id,
+        claim_id=claim_id,
     )
-    if today() > voucher.expires_on:
-        result = _return_rest(session, actor, voucher, Movement.EXPIRE, cause=transfer_id)
-    elif voucher.ended_by is Movement.REVOKE:
-        # What the order held could not go back when the voucher was revoked; nobody uses it again.
-        result = _return_rest(session, actor, voucher, Movement.REVOKE, cause=transfer_id)
-    return result
 
 
 def redeem(
-    session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, provider_id: UUID, transfer_id: UUID
+    session: Session,
+    actor: Actor,
+    *,
+    voucher_id: UUID,
+    order_id: UUID,
+    claim_id: UUID,
+    provider_id: UUID,
+    transfer_id: UUID,
+    amount: int | None = None,
 ) -> Wallet:
-    """Make all that an order holds payable to the provider: the service was verified.
+    """Make ``amount`` fen of what an order holds payable to the provider (None: all of it): a claim was verified.
 
     Works after the voucher's last day too, because the money was set aside in time. A voucher that is good for one
     order only gives no change: its rest goes back to the pool. Conflict when the order holds nothing, was released, or
-    was redeemed before by another call.
+    the claim was redeemed before by another call; Exhausted when the order holds less.
     """
     provider = Station(AccountKind.PAYABLE, provider_id)
-    voucher = _locked(session, actor, voucher_id, order_id, provider)
-    held = _held_by(voucher.done)
-    if _repeated(voucher.done, Movement.REDEEM, transfer_id, held.amount):
+    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id, station=provider)
+    if _repeated(voucher.done, Movement.REDEEM, transfer_id, amount):
         return voucher.wallet
-    _ensure_undecided(voucher.done)
+    amount = voucher.hold if amount is None else amount
+    _ensure_holds(voucher, amount)
     ensure_movement(voucher.state, Movement.REDEEM, actor.role)
-    undone = _standing(voucher.done, Movement.UNDO_REDEEM)
+    undone = standing(voucher.done, Movement.UNDO_REDEEM)
     result = move(
         session,
         actor,
         voucher,
         Movement.REDEEM,
-        source=held.target_id,
+        source=_account_of(voucher),
         target=voucher.station_id or account(session, provider.kind, voucher.programme_id, provider_id),
-        amount=held.amount,
+        amount=amount,
         transfer_id=transfer_id,
         order_id=order_id,
+        claim_id=claim_id,
         reverses_id=undone.id if undone else None,
     )
     if result.available and not _terms_allow_parts(session, voucher):
         result = _return_rest(session, actor, voucher, Movement.RECLAIM, cause=transfer_id)
-    return result
-
-
-def undo_redemption(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID) -> Wallet:
-    """Take back the redemption of an order by the linked opposite transfer: payable → hold.
-
-    The rest of a voucher that is good for one order comes back from the pool where the pool still has it, the voucher has
-    not expired and the enterprise has not claimed it again meanwhile. Conflict when the order is not redeemed or the money
-    is no longer payable.
-    """
-    voucher = _locked(session, actor, voucher_id, order_id)
-    redeemed = _standing(voucher.done, Movement.REDEEM)
-    if redeemed is None:
-        raise Conflict(N_("这个订单没有核销的金额"), remedy=N_("刷新页面查看最新进度"))
-    if not _covers(session, redeemed.target_id, redeemed.amount):
-        raise Conflict(N_("这笔金额已经结算，不能撤销核销"))
-    result = _opposite(session, actor, voucher, Movement.UNDO_REDEEM, redeemed, order_id=order_id)
-    rest = session.get(Transfer, uuid5(redeemed.id, Movement.RECLAIM.value))
-    if (
-        rest is not None
-        and today() <= voucher.expires_on
-        # First the pool, under whose lock claims are decided, and then the look at what was claimed.
-        and _covers(session, rest.target_id, rest.amount)
-        and _within_cap(session, voucher, rest.amount)
-    ):
-        done = Done(rest.id, rest.kind, rest.amount, rest.source_id, rest.target_id)
-        result = _opposite(session, actor, voucher, Movement.UNDO_RECLAIM, done)
     return result
 
 
@@ -174,10 +164,17 @@ def return_rest(session: Session, actor: Actor, voucher_id: UUID, movement: Move
     return amount
 
 
-def _locked(
-    session: Session, actor: Actor, voucher_id: UUID, order_id: UUID, station: Station | None = None
+def locked_for(
+    session: Session,
+    actor: Actor,
+    voucher_id: UUID,
+    order_id: UUID,
+    *,
+    claim_id: UUID | None = None,
+    station: Station | None = None,
 ) -> LockedVoucher:
-    voucher = locked(session, voucher_id, order_id=order_id, station=station)
+    """The locked voucher with what the order and the claim did; NotFound for somebody else's, and for another's order."""
+    voucher = locked(session, voucher_id, order_id=order_id, claim_id=claim_id, station=station)
     if voucher is None or (actor.role in ENTERPRISE and voucher.enterprise_id != actor.organisation_id):
         raise not_here()
     if any(done.kind == Movement.HOLD and done.source_id != voucher.account_id for done in voucher.done):
@@ -185,77 +182,92 @@ def _locked(
     return voucher
 
 
-def _repeated(done: list[Done], movement: Movement, transfer_id: UUID, amount: int) -> bool:
-    """Whether this very call was made before; Conflict when another one did the same to the order."""
-    for one in done:
-        if one.kind != movement:
-            continue
-        if one.id == transfer_id and one.amount == amount:
-            return True
-        raise Conflict(
-            {
-                Movement.HOLD: N_("这个订单已经占用过服务券"),
-                Movement.RELEASE: N_("这个订单占用的金额已经退回"),
-                Movement.REDEEM: N_("这个订单的服务券已经核销"),
-            }[movement],
-            remedy=N_("刷新页面查看最新进度"),
-        )
-    return False
-
-
-def _standing(done: list[Done], movement: Movement) -> Done | None:
+def standing(done: Sequence[Done], movement: Movement) -> Done | None:
+    """The movement of this kind that was made and not taken back."""
     return next((one for one in done if one.kind == movement), None)
 
 
-def _held_by(done: list[Done]) -> Done:
-    held = _standing(done, Movement.HOLD)
-    if held is None:
-        raise Conflict(N_("这个订单没有占用服务券"))
-    return held
+_SAID: Final[Mapping[Movement, str]] = {
+    Movement.HOLD: N_("这个订单已经占用过服务券"),
+    Movement.RELEASE: N_("这个订单占用的金额已经退回"),
+    Movement.REDEEM: N_("这个订单的服务券已经核销"),
+}
 
 
-def _covers(session: Session, account_id: UUID, amount: int) -> bool:
-    try:
-        ensure_covers(session, account_id, amount)
-    except Exhausted:
+def _repeated(done: Sequence[Done], movement: Movement, transfer_id: UUID, amount: int | None = None) -> bool:
+    """Whether this very call was made before; Conflict when another one did the same to the order or the claim."""
+    one = standing(done, movement)
+    if one is None:
         return False
-    return True
+    if one.id == transfer_id and amount in {None, one.amount}:
+        return True
+    raise Conflict(_SAID[movement], remedy=N_("刷新页面查看最新进度"))
 
 
-def _within_cap(session: Session, voucher: LockedVoucher, amount: int) -> bool:
-    """Whether the enterprise, with ``amount`` fen more on its vouchers, keeps to the cap of the voucher's own version."""
-    kept = committed(session, voucher.programme_id, [voucher.enterprise_id])[voucher.enterprise_id]
-    terms = terms_of(session.get_one(ProgrammeVersion, voucher.version_id))
-    return kept + amount <= terms.cap_per_enterprise
+def _ensure_undecided(voucher: LockedVoucher) -> None:
+    """Conflict unless something is still held."""
+    if standing(voucher.done, Movement.HOLD) is None:
+        raise Conflict(N_("这个订单没有占用服务券"))
+    if not voucher.hold:
+        gone = standing(voucher.done, Movement.RELEASE) is not None
+        raise Conflict(_SAID[Movement.RELEASE if gone else Movement.REDEEM], remedy=N_("刷新页面查看最新进度"))
 
 
-def _opposite(
+def _ensure_holds(voucher: LockedVoucher, amount: int) -> None:
+    """Conflict when nothing is held any more, BadInput for no amount, Exhausted when less than ``amount`` is held."""
+    _ensure_undecided(voucher)
+    if amount <= 0:
+        raise BadInput(N_("金额应大于零"), field="amount")
+    if amount > voucher.hold:
+        raise Exhausted(
+            N_("订单占用的金额只剩 %(held)s，不够 %(amount)s"),
+            field="amount",
+            remedy=N_("刷新页面查看最新进度"),
+            held=display_yuan(voucher.hold),
+            amount=display_yuan(amount),
+        )
+
+
+def _account_of(voucher: LockedVoucher) -> UUID:
+    """The order's own account; it is open, because something was held."""
+    if voucher.hold_id is None:
+        raise ValueError("nothing was ever held")
+    return voucher.hold_id
+
+
+def _back(
     session: Session,
     actor: Actor,
     voucher: LockedVoucher,
     movement: Movement,
-    done: Done,
     *,
-    order_id: UUID | None = None,
+    amount: int,
+    transfer_id: UUID,
+    order_id: UUID,
+    claim_id: UUID | None = None,
 ) -> Wallet:
+    """Held money goes back to the voucher, and on to the pool where nobody could use it there."""
     ensure_movement(voucher.state, movement, actor.role)
-    return move(
+    result = move(
         session,
         actor,
         voucher,
         movement,
-        source=done.target_id,
-        target=done.source_id,
-        amount=done.amount,
-        transfer_id=uuid5(done.id, movement.value),
+        source=_account_of(voucher),
+        target=voucher.account_id,
+        amount=amount,
+        transfer_id=transfer_id,
         order_id=order_id,
-        reverses_id=done.id,
+        claim_id=claim_id,
     )
-
-
-def _ensure_undecided(done: list[Done]) -> None:
-    for decided in (Movement.RELEASE, Movement.REDEEM):
-        _repeated(done, decided, UUID(int=0), 0)
+    if today() > voucher.expires_on:
+        return _return_rest(session, actor, voucher, Movement.EXPIRE, cause=transfer_id)
+    if voucher.ended_by is Movement.REVOKE:
+        # What the order held could not go back when the voucher was revoked; nobody uses it again.
+        return _return_rest(session, actor, voucher, Movement.REVOKE, cause=transfer_id)
+    if result.redeemed and not _terms_allow_parts(session, voucher):
+        return _return_rest(session, actor, voucher, Movement.RECLAIM, cause=transfer_id)
+    return result
 
 
 def _ensure_not_expired(voucher: LockedVoucher) -> None:

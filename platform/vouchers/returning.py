@@ -63,7 +63,7 @@ def appropriations(session: Session, programme_id: UUID) -> Sequence[Appropriati
         select(_made, User.name, (_made.c.amount - taken).label("left"))
         .outerjoin(User, User.id == _made.c.user_id)
         .where(_made.c.kind == "appropriate", _made.c.programme_id == programme_id)
-        .order_by(_made.c.posted_at.desc(), _made.c.id.desc())
+        .order_by(_made.c.sequence.desc())
     )
     return [Appropriation(row.id, row.posted_at, row.name or "", row.amount, int(row.left)) for row in rows]
 

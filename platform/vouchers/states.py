@@ -75,11 +75,13 @@ class Movement(StrEnum):
 
     HOLD = "hold"
     RELEASE = "release"
+    RELEASE_PART = "release_part"
     REDEEM = "redeem"
     EXPIRE = "expire"
     RECLAIM = "reclaim"
     REVOKE = "revoke"
     UNDO_REDEEM = "undo_redeem"
+    UNDO_RELEASE_PART = "undo_release_part"
     UNDO_RECLAIM = "undo_reclaim"
 
 
@@ -100,6 +102,8 @@ MOVEMENTS: Final[Mapping[Movement, tuple[frozenset[VoucherState], frozenset[Role
     Movement.HOLD: (USABLE, ENTERPRISE | {Role.SYSTEM}),
     # Either side may end an order before delivery, and so may the bureau and the deadline job.
     Movement.RELEASE: (frozenset({_V.HELD}), ENTERPRISE | PROVIDER | BUREAU | {Role.SYSTEM}),
+    # What a decision on a claim does not pay, while the order goes on.
+    Movement.RELEASE_PART: (frozenset({_V.HELD}), BUREAU | {Role.SYSTEM}),
     Movement.REDEEM: (frozenset({_V.HELD}), BUREAU | {Role.SYSTEM}),
     # While an order holds a part, the free rest can go back already.
     Movement.EXPIRE: (USABLE, frozenset({Role.SYSTEM})),
@@ -107,7 +111,8 @@ MOVEMENTS: Final[Mapping[Movement, tuple[frozenset[VoucherState], frozenset[Role
     Movement.REVOKE: (USABLE, frozenset({Role.REVIEWER})),
     # Whatever became of the rest since then; a voucher that is only issued was never redeemed.
     Movement.UNDO_REDEEM: (frozenset(_V) - {_V.ISSUED}, frozenset({Role.OFFICER, Role.REVIEWER})),
-    # Follows at once, when the order holds its money again.
+    # Both follow at once, when the order holds its money again.
+    Movement.UNDO_RELEASE_PART: (frozenset({_V.HELD}), frozenset({Role.OFFICER, Role.REVIEWER})),
     Movement.UNDO_RECLAIM: (frozenset({_V.HELD}), frozenset({Role.OFFICER, Role.REVIEWER})),
 }
 """Movement -> the states in which it may happen, and who may cause it. Where it leads follows from the amounts."""

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from ledger.models import AccountKind, LedgerAccount
 from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet, state_of
 
@@ -16,7 +17,7 @@ AMOUNTS: Final = """
     FROM ledger_accounts AS free CROSS JOIN (
         SELECT CAST(coalesce(sum(target.balance) FILTER (WHERE move.kind = 'hold'), 0) AS bigint) AS held,
                CAST(coalesce(sum(move.amount) FILTER (WHERE move.ended), 0) AS bigint) AS returned,
-               (array_agg(move.kind ORDER BY move.posted_at DESC, move.id DESC) FILTER (WHERE move.ended))[1] AS ended_by
+               (array_agg(move.kind ORDER BY move.sequence DESC) FILTER (WHERE move.ended))[1] AS ended_by
         FROM (
             SELECT one.*, one.kind IN ('expire', 'reclaim', 'revoke')
                    AND NOT EXISTS (SELECT FROM ledger_transfers AS back WHERE back.reverses_id = one.id) AS ended
@@ -47,12 +48,22 @@ def wallet(session: Session, voucher: Voucher) -> Wallet:
     return wallets(session, [voucher])[voucher.id]
 
 
+def held_for(session: Session, programme_id: UUID, order_id: UUID) -> int:
+    """What lies on the account of an order, in fen; true for whoever has locked the order."""
+    held = select(LedgerAccount.balance).where(
+        LedgerAccount.kind == AccountKind.HOLD,
+        LedgerAccount.programme_id == programme_id,
+        LedgerAccount.owner_id == order_id,
+    )
+    return session.scalar(held) or 0
+
+
 def after(before: Wallet, movement: Movement, amount: int) -> Wallet:
     """The amounts after ``amount`` fen moved; pure. Negative parts would be a mistake of the caller: ValueError."""
     free, held, redeemed, returned = before.available, before.held, before.redeemed, before.returned
-    if movement is Movement.HOLD:
+    if movement in {Movement.HOLD, Movement.UNDO_RELEASE_PART}:
         free, held = free - amount, held + amount
-    elif movement is Movement.RELEASE:
+    elif movement in {Movement.RELEASE, Movement.RELEASE_PART}:
         free, held = free + amount, held - amount
     elif movement is Movement.REDEEM:
         held, redeemed = held - amount, redeemed + amount

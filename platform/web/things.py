@@ -48,7 +48,7 @@ _NUMBERED: Final[Mapping[str, tuple[Select[UUID, str], Callable[[str], str] | No
     "programmes": (select(Programme.id, Programme.number), _page("vouchers.programme")),
     "public_notices": (select(PublicNotice.id, PublicNotice.number), _page("notices.notice")),
     "redemption_claims": (
-        select(RedemptionClaim.id, Order.number).join(RedemptionClaim.order),
+        select(RedemptionClaim.id, RedemptionClaim.number),
         _page("verification.case"),
     ),
     "service_records": (select(ServiceRecord.id, Order.number).join(ServiceRecord.order), _ORDER),

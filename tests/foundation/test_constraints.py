@@ -28,7 +28,8 @@ NOT_BY_FORMS = frozenset(
         *("ck_delegations_ended_by_somebody", "ck_offering_versions_duty_somewhere"),
         *("ck_titles_registering_duty_somewhere", "ck_titles_revoking_duty_somewhere"),
         *("uq_password_attempts_user_id", "uq_regional_duties_person"),
-        *("uq_redemption_claims_order_id", "uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
+        "ck_redemption_claims_amount_positive",
+        *("uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
         *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
         *("ck_calendar_days_in_its_year", "ck_calendar_days_workday_on_a_weekend", "uq_calendar_days_day"),
         *("uq_batch_awards_provider", "ck_batch_awards_amount_not_negative", "ck_batch_awards_reason_given"),
@@ -49,6 +50,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_orders_price_adds_up", "ck_orders_prices", "ck_public_notices_period"),
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
+        *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
         "ck_vouchers_face_positive",
     }
 )

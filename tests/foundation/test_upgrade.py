@@ -10,24 +10,36 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, make_url, select, text
+from factories import actor
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit import seals
+from foundation.actors import SYSTEM, Role
 from foundation.database import Base, make_engine
+from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
+from ledger.models import Transfer
+from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
 from settlement.checking import check
-from settlement.models import Statement
+from settlement.models import BatchOrder, Statement
+from verification.models import RedemptionClaim, RedemptionState
+from verification.parts import unclaimed
+from verification.standing import order_state
 from vouchers.models import Programme, Voucher
-from vouchers.wallets import wallet
+from vouchers.redemption import redeem
+from vouchers.taking_back import undo_redemption
+from vouchers.wallets import held_for, wallet
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
@@ -177,6 +189,53 @@ def test_orders_vouchers_and_statements_can_be_read(upgraded: Upgraded) -> None:
 # What each version must have carried over, one test or more for each, in their order.
 
 
+def test_each_claim_got_what_its_order_held_and_its_lines(upgraded: Upgraded) -> None:
+    """Version 0013: a claim has an amount, a number and a state of its own, and a batch line names its claim."""
+    orders = {row["id"]: row for row in upgraded.rows("orders")}
+    before = {row["id"]: row for row in upgraded.rows("redemption_claims")}
+    claims = upgraded.session.scalars(select(RedemptionClaim)).all()
+    assert len(claims) == len(before)
+    for claim in claims:
+        old = before[str(claim.id)]
+        order = orders[old["order_id"]]
+        settled = order["state"] == "settled" and old["state"] == "verified"
+        assert (claim.number, claim.amount) == (order["number"], int(order["deduction"]))
+        assert claim.state.value == ("settled" if settled else old["state"])
+        assert claim.redeemed == (claim.amount if old["state"] == "verified" else None)
+    assert "settled" in {claim.state.value for claim in claims}
+    of_order = {claim.order_id: claim.id for claim in claims}
+    lines = upgraded.session.scalars(select(BatchOrder)).all()
+    assert lines
+    assert all(line.claim_id == of_order[line.order_id] for line in lines)
+
+
+def test_every_order_stands_where_its_claim_stands(upgraded: Upgraded) -> None:
+    for claim in upgraded.session.scalars(select(RedemptionClaim)):
+        to = order_state([claim.state], rest=unclaimed(upgraded.session, claim.order) > 0)
+        assert to in {claim.order.state, None}
+
+
+def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded) -> None:
+    """Their transfers stand under the order, as they were written; what comes now stands under the claim."""
+    session = upgraded.session
+    claims = session.scalars(
+        select(RedemptionClaim).where(
+            (RedemptionClaim.state == RedemptionState.VERIFIED) | (RedemptionClaim.undone > 0)
+        )
+    ).all()
+    assert {claim.undone for claim in claims} == {0, 1}
+    for claim in claims:
+        order = claim.order
+        facts = {"voucher_id": order.voucher_id, "order_id": order.id, "claim_id": claim.id}
+        officer = actor(session, order.programme.bureau, Role.OFFICER)
+        if not claim.undone:
+            undo_redemption(session, officer, **facts)
+        assert held_for(session, claim.programme_id, order.id) == claim.amount
+        redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
+        assert held_for(session, claim.programme_id, order.id) == 1
+    assert verify(session).ok
+
+
 def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:
     stored = {row["id"]: (row["pdf_id"], row["pdf_hash"]) for row in upgraded.rows("statements")}
     files = upgraded.session.execute(text("SELECT statement_id, blob_id, sha256 FROM statement_files"))
@@ -210,3 +269,26 @@ def test_0021_what_was_paid_is_an_attempt_that_succeeded(upgraded: Upgraded) -> 
     made = upgraded.session.execute(text("SELECT statement_id, amount, attempt, state FROM payments")).all()
     assert {(str(row.statement_id), str(row.amount)) for row in made} == paid
     assert {(row.attempt, row.state) for row in made} == {(1, "paid")}
+
+
+def test_transfers_are_numbered_in_the_order_in_which_they_were_posted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    stored = sorted(
+        upgraded.rows("ledger_transfers"), key=lambda row: (datetime.fromisoformat(row["posted_at"]), row["id"])
+    )
+    found = session.execute(select(Transfer.sequence, Transfer.id).order_by(Transfer.sequence)).all()
+    assert [(number, str(transfer_id)) for number, transfer_id in found] == [
+        (number, row["id"]) for number, row in enumerate(stored, start=1)
+    ]
+    last = session.get_one(Transfer, UUID(stored[-1]["id"]))
+    reverse(session, SYSTEM, last.id, kind="correction")
+    assert session.scalar(select(func.max(Transfer.sequence))) == len(stored) + 1
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text("UPDATE ledger_transfers SET amount = amount + 1"))
+
+
+def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
+    waiting = upgraded.session.execute(text("SELECT id, task_name FROM procrastinate_jobs WHERE status = 'todo'")).all()
+    assert {(str(number), name) for number, name in waiting} == {
+        (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
+    }

@@ -1,17 +1,22 @@
 """Posting: harmless retries, refused changes, one reversal, and triggers that refuse what the code never does."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM
+from foundation.clock import now, stopped
 from foundation.errors import Conflict, Exhausted
 from foundation.identifiers import new_id
 from ledger.accounts import account
-from ledger.models import AccountKind
+from ledger.models import AccountKind, Transfer
 from ledger.posting import Posting, balance, ensure_covers, post, reverse, stored_balance
 from ledger.verification import verify
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
@@ -105,6 +110,31 @@ def test_a_pool_covers_what_it_holds_and_not_more(session: Session, stations):
         ensure_covers(session, stations["pool"], 501)
 
 
+def test_a_transfer_into_another_programme_is_refused_by_the_database(session: Session, stations):
+    other = new_id()
+    elsewhere = {**stations, "foreign": account(session, AccountKind.POOL, other)}
+    for source, target, programme in (
+        ("pool", "foreign", stations["programme"]),
+        ("foreign", "pool", stations["programme"]),
+        ("treasury", "pool", other),
+    ):
+        with pytest.raises(IntegrityError, match="fk_ledger_transfers_"), session.begin_nested():
+            move(session, elsewhere | {"programme": programme}, source, target, 500)
+    assert verify(session).transfers == 0
+
+
+def test_a_clock_that_is_set_back_changes_neither_the_order_nor_the_proof(session: Session, stations):
+    """The voucher is issued by a machine whose clock is an hour behind the one that appropriated."""
+    with stopped(now()):
+        first = move(session, stations, "treasury", "pool", 500)
+    with stopped(now() - timedelta(hours=1)):
+        second = move(session, stations, "pool", "voucher", 300)
+    assert verify(session).ok
+    assert session.scalars(select(Transfer.id).order_by(Transfer.sequence)).all() == [first, second]
+    with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+        session.execute(text("UPDATE ledger_transfers SET sequence = DEFAULT"))
+
+
 def test_a_transfer_is_reversed_once(session: Session, stations):
     first = move(session, stations, "treasury", "pool", 500)
     back = reverse(session, SYSTEM, first, kind="correction")
@@ -150,7 +180,7 @@ def tamper(session: Session, statement: str) -> None:
     [
         ("UPDATE ledger_transfers SET amount = amount + 1 WHERE amount = 300", "its transfers give"),
         ("DELETE FROM ledger_transfers WHERE amount = 500", "below zero"),
-        ("UPDATE ledger_transfers SET posted_at = posted_at + interval '1 hour' WHERE amount = 500", "was below zero"),
+        ("UPDATE ledger_transfers SET sequence = DEFAULT WHERE amount = 500", "was below zero"),
         ("UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'voucher'", "stores"),
     ],
 )

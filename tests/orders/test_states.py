@@ -46,6 +46,17 @@ contracted  end_stalled        cancelled   {R}
 in_service  end_stalled        cancelled   {R}
 delivered   end_stalled        cancelled   {R}
 confirmed   end_stalled        cancelled   {R}
+claimed     verify_part        confirmed   {R}
+confirmed   undo_verify        claimed     {R}
+returned    rest_claimed       claimed     {R} {S}
+returned    rest_confirmed     confirmed   {R} {S}
+returned    rest_verified      verified    {R} {S}
+returned    rest_settled       settled     {R} {S}
+claimed     rest_confirmed     confirmed   {R} {S}
+claimed     rest_verified      verified    {R} {S}
+claimed     rest_settled       settled     {R} {S}
+confirmed   rest_verified      verified    {R} {S}
+confirmed   rest_settled       settled     {R} {S}
 """
 
 RECORDS = f"""

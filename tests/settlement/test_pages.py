@@ -112,7 +112,7 @@ def test_an_officer_returns_and_rejects(
     assert "材料看不清" in text_of(provider, f"/orders/{order.number}/claim")
     assert "发票号码、开票日期" in text_of(provider, f"/claims/{order.number}")
     assert "材料看不清：发票模糊" in text_of(provider, f"/claims/{order.number}")
-    found = claim_of(session, order.id)
+    found = claim_of(session, order.number)
     assert found is not None
     assert found.state is RedemptionState.RETURNED
     other = claimed(scene)

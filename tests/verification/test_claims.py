@@ -73,12 +73,12 @@ def test_every_failing_check_is_named_by_its_field(session: Session, scene: Scen
         claim(scene, order, number="123", amount=1, seller="别人", self_checked=False, day=today() + timedelta(days=1))
     assert {fault.field for fault in refused.value.faults} == {"number", "amount", "seller", "self_checked", "day"}
     assert order.state is OrderState.CONFIRMED
-    assert claiming.claim_of(session, order.id) is None
+    assert claiming.claim_of(session, order.number) is None
 
 
 def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, scene: Scene) -> None:
     first, second = claimed(scene), scene.order_in(OrderState.CONFIRMED)
-    used = claiming.claim_of(session, first.id)
+    used = claiming.claim_of(session, first.number)
     assert used is not None
     with pytest.raises(Faults) as refused:
         claim(scene, second, number=used.invoice_number)
@@ -115,7 +115,7 @@ def test_nothing_unseen_is_stored_with_an_invoice(scene: Scene) -> None:
 
 def test_a_resubmission_keeps_the_first_filing_date(session: Session, scene: Scene) -> None:
     order = claimed(scene)
-    found = claiming.claim_of(session, order.id)
+    found = claiming.claim_of(session, order.number)
     assert found is not None
     first = found.submitted_at
     assert found.resubmitted_at is None
@@ -141,7 +141,7 @@ def test_what_the_bureau_accepted_is_what_counts_here(session: Session, scene: S
 
 
 def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: Scene) -> None:
-    first, second = claiming.claim_of(session, claimed(scene).id), claiming.claim_of(session, claimed(scene).id)
+    first, second = claiming.claim_of(session, claimed(scene).number), claiming.claim_of(session, claimed(scene).number)
     assert first
     assert second
     with pytest.raises(IntegrityError, match="uq_redemption_claims_invoice"):

@@ -19,10 +19,11 @@ EXPECTED = {
     (_S.SUBMITTED, "return"): (_S.RETURNED, _OFFICER),
     (_S.SUBMITTED, "reject"): (_S.REJECTED, _OFFICER),
     (_S.VERIFIED, "undo"): (_S.SUBMITTED, _OFFICE),
+    (_S.VERIFIED, "settle"): (_S.SETTLED, {Role.BUDGET_HOLDER, Role.PAYER, Role.SYSTEM}),
     (_S.RETURNED, "resubmit"): (_S.SUBMITTED, _PROVIDER),
     (_S.RETURNED, "lapse"): (_S.REJECTED, {Role.SYSTEM}),
 }
-EVENT_NAMES = ["verify", "return", "reject", "resubmit", "lapse", "undo"]
+EVENT_NAMES = ["verify", "return", "reject", "resubmit", "lapse", "undo", "settle"]
 
 
 @pytest.mark.parametrize(("state", "event", "role"), list(product(_S, EVENT_NAMES, Role)))

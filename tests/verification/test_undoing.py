@@ -130,7 +130,7 @@ def test_it_can_be_declined_and_asked_for_again(session: Session, scene: Scene) 
     with pytest.raises(Conflict):
         undoing.ask_undo(session, scene.reviewer, order.number, reason=REASON)
     undoing.decline_undo(session, scene.reviewer, order.number, reason="核验没有错")
-    claim = claiming.claim_of(session, order.id)
+    claim = claiming.claim_of(session, order.number)
     assert claim is not None
     assert asked_for(session, claim, undoing.DEED) is None
     undoing.ask_undo(session, scene.officer, order.number, reason=REASON)
@@ -185,7 +185,7 @@ def test_an_approved_order_stays_redeemed(session: Session, scene: Scene) -> Non
 
 def test_the_trail_has_the_reason(session: Session, scene: Scene) -> None:
     order = undone(scene)
-    claim = claiming.claim_of(session, order.id)
+    claim = claiming.claim_of(session, order.number)
     assert claim is not None
     told = session.scalars(
         select(AuditEvent).where(AuditEvent.subject_id == claim.id).order_by(AuditEvent.sequence)

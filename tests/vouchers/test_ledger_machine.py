@@ -31,8 +31,9 @@ from ledger.verification import verify
 from vouchers import jobs, money
 from vouchers.claiming import claim
 from vouchers.models import Voucher, VoucherClaim
-from vouchers.redemption import hold, redeem, release, undo_redemption
+from vouchers.redemption import hold, redeem, release
 from vouchers.revoking import reclaim
+from vouchers.taking_back import undo_redemption
 from vouchers.wallets import wallets
 
 pytestmark = pytest.mark.clock
@@ -197,7 +198,10 @@ class Machine(RuleBasedStateMachine):
         if how == "release":
             self.agree(expected, lambda: release(self.session, SYSTEM, **facts))
         else:
-            self.agree(expected, lambda: redeem(self.session, SYSTEM, provider_id=self.provider.id, **facts))
+            self.agree(
+                expected,
+                lambda: redeem(self.session, SYSTEM, claim_id=facts["order_id"], provider_id=self.provider.id, **facts),
+            )
 
     @precondition(lambda self: self.orders)
     @rule(pick=st.integers(0, 99))
@@ -206,7 +210,9 @@ class Machine(RuleBasedStateMachine):
         voucher: UUID = self.vouchers[int(self.model.orders[index]["voucher"])].id
         expected = self.model.undo(index)
         facts = {"voucher_id": voucher, "order_id": self.orders[index]}
-        self.agree(expected, lambda: undo_redemption(self.session, self.setting.reviewer, **facts))
+        self.agree(
+            expected, lambda: undo_redemption(self.session, self.setting.reviewer, claim_id=facts["order_id"], **facts)
+        )
 
     @precondition(lambda self: self.vouchers)
     @rule(pick=st.integers(0, 99))

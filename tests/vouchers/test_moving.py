@@ -35,7 +35,7 @@ def test_a_hold_and_a_redemption_are_five_trips_each(own_engine: Engine):
         order = new_id()
         for verb, facts in (
             (hold, {"actor": enterprise, "amount": 100}),
-            (redeem, {"actor": SYSTEM, "provider_id": provider.id}),
+            (redeem, {"actor": SYSTEM, "provider_id": provider.id, "claim_id": new_id()}),
         ):
             with trips(own_engine) as told, unit_of_work(own_engine) as session:
                 verb(session, voucher_id=made.id, order_id=order, transfer_id=new_id(), **facts)

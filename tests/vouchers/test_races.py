@@ -24,7 +24,7 @@ from vouchers.claiming import allot, claim
 from vouchers.models import ClaimState, Voucher, VoucherClaim
 from vouchers.redemption import hold, redeem, release
 from vouchers.revoking import reclaim
-from vouchers.wallets import wallet
+from vouchers.wallets import held_for, wallet
 
 pytestmark = pytest.mark.concurrency
 
@@ -192,7 +192,14 @@ def test_one_end_for_a_held_order(own_engine: Engine, rival):
         if number % 2 == 0:
             release(session, enterprise, transfer_id=new_id(), **facts)
         elif rival == "redeem":
-            redeem(session, setting.reviewer, provider_id=made.enterprise_id, transfer_id=new_id(), **facts)
+            redeem(
+                session,
+                setting.reviewer,
+                claim_id=facts["order_id"],
+                provider_id=made.enterprise_id,
+                transfer_id=new_id(),
+                **facts,
+            )
         elif rival == "release":
             release(session, setting.officer, transfer_id=new_id(), **facts)
         else:
@@ -207,6 +214,52 @@ def test_one_end_for_a_held_order(own_engine: Engine, rival):
         assert amounts.face == 100
         assert amounts.held == 0
         assert verify(session).ok
+
+
+def redeem_sixty_percent(session: Session):
+    """An order that holds 100 fen, and the facts of a claim for 60 of them."""
+    setting, enterprise, made = voucher(session, face=100)
+    order, provider = new_id(), provider_account(session, made)
+    hold(session, enterprise, voucher_id=made.id, order_id=order, amount=100, transfer_id=new_id())
+    return setting.reviewer, {"voucher_id": made.id, "order_id": order, "provider_id": provider, "amount": 60}
+
+
+def provider_account(session: Session, made: Voucher):
+    """Opened before the race, so that the accounts are no meeting point of their own."""
+    account(session, AccountKind.PAYABLE, made.programme_id, made.enterprise_id)
+    return made.enterprise_id
+
+
+@pytest.mark.parametrize(
+    "locks", [True, pytest.param(False, marks=pytest.mark.breaks_books)], ids=["locked", "control"]
+)
+def test_claims_redeemed_at_once_never_exceed_the_hold(slow_between_check_and_posting: Engine, locks):
+    """Positive control: with the locks off and the last guard dropped, more is redeemed than the order holds."""
+    engine = slow_between_check_and_posting
+    officer, facts = prepared(engine, redeem_sixty_percent)
+    if not locks:
+        with engine.begin() as connection:
+            connection.execute(
+                text("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_balance_not_negative")
+            )
+    outcomes = race(
+        engine,
+        lambda session, _: redeem(session, officer, claim_id=new_id(), transfer_id=new_id(), **facts),
+        locks=locks,
+    )
+    with Session(engine) as session:
+        left, report = (
+            held_for(session, session.get_one(Voucher, facts["voucher_id"]).programme_id, facts["order_id"]),
+            verify(session),
+        )
+    if locks:
+        assert (outcomes.count("ok"), outcomes.count("Exhausted"), left, report.ok) == (1, THREADS - 1, 40, True), (
+            outcomes
+        )
+    else:
+        assert outcomes.count("ok") > 1, outcomes
+        assert left < 0
+        assert not report.ok
 
 
 def test_the_same_request_five_times_moves_once(own_engine: Engine):

@@ -46,7 +46,13 @@ def test_two_phases_to_the_provider(session: Session):
     assert made.state is VoucherState.HELD
     assert wallet(session, made) == Wallet(600, 400, 0, 0)
     after = redeem(
-        session, setting.reviewer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id()
+        session,
+        setting.reviewer,
+        claim_id=order,
+        voucher_id=made.id,
+        order_id=order,
+        provider_id=provider.id,
+        transfer_id=new_id(),
     )
     assert after == wallet(session, made) == Wallet(600, 0, 400, 0)
     assert made.state is VoucherState.PARTLY_REDEEMED
@@ -69,7 +75,15 @@ def test_the_same_call_again_moves_nothing(session: Session):
     for _ in range(5):
         hold(session, enterprise, voucher_id=made.id, order_id=order, amount=400, transfer_id=first)
     for _ in range(5):
-        redeem(session, setting.reviewer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=last)
+        redeem(
+            session,
+            setting.reviewer,
+            claim_id=order,
+            voucher_id=made.id,
+            order_id=order,
+            provider_id=provider.id,
+            transfer_id=last,
+        )
     assert wallet(session, made) == Wallet(600, 0, 400, 0)
 
 
@@ -99,7 +113,13 @@ def test_the_second_phase_happens_once(session: Session, first, second):
     deeds = {
         "release": lambda: release(session, setting.officer, voucher_id=made.id, order_id=order, transfer_id=new_id()),
         "redeem": lambda: redeem(
-            session, setting.officer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id()
+            session,
+            setting.officer,
+            claim_id=order,
+            voucher_id=made.id,
+            order_id=order,
+            provider_id=provider.id,
+            transfer_id=new_id(),
         ),
     }
     deeds[first]()
@@ -163,7 +183,13 @@ def test_what_was_held_in_time_is_redeemed_later(session: Session):
     provider = factories.provider(session)
     with travel(at(made.expires_on + timedelta(days=40))):
         redeem(
-            session, setting.reviewer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id()
+            session,
+            setting.reviewer,
+            claim_id=order,
+            voucher_id=made.id,
+            order_id=order,
+            provider_id=provider.id,
+            transfer_id=new_id(),
         )
     assert wallet(session, made) == Wallet(600, 0, 400, 0)
 
@@ -186,7 +212,15 @@ def test_a_whole_voucher_serves_one_order_and_gives_no_change(session: Session):
     with pytest.raises(Conflict, match="只能用于一个订单"):
         held(session, enterprise, made, 1)
     provider = factories.provider(session)
-    redeem(session, setting.reviewer, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id())
+    redeem(
+        session,
+        setting.reviewer,
+        claim_id=order,
+        voucher_id=made.id,
+        order_id=order,
+        provider_id=provider.id,
+        transfer_id=new_id(),
+    )
     assert made.state is VoucherState.USED_RECLAIMED
     assert wallet(session, made) == Wallet(0, 0, 400, 600)
     assert balance(session, account(session, AccountKind.POOL, setting.programme.id)) == 600
@@ -200,7 +234,15 @@ def test_the_database_itself_refuses_a_second_time(session: Session, kind):
     if kind == "release":
         release(session, enterprise, voucher_id=made.id, order_id=order, transfer_id=new_id())
     if kind == "redeem":
-        redeem(session, SYSTEM, voucher_id=made.id, order_id=order, provider_id=provider.id, transfer_id=new_id())
+        redeem(
+            session,
+            SYSTEM,
+            claim_id=order,
+            voucher_id=made.id,
+            order_id=order,
+            provider_id=provider.id,
+            transfer_id=new_id(),
+        )
     with pytest.raises(IntegrityError, match="uq_ledger_transfers_once"), session.begin_nested():
         session.execute(
             text(
@@ -222,7 +264,7 @@ def test_a_voucher_that_ended_while_an_order_held_a_part_says_how(session: Sessi
         assert made.state is VoucherState.HELD
         facts = {"voucher_id": made.id, "order_id": order, "transfer_id": new_id()}
         if used:
-            redeem(session, setting.officer, provider_id=factories.provider(session).id, **facts)
+            redeem(session, setting.officer, claim_id=order, provider_id=factories.provider(session).id, **facts)
         else:
             release(session, SYSTEM, **facts)
     assert made.state is state
@@ -236,6 +278,7 @@ def test_the_migration_tells_used_vouchers_from_unused_ones(session: Session):
         setting.reviewer,
         voucher_id=made.id,
         order_id=held(session, enterprise, made),
+        claim_id=new_id(),
         provider_id=factories.provider(session).id,
         transfer_id=new_id(),
     )

@@ -34,6 +34,7 @@ USABLE = "issued held partly_redeemed"
 MOVEMENT_TRUTH = {
     "hold": (USABLE, "enterprise_member enterprise_manager system"),
     "release": ("held", f"{SIDES} {OFFICES} system"),
+    "release_part": ("held", f"{OFFICES} system"),
     "redeem": ("held", f"{OFFICES} system"),
     "expire": (USABLE, "system"),
     "reclaim": (USABLE, "officer reviewer system"),
@@ -43,6 +44,7 @@ MOVEMENT_TRUTH = {
         "officer reviewer",
     ),
     "undo_reclaim": ("held", "officer reviewer"),
+    "undo_release_part": ("held", "officer reviewer"),
 }
 
 

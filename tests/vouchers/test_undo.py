@@ -22,8 +22,9 @@ from ledger.verification import verify
 from vouchers.claiming import claim
 from vouchers.eligibility import committed
 from vouchers.models import VoucherState
-from vouchers.redemption import hold, redeem, release, undo_redemption
+from vouchers.redemption import hold, redeem, release
 from vouchers.states import Wallet
+from vouchers.taking_back import undo_redemption
 from vouchers.wallets import wallet
 
 pytestmark = pytest.mark.clock
@@ -41,10 +42,17 @@ class Redeemed:
         self.redeem()
 
     def redeem(self, transfer_id: UUID | None = None) -> None:
-        redeem(self.session, SYSTEM, provider_id=self.provider.id, transfer_id=transfer_id or new_id(), **self.facts)
+        redeem(
+            self.session,
+            SYSTEM,
+            claim_id=self.order,
+            provider_id=self.provider.id,
+            transfer_id=transfer_id or new_id(),
+            **self.facts,
+        )
 
     def undo(self) -> Wallet:
-        return undo_redemption(self.session, self.setting.reviewer, **self.facts)
+        return undo_redemption(self.session, self.setting.reviewer, claim_id=self.order, **self.facts)
 
     def at(self, kind: AccountKind, owner: UUID | None = None) -> int:
         return balance(self.session, account(self.session, kind, self.setting.programme.id, owner))
@@ -122,7 +130,7 @@ def test_only_the_bureaus_officers_and_reviewers(session: Session) -> None:
     paying = factories.actor(session, factories.treasury(session), Role.BUDGET_HOLDER)
     for person in (paying, case.setting.budget_holder, SYSTEM):
         with pytest.raises(NotAllowed):
-            undo_redemption(session, person, **case.facts)
+            undo_redemption(session, person, claim_id=case.order, **case.facts)
     assert case.payable == 400
 
 

@@ -136,7 +136,15 @@ def test_whether_a_voucher_serves_several_orders_stays_as_it_was_issued(session:
     with pytest.raises(Conflict, match="只能用于一个订单"):
         hold(session, enterprise, order_id=new_id(), amount=300, transfer_id=new_id(), **facts)
     rest = [
-        redeem(session, setting.officer, order_id=order, provider_id=new_id(), transfer_id=new_id(), **facts).available
+        redeem(
+            session,
+            setting.officer,
+            claim_id=order,
+            order_id=order,
+            provider_id=new_id(),
+            transfer_id=new_id(),
+            **facts,
+        ).available
         for _, facts, order in held.values()
     ]
     assert rest == [400, 0]
