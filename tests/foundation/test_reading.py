@@ -44,7 +44,8 @@ def test_json_as_the_contract_says() -> None:
 
 @given(
     st.integers(-MAX_FEN, MAX_FEN),
-    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    # Before 1928 the clocks of China differ from the hour by seconds, for which ISO 8601 has no words.
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.decimals(allow_nan=False, allow_infinity=False, places=4),
 )
 def test_json_leads_back(amount: int, at: datetime, figure: Decimal) -> None:
