@@ -9,11 +9,14 @@ from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
 from foundation.i18n import N_
 from foundation.reading import ReadModel
-from orders.presentation import CHANNEL_WORDS, list_rows, register_rows
+from orders.presentation import CHANNEL_WORDS, list_rows, measured
+from orders.reading import RecordRow
+from orders.states import RECORD
 
 
-def _measures(row: dict[str, Any]) -> str:
-    return str(gettext("；")).join(f"{label} {value}" for label, value in row["measures"])
+def _measures(row: RecordRow) -> str:
+    words = measured({each.measure: each.value for each in row.measures})
+    return str(gettext("；")).join(f"{label} {value}" for label, value in words)
 
 
 ORDERS: Final[Listing[Any]] = Listing(
@@ -40,25 +43,24 @@ ORDERS: Final[Listing[Any]] = Listing(
     ),
     prepare=lambda _session, orders: list_rows(orders),
 )
-RECORDS: Final[Listing[Any]] = Listing(
-    ReadModel,
+RECORDS: Final[Listing[RecordRow]] = Listing(
+    RecordRow,
     "record",
     N_("服务记录"),
     (
-        Column(N_("订单编号"), lambda row: row["order"].number),
-        Column(N_("服务产品名称"), lambda row: row["order"].offering_version.name),
-        Column(N_("企业"), lambda row: row["order"].enterprise.name),
-        Column(N_("企业统一社会信用代码"), lambda row: row["order"].enterprise.uscc),
-        Column(N_("服务机构"), lambda row: row["order"].provider.name),
-        Column(N_("服务日期"), lambda row: row["record"].delivered_on),
-        Column(N_("服务形式"), lambda row: gettext(CHANNEL_WORDS.get(row["record"].channel, row["record"].channel))),
-        Column(N_("服务地点"), lambda row: row["record"].place),
-        Column(N_("服务人员"), lambda row: row["record"].delivered_by),
-        Column(N_("服务内容"), lambda row: row["record"].description),
-        Column(N_("服务成果"), lambda row: row["record"].result),
+        Column(N_("订单编号"), lambda row: row.order),
+        Column(N_("服务产品名称"), lambda row: row.offering),
+        Column(N_("企业"), lambda row: row.enterprise.name),
+        Column(N_("企业统一社会信用代码"), lambda row: row.enterprise.uscc),
+        Column(N_("服务机构"), lambda row: row.provider.name),
+        Column(N_("服务日期"), lambda row: row.delivered_on),
+        Column(N_("服务形式"), lambda row: gettext(CHANNEL_WORDS.get(row.channel, row.channel))),
+        Column(N_("服务地点"), lambda row: row.place),
+        Column(N_("服务人员"), lambda row: row.delivered_by),
+        Column(N_("服务内容"), lambda row: row.description),
+        Column(N_("服务成果"), lambda row: row.result),
         Column(N_("指标"), _measures),
-        Column(N_("提交时间"), lambda row: row["record"].filed_at),
-        Column(N_("状态"), lambda row: row["state"]),
+        Column(N_("提交时间"), lambda row: row.filed_at),
+        Column(N_("状态"), lambda row: gettext(RECORD.labels[row.state])),
     ),
-    prepare=lambda _session, records: register_rows(records),
 )

@@ -22,6 +22,7 @@ from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import Side, actions, deadline, line, side_of, turn
 from orders.queries import Case
+from orders.reading import RecordRow
 from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
@@ -119,17 +120,16 @@ def list_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
     return rows
 
 
-def register_rows(records: Sequence[ServiceRecord]) -> list[dict[str, Any]]:
-    """Rows of the register of service records."""
+def register_views(rows: Iterable[RecordRow]) -> list[dict[str, Any]]:
+    """Rows of the register of service records, each with its state and figures in words."""
     return [
         {
-            "record": record,
-            "order": record.order,
-            "state": gettext(RECORD.labels[record.state]),
-            "tone": _RECORD_TONES.get(record.state, "neutral"),
-            "measures": measured(record.measures),
+            "record": row,
+            "state": gettext(RECORD.labels[row.state]),
+            "tone": _RECORD_TONES.get(row.state, "neutral"),
+            "measures": measured({each.measure: each.value for each in row.measures}),
         }
-        for record in records
+        for row in rows
     ]
 
 
