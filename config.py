@@ -151,8 +151,8 @@ class Settings(BaseModel):
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings from ``env`` (default: the process's environment); empty values count as absent.
 
-    Raises BadSettings naming every fault; a name that starts with HUIQI_ and is no setting is one (a slip of the pen
-    would otherwise silently leave the default in force).
+    Raises BadSettings naming every fault; an unknown name that starts with HUIQI_ is a fault too, since a
+    misspelt setting would silently leave the default in force.
     """
     given = {name: value for name, value in (os.environ if env is None else env).items() if value.strip()}
     names = {field.alias for field in Settings.model_fields.values()}

@@ -25,6 +25,7 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate
 from foundation.unit_of_work import bound
 from web.app import create_app
+from web.rooms import find_rooms, let_act
 from working_days.stored import forget, refresh
 
 pytest_plugins = ["clock_plugin", "elasticsearch_plugin"]
@@ -93,6 +94,7 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
 @pytest.fixture(scope="session")
 def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
     """The database of this worker, for tests that roll back."""
+    let_act(find_rooms())
     engine = make_engine(new_database())
     yield engine
     engine.dispose()
@@ -105,6 +107,7 @@ def own_engine(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch)
     A worker in this process runs what is queued and nothing else. In the minutes after its time it would queue a job of
     the clock by itself, so a test that counts jobs would hang on the hour at which it runs.
     """
+    let_act(find_rooms())
     monkeypatch.setattr(jobs._app.periodic_registry, "periodic_tasks", {})
     engine = make_engine(new_database(), pool_size=50)
     yield engine

@@ -5,6 +5,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def test_the_standard_library_keeps_its_platform() -> None:
     for folder in (ROOT, PLATFORM):
         told = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
         assert told.stdout.strip() == sys.implementation.name.replace("cpython", "CPython")
+
+
+def test_every_package_has_its_place_in_the_layers() -> None:
+    """A package that is missing there could import whatever it likes."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["tool"]["importlinter"]
+    layers = next(one for one in linter["contracts"] if one["id"] == "layers")["layers"]
+    packages = {path.parent.name for path in PLATFORM.glob("*/__init__.py")}
+    assert set(linter["root_packages"]) == packages
+    assert {name for layer in layers for name in layer.split(" | ")} == packages
 
 
 def test_modules_are_small() -> None:

@@ -24,7 +24,7 @@ def actor() -> Actor:
     """The signed-in person; the access list has made sure that there is one."""
     found = _actor.get()
     if found is None:
-        raise RuntimeError("this route needs a signed-in person: see web/access.py")
+        raise RuntimeError("this route needs a signed-in person: see the access lists of its room.py")
     return found
 
 
@@ -32,7 +32,7 @@ def own_organisation() -> UUID:
     """The organisation for which the person acts."""
     found = actor().organisation_id
     if found is None:
-        raise RuntimeError("this route needs a person with an organisation: see web/access.py")
+        raise RuntimeError("this route needs a person with an organisation: see the access lists of its room.py")
     return found
 
 

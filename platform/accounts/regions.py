@@ -2,12 +2,13 @@
 
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import yaml
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from accounts.models import Region
+from accounts.models import Organisation, Region
 
 _DATA: Final = Path(__file__).parent / "data" / "regions.yaml"
 _LEVELS: Final = ("nation", "province", "city", "district")
@@ -27,6 +28,18 @@ def plant(session: Session) -> dict[str, Region]:
                 session.add(tree[code])
                 session.flush()
     return tree
+
+
+def of_organisation(
+    subject: InstrumentedAttribute[UUID],
+    organisation: InstrumentedAttribute[Any],
+    *way: tuple[type[Any], ColumnElement[bool]],
+) -> Select[UUID, str]:
+    """``subject`` with the path of the region of its organisation; ``way`` are the joins that lead to ``organisation``."""
+    query: Select[UUID, str] = select(subject, Region.path)
+    for table, condition in way:
+        query = query.join(table, condition)
+    return query.join(Organisation, Organisation.id == organisation).join(Region, Region.id == Organisation.region_id)
 
 
 def _region(code: str, name: str, level: str, tree: dict[str, Region]) -> Region:

@@ -60,7 +60,7 @@ def _kept(done: int) -> Select[AuditSeal]:
 def untold_prunings(session: Session) -> list[int]:
     """Where something is said to be removed, and no event says so."""
     told = select(AuditEvent.after["up_to"].as_integer()).where(AuditEvent.action == "audit.pruned")
-    # What told of an early removal may itself have been removed by now: the newest one speaks for those before it.
+    # The event about an early removal may have been removed since, so only the newest removal is checked.
     newest = session.scalar(select(func.max(AuditPruning.up_to)))
     return [newest] if newest is not None and newest not in set(session.scalars(told)) else []
 

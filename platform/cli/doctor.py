@@ -78,7 +78,7 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
         with Session(engine) as session:
             try:
                 yield look(session, settings)
-            # One ailing part must not hide what the others have to say.
+            # A fault in one check must not hide the results of the others.
             except (SQLAlchemyError, OSError, RuntimeError) as error:
                 yield Finding(part, ok=False, told=str(error).splitlines()[0], remedy="see the log of web and worker")
 

@@ -1,5 +1,6 @@
 """What the doctor reads in the database: jobs, search, rules that cannot be read, roles that nobody holds."""
 
+import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,8 @@ from demonstration.history import is_loaded
 from foundation.actors import Role
 from foundation.clock import local, today, year_without_notice
 from foundation.jobs_health import Trouble, given_up, troubles, waiting_is_late, workers
-from search.current import current_search
+from search.current import all_searches
+from search.engine import Health
 from vouchers.queries import offices, unreadable_programmes
 from working_days.stored import refresh
 
@@ -35,7 +37,7 @@ def jobs(session: Session, _settings: Settings) -> Finding:
     found = troubles(session)
     alive = f"{workers(session)} workers alive"
     if found and found[0].word == "no_worker":
-        # Without one all are late, which says nothing more.
+        # Without a worker every job is late, so that is not listed separately.
         found = [one for one in found if one.word != "late"]
     said = [_in_words(one) for one in found]
     if not found and waiting_is_late(session):
@@ -73,16 +75,32 @@ def failed_jobs(session: Session, _settings: Settings) -> Finding:
     return Finding("failed jobs", ok=not found, told=told or "0", remedy=remedy)
 
 
-def search(session: Session, _settings: Settings) -> Finding:
-    """Whether every engine holds what the database holds."""
-    report = current_search().report(session)
-    engines = ", ".join(f"{each.engine}: {each.status}, {each.documents} documents" for each in report.engines)
-    told = f"{engines}; the database has {report.documents}"
-    return Finding("search", ok=report.ok, told=told, remedy="" if report.ok else "run `huiqi search reindex`")
+def search(session: Session, settings: Settings) -> Finding:
+    """Whether every engine holds what the database holds, for each source; and where the embedded indexes lie.
+
+    Those are this host's own: a job feeds those of the host whose worker runs it, and no other host sees them.
+    """
+    reports = {name: each.report(session) for name, each in all_searches().items()}
+    told = [
+        f"{name}: {', '.join(_engine(one) for one in report.engines)}; the database has {report.documents}"
+        for name, report in reports.items()
+    ]
+    host = socket.gethostname()
+    told.append(f"the embedded indexes are those of host {host} in {settings.search_folder}")
+    if settings.elasticsearch_url is None:
+        told.append(
+            "without Elasticsearch only one host may serve pages, with its worker: no other one has these indexes"
+        )
+    ok = all(report.ok for report in reports.values())
+    return Finding("search", ok=ok, told="; ".join(told), remedy="" if ok else "run `huiqi search reindex`")
+
+
+def _engine(health: Health) -> str:
+    return f"{health.engine} {health.status}, {health.documents} documents"
 
 
 def programmes(session: Session, _settings: Settings) -> Finding:
-    """Programmes that stand still because this release cannot read their rules."""
+    """Programmes that are blocked because this release cannot read their rules."""
     numbers = unreadable_programmes(session)
     told = f"the rules of {', '.join(numbers)} cannot be read" if numbers else "all rules can be read"
     remedy = "run the release that wrote them; table programme_versions, column terms" if numbers else ""

@@ -2,18 +2,14 @@
 
 import copy
 import functools
-import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import click
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-import foundation
 from config import BadSettings, Settings, load_settings
 from foundation.constraints import as_domain_error
 from foundation.database import make_engine
@@ -22,10 +18,6 @@ from foundation.postgres_programs import EmbeddedFault
 from foundation.unit_of_work import unit_of_work
 
 _NO_SUCH_TABLE: Final = "42P01"
-# The shells, what acts only when called, and the modules of a room that only the pages (or a search server) need.
-_NOT_FOR_COMMANDS: Final = frozenset(
-    {"cli", "web", "foundation", "views", "forms", "api", "elasticsearch_engine", "elasticsearch_requests"}
-)
 
 
 def settings_or_exit() -> Settings:
@@ -40,7 +32,7 @@ def settings_or_exit() -> Settings:
 
 @contextmanager
 def opened_url(settings: Settings) -> Iterator[str]:
-    """The URL of the database, which runs for the block; a fault of the embedded one is told in one line (exit 1)."""
+    """The URL of the database, which runs for the block; a fault of the embedded one ends the command with one line (exit 1)."""
     try:
         with running_database(settings.database_url, settings.data_folder) as url:
             yield url
@@ -52,7 +44,7 @@ def opened_url(settings: Settings) -> Iterator[str]:
 def opened_engine(
     settings: Settings, *, pool_size: int = 5, statement_seconds: int = 0, lock_seconds: int = 0
 ) -> Iterator[Engine]:
-    """An engine on the database, which answers; else one line (exit 1). For the limits see ``make_engine``."""
+    """An engine on the database; if it does not answer, one line and exit 1. For the limits see ``make_engine``."""
     with opened_url(settings) as url:
         engine = make_engine(url, pool_size=pool_size, statement_seconds=statement_seconds, lock_seconds=lock_seconds)
         try:
@@ -81,18 +73,16 @@ def run_on_database(command: click.Command) -> click.Command:
 
 
 def open_rooms(settings: Settings) -> None:
-    """Import what acts without being called (jobs, subscribers, search sources), and say where the indexes are."""
-    source_root = Path(foundation.__path__[0]).parent
-    for room in sorted(path.parent.name for path in source_root.glob("*/__init__.py")):
-        if room not in _NOT_FOR_COMMANDS:
-            package = import_module(room)
-            for module in pkgutil.walk_packages(package.__path__, f"{room}."):
-                if module.name.rpartition(".")[2] not in _NOT_FOR_COMMANDS:
-                    import_module(module.name)
-    # Of the shell only its jobs: its pages are for the web server.
-    import_module("web.jobs")
-    from search.current import configure_search  # noqa: PLC0415 - one of the rooms
+    """Import all tables and what acts without being called (jobs, subscribers), and say where the indexes are.
 
+    Pages are for the web server, which imports them itself.
+    """
+    # Imported here, so that a wrong option is reported without loading all rooms.
+    from search.current import configure_search  # noqa: PLC0415
+    from web.rooms import find_rooms, import_tables, let_act  # noqa: PLC0415
+
+    import_tables()
+    let_act(find_rooms())
     configure_search(
         settings.search_folder,
         elasticsearch_url=settings.elasticsearch_url,

@@ -1,4 +1,4 @@
-"""What a file is, found from its content; its name is only what its owner called it."""
+"""What a file is, found from its content, never from its name alone."""
 
 import os
 import re
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final
 
-import puremagic
-
 from files import active
 from foundation.errors import BadInput
 from foundation.i18n import N_
@@ -19,14 +17,14 @@ HEAD: Final = 8192
 MOST_ENTRIES: Final = 10_000
 MOST_UNPACKED: Final = 300 * 1024 * 1024
 MOST_NAME: Final = 120
-# What a file system takes is counted in bytes (255), of which a Chinese character has three.
+# File systems limit names to 255 bytes, and a Chinese character takes three.
 MOST_NAME_BYTES: Final = 240
 _END_RECORD: Final = 22
 
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A kind of file that the house takes; ``word`` is what people call it."""
+    """A kind of file that can be uploaded; ``word`` is what people call it."""
 
     word: str
     media_type: str
@@ -47,10 +45,33 @@ TYPES: Final = (PDF, PNG, JPEG, OFD, DOCX, XLSX, XML, CSV, TEXT)
 BY_MEDIA_TYPE: Final[Mapping[str, FileType]] = {kind.media_type: kind for kind in TYPES}
 _BY_EXTENSION: Final = {extension: kind for kind in TYPES for extension in kind.extensions}
 _PACKAGES: Final = (("OFD.xml", OFD), ("word/document.xml", DOCX), ("xl/workbook.xml", XLSX))
+# What people send by mistake: where the bytes stand, the bytes, and what such a file is called.
+_FOREIGN: Final = (
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\x00", "TIFF"),
+    (0, b"MM\x00*", "TIFF"),
+    (8, b"WEBP", "WEBP"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (4, b"ftyp", "MP4"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "DOC/XLS/PPT"),
+    (0, b"PK\x03\x04", "ZIP"),
+    (0, b"Rar!\x1a\x07", "RAR"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7Z"),
+    (0, b"\x1f\x8b", "GZ"),
+    (0, b"MZ", "EXE"),
+    (0, b"\x7fELF", "ELF"),
+    (0, b"ID3", "MP3"),
+    (0, b"{\\rtf", "RTF"),
+    (0, b"<!DOCTYPE html", "HTML"),
+    (0, b"<html", "HTML"),
+    (0, b"<svg", "SVG"),
+)
 
 
 def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
-    """The type of a seekable ``source`` of ``size`` bytes, or None for one that the house does not know.
+    """The type of a seekable ``source`` of ``size`` bytes, or None for an unknown one.
 
     Raises BadInput for a file that is broken, locked by a password, or two files in one. ``filename`` decides only
     between a table and a text, whose content looks alike.
@@ -65,7 +86,7 @@ def recognise(source: IO[bytes], size: int, filename: str) -> FileType | None:
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return _ends(PNG, tail.endswith(b"IEND\xaeB`\x82"))
     if head.startswith(b"\xff\xd8\xff"):
-        # Cameras pad the end; what must not follow is another file.
+        # Cameras pad the end with zeros; another file must not follow.
         return _ends(JPEG, b"\xff\xd9" in tail and not _hides_an_archive(tail))
     if head.startswith(b"PK\x03\x04"):
         return _package(source)
@@ -78,12 +99,11 @@ def type_of_name(filename: str) -> FileType | None:
 
 
 def foreign(head: bytes) -> str:
-    """What a file of no known type seems to be, for the message; empty when nobody can tell."""
-    try:
-        found = puremagic.from_string(head)
-    except (puremagic.PureError, ValueError):
-        return ""
-    return str(found).lstrip(".").upper()
+    """What a file of no known type seems to be, for the message; empty when it is not recognised."""
+    for start, beginning, word in _FOREIGN:
+        if head[start : start + len(beginning)] == beginning:
+            return word
+    return ""
 
 
 def clean_filename(filename: str) -> str:
@@ -124,7 +144,7 @@ def _pdf(source: IO[bytes], tail: bytes) -> FileType:
 
 
 def _package(source: IO[bytes]) -> FileType | None:
-    """A zip package: looked at by its directory alone, never unpacked."""
+    """A zip package: only its directory is read, it is never unpacked."""
     try:
         with zipfile.ZipFile(source) as package:
             entries = package.infolist()
@@ -157,7 +177,7 @@ def _ends_with_directory(source: IO[bytes]) -> bool:
 
 
 def _writing(source: IO[bytes], head: bytes, filename: str) -> FileType | None:
-    """XML, table or plain text: UTF-8 or GB 18030, without control characters, and no page in disguise."""
+    """XML, table or plain text: UTF-8 or GB 18030, without control characters, and no disguised web page."""
     content = source.read()
     source.seek(0)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

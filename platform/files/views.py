@@ -1,23 +1,22 @@
 """Downloads of evidence."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, Response, send_file
 
 from files.access import download
-from foundation.actors import Actor
+from foundation.rooms import WhoAsks
 from foundation.unit_of_work import current_session
 
 
-def make_blueprint(actor: Callable[[], Actor]) -> Blueprint:
-    """The route ``files.file``; ``actor`` says who asks (accounts stand above files, so the shell hands it in)."""
+def make_blueprint(who: WhoAsks) -> Blueprint:
+    """The route ``files.file``; ``who`` says who asks (accounts stand above files, so the shell hands it in)."""
     blueprint = Blueprint("files", __name__)
 
     @blueprint.get("/files/<uuid:attachment_id>")
     def file(attachment_id: UUID) -> Response:
-        """The file as an attachment, never shown inside a page of ours: it is somebody else's content."""
-        attachment, stream = download(current_session(), actor(), attachment_id)
+        """The file as an attachment, never inline: its content comes from outside."""
+        attachment, stream = download(current_session(), who.person(), attachment_id)
         response = send_file(
             stream,
             mimetype=attachment.blob.media_type,

@@ -26,6 +26,8 @@ class Role(StrEnum):
 ENTERPRISE: Final = frozenset({Role.ENTERPRISE_MEMBER, Role.ENTERPRISE_MANAGER})
 PROVIDER: Final = frozenset({Role.PROVIDER_MEMBER, Role.PROVIDER_MANAGER})
 BUREAU: Final = frozenset({Role.OFFICER, Role.REVIEWER, Role.INSPECTOR})
+DECIDERS: Final = frozenset({Role.OFFICER, Role.REVIEWER})
+"""Whoever decides for a bureau about what comes in."""
 TREASURY: Final = frozenset({Role.BUDGET_HOLDER, Role.PAYER})
 STAFF: Final = BUREAU | TREASURY | {Role.AUDITOR}
 EVERYBODY: Final = frozenset(Role) - {Role.SYSTEM}

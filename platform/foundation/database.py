@@ -76,7 +76,7 @@ def make_engine(url: str, *, pool_size: int = 10, statement_seconds: int = 0, lo
         connect_args={
             "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
             f" -c statement_timeout={statement_seconds * 1000} -c lock_timeout={lock_seconds * 1000}",
-            # A server that takes no packets would else hold a thread for two minutes.
+            # Without a limit, a server that drops packets would block a thread for two minutes.
             "connect_timeout": given.get("connect_timeout", _CONNECT_SECONDS),
         },
     )

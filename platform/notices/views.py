@@ -1,6 +1,5 @@
 """Pages of public notices: the public list, a notice with its objections, objecting and answering."""
 
-from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from foundation.actors import Actor
 from foundation.clock import today
 from foundation.errors import NotAllowed
 from foundation.i18n import N_
+from foundation.rooms import WhoAsks
 from foundation.unit_of_work import current_session
 from notices import objections, queries
 from notices.forms import AnswerForm, ObjectionForm
@@ -24,8 +24,8 @@ from notices.states import NOTICE
 authorise(Objection.__tablename__, queries.may_see_evidence)
 
 
-def make_blueprint(actor: Callable[[], Actor | None]) -> Blueprint:
-    """The routes; ``actor`` says who asks (accounts stand above notices, so the shell hands it in)."""
+def make_blueprint(who: WhoAsks) -> Blueprint:
+    """The routes; ``who`` says who asks (accounts stand above notices, so the shell hands it in)."""
     blueprint = Blueprint("notices", __name__)
 
     @blueprint.get("/notices")
@@ -36,12 +36,12 @@ def make_blueprint(actor: Callable[[], Actor | None]) -> Blueprint:
     @blueprint.route("/notices/<number>", methods=["GET", "POST"])
     def notice(number: str) -> ResponseReturnValue:
         """One notice; whoever objects does it here."""
-        return _notice(actor(), number)
+        return _notice(who.person_or_none(), number)
 
     @blueprint.post("/notices/<number>/objections/<uuid:objection_id>")
     def answer(number: str, objection_id: UUID) -> ResponseReturnValue:
         """The bureau answers an objection."""
-        return _answer(actor(), number, objection_id)
+        return _answer(who.person_or_none(), number, objection_id)
 
     return blueprint
 

@@ -14,9 +14,6 @@ from foundation.clock import today
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders import agreements, confirmation, records
-
-# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
-from orders import recounting as _recounting  # noqa: F401
 from orders.access import find
 from orders.exports import RECORDS
 from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, record_form, uploads

@@ -12,9 +12,7 @@ from foundation.actors import Actor
 from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
-
-# extras and revocation act by being imported: one adds to the catalogue, the other hears of revoked certifications.
-from orders import agreements, delivery, docking, ending, extras, records, revocation  # noqa: F401
+from orders import agreements, delivery, docking, ending, records
 from orders.exports import ORDERS
 from orders.forms import DecisionForm, PlainForm, ReasonForm
 from orders.letter import check, letter

@@ -39,7 +39,7 @@ _EXPECTED: Final = {
     Kind.TEXT: N_("“%(label)s”应为文字"),
 }
 
-# Wider than any real amount and than what rounding leaves of nought, and narrow enough to be written out in full.
+# Covers every real amount and the rounding errors around zero, and is narrow enough to be written out in full.
 _POWERS: Final = range(-30, 16)
 
 

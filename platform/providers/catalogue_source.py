@@ -15,6 +15,9 @@ from providers.models import Offering, OfferingState, OfferingVersion
 from search.engine import Document
 from search.sources import register_source
 
+OFFERINGS: Final = "offerings"
+"""The name of this source in the search room."""
+
 BANDS: Final = (("free", 0), ("to_1", 1_000_000), ("to_5", 5_000_000), ("to_20", 20_000_000), ("above_20", None))
 """Price bands: code, and the highest charged price in fen that still belongs to it."""
 
@@ -74,4 +77,4 @@ def _found_today(query: Any) -> Any:
     return query.where(OfferingVersion.state == OfferingState.LISTED, Offering.provider_id.in_(certified_on(today())))
 
 
-register_source(Catalogue())
+register_source(OFFERINGS, Catalogue())

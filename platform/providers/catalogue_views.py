@@ -10,6 +10,7 @@ from foundation.money import format_yuan
 from foundation.pages import Page
 from foundation.unit_of_work import current_session
 from providers import catalogue_query, queries
+from providers.catalogue_source import OFFERINGS
 from providers.categories import categories, kinds, mall_kinds
 from providers.hooks import deductions_of, extras_of
 from providers.models import OfferingVersion
@@ -26,7 +27,7 @@ def index() -> str:
     """Search and filter; the address holds the whole state."""
     session = current_session()
     query = catalogue_query.read(request.args)
-    results = search(query)
+    results = search(OFFERINGS, query)
     versions = queries.listed(session, results.ids)
     codes = {*results.facets.get("region", {}), *query.filters.get("region", ())}
     names = queries.region_names(session, sorted(codes))

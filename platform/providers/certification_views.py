@@ -25,9 +25,6 @@ from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
-
-# Its deadlines are counted again when the calendar changes; here so that the pages know of it, too.
-from providers import recounting as _recounting  # noqa: F401
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
@@ -153,7 +150,7 @@ def save_certification(number: str) -> Response:
     form = facts_form(rules_of(found.ruleset_id), found.facts)
     try:
         applying.save(current_session(), actor(), found, form.texts())
-        # The answer is a line of text and no redirect, which is what commits else.
+        # Only a redirect commits by itself, and this answer is a line of text.
         commit_anyway(current_session())
     except DomainError as error:
         return Response(gettext("尚未保存：%(why)s", why=error.text(gettext)), mimetype="text/plain")

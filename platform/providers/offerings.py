@@ -17,6 +17,7 @@ from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.identifiers import new_number
 from providers.access import ensure_own, hold_version
+from providers.catalogue_source import OFFERINGS
 from providers.certification import is_certified
 from providers.market_price import ensure_not_above
 from providers.models import Offering, OfferingState, OfferingVersion
@@ -119,7 +120,7 @@ def announce(session: Session, offering: Offering) -> None:
     """What the public sees has changed: a higher revision, and an index job in the same transaction."""
     offering.revision += 1
     session.flush()
-    queue_indexing(session, [offering.id])
+    queue_indexing(session, OFFERINGS, [offering.id])
 
 
 def facts_of(version: OfferingVersion) -> OfferingFacts:

@@ -14,6 +14,7 @@ from foundation.i18n import N_
 from foundation.locking import lock_row, lock_rows
 from foundation.periodic import Due
 from providers.access import hold_for_bureau
+from providers.catalogue_source import OFFERINGS
 from providers.certificate_days import begin_break, end_break
 from providers.events import certification_revoked, certification_suspended
 from providers.models import BreakKind, Certification, CertificationState, Offering, OfferingState, OfferingVersion
@@ -54,7 +55,7 @@ def refresh_offerings(session: Session, provider_id: UUID) -> None:
     for offering in lock_rows(session, Offering, ids):
         offering.revision += 1
     session.flush()
-    queue_indexing(session, ids)
+    queue_indexing(session, OFFERINGS, ids)
 
 
 def turning() -> Due:

@@ -1,6 +1,6 @@
 """The jobs that feed the indexes. An upper package calls ``queue_indexing`` in the transaction of its change."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -8,44 +8,59 @@ from sqlalchemy.orm import Session
 from foundation.jobs import job, periodic, queue
 from foundation.locking import lock_key
 from foundation.periodic import Repeat
-from search.current import current_search
+from search.current import current_search, settle
+from search.service import SearchService
+from search.sources import UNNAMED, source_names
 
 _INDEX = "search.index"
 
 
-def queue_indexing(session: Session, ids: Iterable[UUID]) -> None:
-    """Have these documents indexed, or taken out, as they will stand after the commit."""
+def queue_indexing(session: Session, source: str, ids: Iterable[UUID]) -> None:
+    """Have these documents of a source indexed, or taken out, as they will stand after the commit."""
     names = sorted(str(each) for each in set(ids))
     if names:
-        queue(session, _INDEX, ids=names)
+        queue(session, _INDEX, source=source, ids=names)
 
 
 @job(_INDEX)
-def index_documents(session: Session, *, ids: list[str]) -> None:
+def index_documents(session: Session, *, ids: list[str], source: str = UNNAMED) -> None:
     """Bring the documents to the database's state in every engine; running twice does no harm."""
-    _alone(session)
-    current_search().index_documents(session, [UUID(each) for each in ids])
+    _alone(session, source)
+    current_search(source).index_documents(session, [UUID(each) for each in ids])
 
 
 def mend(session: Session) -> None:
-    """Mend an engine that missed something, or has no index yet."""
-    _alone(session)
-    current_search().catch_up(session)
+    """Mend each source's engines that missed something, or have no index yet."""
+    settle()
+    _for_each(session, lambda search: search.catch_up(session))
 
 
 def compare_all(session: Session) -> None:
-    """Compare every engine with the database, document by document, whether or not something is known to be amiss."""
-    _alone(session)
-    current_search().catch_up(session, thorough=True)
+    """Compare every engine with the database, document by document, whether or not a fault is known."""
+    _for_each(session, lambda search: search.catch_up(session, thorough=True))
 
 
 catch_up = periodic("search.catch_up", "* * * * *", Repeat(mend))
 compare = periodic("search.compare", "7 * * * *", Repeat(compare_all))
 
 
-def _alone(session: Session) -> None:
-    """Feed in turns, over all workers: between reading a document and indexing it, it must not be taken out.
+def _for_each(session: Session, work: Callable[[SearchService], None]) -> None:
+    """Do ``work`` for every source; the first failure is raised after all sources were tried."""
+    failed: list[Exception] = []
+    for name in source_names():
+        try:
+            with session.begin_nested():
+                _alone(session, name)
+                work(current_search(name))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other sources must not suffer for it
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
-    A job that finds another one feeding for long is tried again later.
+
+def _alone(session: Session, source: str) -> None:
+    """One job feeds a source at a time, over all workers: a document must not be removed between reading and indexing it.
+
+    A job that waits too long for another one is tried again later.
     """
-    lock_key(session, "search", "feeding")
+    lock_key(session, "search", f"feeding {source}")

@@ -22,12 +22,12 @@ from search.tantivy_engine import TantivyEngine
 
 _log = logging.getLogger(__name__)
 
-# How long the site leaves a server alone that failed, and for how long it believes one that answered.
+# How long a server that failed is not asked again, and how long one that answered is trusted without a check.
 PAUSE_SECONDS: Final = 15.0
 TRUST_SECONDS: Final = 10.0
 _BATCH: Final = 500
 
-# Hears the engine's name, how many documents are done, how many there are.
+# Called with the engine's name, the number of documents done and the number of all documents.
 Watch = Callable[[str, int, int], None]
 
 
@@ -42,12 +42,12 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every engine stands and holds exactly as many documents as the database."""
+        """Whether every engine works and holds exactly as many documents as the database."""
         return not self.behind and all(each.ok and each.documents == self.documents for each in self.engines)
 
 
 class SearchService:
-    """Both engines over one source. One object per process; threads may share it."""
+    """Both engines over one source, in a folder and behind a server's index of its own. One object per process; threads may share it."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class SearchService:
 
     @contextmanager
     def _missing_nothing(self, engine: SearchEngine) -> Iterator[None]:
-        """A fault of one engine stops neither the job nor the other engine; it is marked, to be caught up."""
+        """A fault of one engine stops neither the job nor the other engine; the engine is marked and catches up later."""
         try:
             yield
         except EngineAway as fault:
@@ -185,7 +185,7 @@ class SearchService:
             self._behind[engine.name].mark(str(fault))
 
     def _asked_server(self) -> SearchEngine | None:
-        """The server if it is to be asked now; one that was not heard of lately first shows that its index stands.
+        """The server if it should be asked now; one that has not answered lately is first asked whether its index exists.
 
         After a pause the first asker tries, the others go on with the embedded engine until the outcome is known.
         """

@@ -13,14 +13,17 @@ from search.engine import EngineAway
 
 _LOCK_SECONDS: Final = 30.0
 
+POINTER: Final = "current.json"
+GENERATIONS: Final = "generation-*"
+
 
 class IndexFolder:
-    """Where the generations stand. A generation made for another form of index (fingerprint) counts as absent."""
+    """The folder of the generations. One that was built for another form of index (fingerprint) counts as absent."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder = folder
         self.fingerprint = fingerprint
-        self._pointer = folder / "current.json"
+        self._pointer = folder / POINTER
 
     def current(self) -> Path | None:
         """The generation in use; None before the first, or when the one there has another form."""
@@ -34,7 +37,7 @@ class IndexFolder:
         return path if (path / "meta.json").exists() else None
 
     def mark(self) -> tuple[object, ...]:
-        """Changes whenever readers have to look again: the pointer was swapped or its generation committed to."""
+        """Changes whenever readers must reopen the index: after a switch of generations and after a commit."""
         return _identity(self._pointer), _identity((self.current() or self.folder) / "meta.json")
 
     def fresh(self) -> Path:
@@ -49,7 +52,7 @@ class IndexFolder:
         draft = self._pointer.with_suffix(".draft")
         draft.write_text(json.dumps(entry), encoding="utf-8")
         draft.replace(self._pointer)
-        for other in self.folder.glob("generation-*"):
+        for other in self.folder.glob(GENERATIONS):
             if other != generation:
                 shutil.rmtree(other, ignore_errors=True)
 

@@ -20,9 +20,6 @@ from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from foundation.money import display_yuan, format_yuan
-
-# The subscriber that keeps what a batch holds redeemed.
-from settlement import undoing as _undoing  # noqa: F401
 from settlement.calculating import empty, ensure_by_todays_rules, inputs_of, work_out
 from settlement.cases import ASKING
 from settlement.models import Batch, BatchState

@@ -146,7 +146,7 @@ class BatchAward(Base):
 
 
 class StatementIssuer(Base):
-    """Who issues statements under which code: two bureaus of one region would else give the same numbers."""
+    """Who issues statements under which code: two bureaus of one region would otherwise give the same numbers."""
 
     __tablename__ = "statement_issuers"
     __table_args__ = (

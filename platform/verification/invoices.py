@@ -43,7 +43,7 @@ def normal_number(text: str) -> str:
     digits = "".join(groups)
     if _DIGITAL.fullmatch(digits):
         return digits
-    # Two parts are code and number, in this order: "number code" would else be read as another invoice.
+    # Two parts are code and number, in this order: "number code" would otherwise be read as another invoice.
     parts = groups if len(groups) == 2 else [digits[:-8], digits[-8:]]
     number = "-".join(parts)
     return number if _OLD.fullmatch(number) else "-".join(groups)

@@ -40,7 +40,7 @@ LEFT JOIN ledger_transfers AS move ON (move.subject_type, move.subject_id)
 WHERE voucher.id = %(voucher_id)s
 """  # noqa: S608 - fixed
 
-# The state and the event follow from the transfer: where it is not written, because it is there already, neither are they.
+# State and event follow from the transfer: when it already exists and is not written again, they are not either.
 _WRITE: Final = f"""
 WITH {WRITE_ONE}, turned AS (
     UPDATE vouchers SET state = CAST(%(voucher_state)s AS text) FROM written

@@ -270,7 +270,7 @@ def _form_page(
     """The form with a worked example of the rules as they are typed now."""
     example: Deduction | None = None
     if "example" in request.form:
-        # Trying out is no deed: the form that comes back is a new one.
+        # Trying out saves nothing, so the form that comes back can still be submitted once.
         form.submission_id.data = str(new_id())
     price = form.example_price.data or EXAMPLE_PRICES[1]
     try:

@@ -1,10 +1,11 @@
 """Whose money a programme is: enterprises of its own region and below, unless its terms admit any region."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from accounts.models import Organisation, Region
 from foundation.errors import BadInput
@@ -55,3 +56,15 @@ def open_to(enterprise: Organisation) -> ColumnElement[bool]:
     )
     here = select(Region.id).where(Region.path.in_(above))
     return or_(Programme.region_id.in_(here), Programme.id.in_(anywhere))
+
+
+def of_programme(
+    subject: InstrumentedAttribute[UUID],
+    programme: InstrumentedAttribute[UUID],
+    *way: tuple[type[Any], ColumnElement[bool]],
+) -> Select[UUID, str]:
+    """``subject`` with the path of the region of its programme; ``way`` are the joins that lead to ``programme``."""
+    query: Select[UUID, str] = select(subject, Region.path)
+    for table, condition in way:
+        query = query.join(table, condition)
+    return query.join(Programme, Programme.id == programme).join(Region, Region.id == Programme.region_id)

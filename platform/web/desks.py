@@ -1,7 +1,5 @@
 """The home desk: what each room says about a person's work, put together oldest first."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,55 +7,20 @@ from flask import url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from accounts import desk as accounts
 from foundation.actors import Actor
 from foundation.clock import now
-from foundation.desk import Desk, DeskItem, Figure
-from notices import desk as notices
-from orders import desk as orders
-from performance import desk as performance
-from providers import desk as providers
-from settlement import desk as settlement
-from verification import desk as verification
-from vouchers import desk as vouchers
-from web import auditing
+from foundation.desk import Desk, DeskItem
 from web.desk_verbs import ANY, VERBS
 from web.filters import age, yuan
-from working_days import desk as working_days
-
-Items = Callable[[Session, Actor], list[DeskItem]]
-Figures = Callable[[Session, Actor], list[Figure]]
+from web.house import house
 
 SHOWN: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a room gives to the desk."""
-
-    waiting: Items
-    others: Items
-    figures: Figures
-
-
-ROOMS: Final = [
-    Room(accounts.waiting, accounts.others, accounts.figures),
-    Room(working_days.waiting, working_days.others, working_days.figures),
-    Room(auditing.waiting, auditing.others, auditing.figures),
-    Room(notices.waiting, notices.others, notices.figures),
-    Room(providers.waiting, providers.others, providers.figures),
-    Room(vouchers.waiting, vouchers.others, vouchers.figures),
-    Room(orders.waiting, orders.others, orders.figures),
-    Room(verification.waiting, verification.others, verification.figures),
-    Room(performance.waiting, performance.others, performance.figures),
-    Room(settlement.waiting, settlement.others, settlement.figures),
-]
 
 
 def desk(session: Session, actor: Actor) -> Desk:
     """What waits for the person and what the person waits for, oldest first, and at most three figures."""
     made = Desk()
-    for room in ROOMS:
+    for room in house().desks:
         made.mine.extend(room.waiting(session, actor))
         made.others.extend(room.others(session, actor))
         made.figures.extend(room.figures(session, actor))
@@ -68,7 +31,7 @@ def desk(session: Session, actor: Actor) -> Desk:
 
 
 def shown(desk: Desk) -> dict[str, Any]:
-    """The desk as templates/components/desk.html takes it: words translated, links made, ages said."""
+    """The desk as templates/components/desk.html takes it: with translated words, links and ages."""
     return {
         "mine": [
             {
@@ -120,6 +83,6 @@ def _last_moment(item: DeskItem) -> datetime | None:
 
 
 def _number(item: DeskItem) -> str | None:
-    """The case's number, by which one of forty like it is told apart; None where the title has it already."""
+    """The case's number, which tells similar items apart; None where the title already contains it."""
     number = str(item.arguments.get("number") or "")
     return number if number and number not in item.title else None

@@ -1,4 +1,9 @@
-"""Who is asking, and may they open this route."""
+"""Who is asking, and may they open this route: the access lists of the rooms are the enforcement itself.
+
+Every endpoint stands in exactly one list, and what stands in none is refused. ``tests/web/test_access.py`` holds the lists
+against the routes and walks every one of them as every role. Whose records a person sees is asked in verbs and queries:
+here stands only which roles get through the door.
+"""
 
 from typing import Final
 
@@ -9,7 +14,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from accounts.current import actor_or_none, set_actor
 from accounts.sessions import awaits_code, current_sign_in, last_token, signed_in_actor
 from foundation.forms import offer_kept_fields
-from web.access import list_of
+from web.house import house
 from web.parking import park, parked_fields
 from web.unit import once
 
@@ -23,12 +28,12 @@ def install(app: Flask) -> None:
     def guard() -> ResponseReturnValue | None:
         set_actor(None)
         offer_kept_fields(None)
-        # Neither asks who is there: the watchman is to hear that the database is away, not to fail with it.
+        # Neither needs to know the person, and the health check must answer even when the database is down.
         if request.endpoint in {"static", "web.healthz"}:
             return None
         set_actor(signed_in_actor())
         if last_token() is None:
-            # Whoever never signed in has no file to send. Checked when the form is read, which is later.
+            # Visitors have no files to upload. Flask checks the limit later, when it reads the form.
             request.max_content_length = min(request.max_content_length or _STRANGERS_BYTES, _STRANGERS_BYTES)
         if request.endpoint is None:
             return None
@@ -42,16 +47,17 @@ def install(app: Flask) -> None:
 
 
 def refuse(endpoint: str) -> ResponseReturnValue | None:
-    """Sign-in page for a visitor, 403 for the wrong role, None when the way is free."""
-    access = list_of(endpoint)
-    if access is None:
+    """Sign-in page for a visitor, 403 for the wrong role, None when access is allowed."""
+    access = house().access
+    if endpoint not in access:
         raise NotFound
-    if access.roles is None:
+    roles = access[endpoint]
+    if roles is None:
         return None
     person = actor_or_none()
     if person is None:
         way_in = "accounts.code" if awaits_code(current_sign_in()) else "accounts.sign_in"
         return redirect(url_for(way_in, next=park(g.db)), 303)
-    if person.role not in access.roles:
+    if person.role not in roles:
         raise Forbidden
     return None

@@ -18,8 +18,8 @@ from vouchers.queries import open_programmes
 from vouchers.terms import readable
 from web import desks, finding, health
 from web.auditing import trail_of
-from web.deeds import DEEDS
 from web.exports import EVENTS
+from web.house import house
 from web.language import LANGUAGES
 from web.style_samples import style_context
 from web.things import ids_of
@@ -63,7 +63,7 @@ def search() -> ResponseReturnValue:
 
 @blueprint.get("/language/<picked>")
 def language(picked: str) -> ResponseReturnValue:
-    """Speak another language from here on: kept in a cookie, nothing else changes."""
+    """Switch the language; a cookie keeps the choice."""
     return _prefer("language", picked if picked in LANGUAGES else None)
 
 
@@ -98,7 +98,7 @@ def audit() -> ResponseReturnValue:
         session,
         actor(),
         words=asked["q"],
-        action=asked["deed"] if asked["deed"] in DEEDS else "",
+        action=asked["deed"] if asked["deed"] in house().deeds else "",
         subjects=ids_of(asked["number"].upper()) if asked["number"] else None,
         first=_day(asked["first"]),
         last=_day(asked["last"]),

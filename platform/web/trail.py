@@ -8,51 +8,17 @@ from typing import Any, Final
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
-from accounts.states import MEMBERSHIP
 from audit.models import AuditEvent
 from audit.presentation import office_told
-from enterprises.models import TitleLevel
-from enterprises.titles import TITLE_LABELS
 from foundation.i18n import N_, retold
-from foundation.states import StateTable
-from notices.states import NOTICE
-from orders.states import ORDER, RECORD
-from performance.states import TARGET
-from performance.templates import list_templates
 from policies.facts import Fact, Kind, vocabulary
-from providers.categories import categories
-from providers.offering_facts import CHANNELS, MODES
-from providers.states import CERTIFICATION, OFFERING
-from settlement.states import BATCH
-from verification.states import REDEMPTION
-from vouchers.money import STATIONS
-from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
-from vouchers.terms import RULES
-from web.deeds import CHANGED, DEEDS, MONEY
 from web.filters import moment, number, yuan
+from web.house import house
 from web.things import Thing, things_of
 
-_TABLES: Final[Sequence[StateTable]] = (
-    *(MEMBERSHIP, NOTICE, CERTIFICATION, OFFERING, PROGRAMME, CLAIM),
-    *(ORDER, RECORD, REDEMPTION, TARGET, BATCH),
-)
-_STATES: Final[Mapping[str, Mapping[str, str]]] = {
-    "voucher": {state.value: label for state, label in VOUCHER_LABELS.items()},
-    **{table.name: {state.value: label for state, label in table.labels.items()} for table in _TABLES},
-}
-_FILE_KINDS: Final[Mapping[str, str]] = {
-    "agreement": N_("服务协议"),
-    "evidence": N_("证明材料"),
-    "invoice": N_("发票"),
-    "market_price": N_("价格佐证材料"),
-    "objection": N_("异议材料"),
-    "process": N_("过程材料"),
-    "result": N_("成果材料"),
-    "statement": N_("结算单"),
-}
 _FOUND: Final[Mapping[str, str]] = {"pass": N_("符合"), "refer": N_("需判断"), "fail": N_("不符合")}
 
-# The row's own thing says this already, by its number.
+# The row already shows this by the number of its thing.
 _SAID_BY_THE_THING: Final = frozenset(
     {"transfer", "voucher", "offering_version", "objection", "order", "number", "filename"}
 )
@@ -82,12 +48,13 @@ def trail_rows(session: Session, events: Sequence[AuditEvent]) -> list[dict[str,
 
 def deed(action: str) -> str:
     """The deed in words; what an older program recorded under another name stays as it is."""
-    return str(gettext(DEEDS[action])) if action in DEEDS else action
+    words = house().deeds.get(action)
+    return str(gettext(words)) if words else action
 
 
 def deeds() -> list[tuple[str, str]]:
-    """All deeds for a select, in the order of the way of the money."""
-    return [(action, str(gettext(words))) for action, words in DEEDS.items()]
+    """All deeds for a select, in the order of the rooms."""
+    return [(action, str(gettext(words))) for action, words in house().deeds.items()]
 
 
 def changes(event: AuditEvent) -> list[dict[str, Any]]:
@@ -107,7 +74,7 @@ def changes(event: AuditEvent) -> list[dict[str, Any]]:
 
 def label_of(key: str) -> str:
     """The word for a key of before and after."""
-    words = MONEY.get(key) or CHANGED.get(key) or RULES.get(key)
+    words = house().money.get(key) or house().changed.get(key)
     if words is None and key in vocabulary():
         words = vocabulary()[key].label
     return str(gettext(words)) if words else key
@@ -120,7 +87,7 @@ def value_of(action: str, key: str, value: Any) -> str:
     words = _word(action, key, value)
     if words is not None:
         return str(gettext(words))
-    if key in MONEY and isinstance(value, int):
+    if key in house().money and isinstance(value, int):
         return yuan(value)
     if action.startswith("certification.") and key in vocabulary():
         return _fact(vocabulary()[key], value)
@@ -132,20 +99,17 @@ def _word(action: str, key: str, value: Any) -> str | None:
     """The msgid for a value that is a code."""
     if not isinstance(value, str):
         return None
-    codes: Mapping[str, Mapping[str, str]] = {
-        "state": _STATES.get(action.partition(".")[0], {}),
-        "level": {level.value: label for level, label in TITLE_LABELS.items()},
-        "title": {level.value: label for level, label in TITLE_LABELS.items()},
-        "mode": MODES,
-        "deed": DEEDS,
-        "station": {kind.value: label for kind, label in STATIONS.items()},
-        "channel": CHANNELS,
-        "category": {each: category.label for each, category in categories().items()},
-        "template": {template.id: template.title for template in list_templates()},
-    }
-    if key == "kind" and action.startswith("attachment."):
-        return _FILE_KINDS.get(value)
-    return codes.get(key, {}).get(value)
+    if key == "deed":
+        return house().deeds.get(value)
+    return _code(f"{action.partition('.')[0]}.{key}", value) or _code(key, value)
+
+
+def _code(key: str, value: str) -> str | None:
+    for codes in house().codes.get(key, ()):
+        word = (codes() if callable(codes) else codes).get(value)
+        if word is not None:
+            return word
+    return None
 
 
 def _fact(fact: Fact, value: Any) -> str:
@@ -175,13 +139,12 @@ def _plain(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(gettext("是") if value else gettext("否"))
     if isinstance(value, int):
-        # A year or a version is no amount: it has no thousands.
+        # Years and versions are written without a thousands separator.
         return str(value) if key in {"year", "version"} else number(value)
     if isinstance(value, dict):
         return str(ngettext("%(num)s 项", "%(num)s 项", len(value)))
     if isinstance(value, list):
-        levels = {level.value: TITLE_LABELS[level] for level in TitleLevel}
-        return str(gettext("、")).join(str(gettext(levels.get(each, str(each)))) for each in value) or "—"
+        return str(gettext("、")).join(str(gettext(_code("level", str(each)) or str(each))) for each in value) or "—"
     text = str(value)
     if key in _DIGESTS:
         return text[:_DIGITS] + "…"

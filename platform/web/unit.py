@@ -41,7 +41,7 @@ def install(app: Flask, sessions: sessionmaker[Session]) -> None:
             _end(session, response)
         except SQLAlchemyError as error:
             session.rollback()
-            # The page that was to come next would have said that the deed is done.
+            # Nothing was saved, so the next page must not show the message that it was.
             cookie.pop("_flashes", None)
             response = current_app.make_response(current_app.handle_user_exception(error))
         if response.status_code != 503:

@@ -1,6 +1,5 @@
 """Pages of the calendar, for the administrator: the years, one year, and entering a notice with a preview."""
 
-from collections.abc import Callable
 from hashlib import sha256
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,6 +10,7 @@ from foundation.actors import Actor
 from foundation.clock import year_without_notice
 from foundation.errors import BadInput, DomainError, Faults, NotFound
 from foundation.i18n import N_
+from foundation.rooms import WhoAsks
 from foundation.unit_of_work import current_session
 from working_days import entering, queries
 from working_days.forms import YearForm
@@ -20,8 +20,8 @@ from working_days.reading import Notice, decode, read, written
 _YEARS = range(2004, 2101)
 
 
-def make_blueprint(actor: Callable[[], Actor]) -> Blueprint:
-    """The routes; ``actor`` says who asks (accounts stand above, so the shell hands it in)."""
+def make_blueprint(who: WhoAsks) -> Blueprint:
+    """The routes; ``who`` says who asks (accounts stand above, so the shell hands it in)."""
     blueprint = Blueprint("working_days", __name__)
 
     @blueprint.get("/calendar")
@@ -53,7 +53,7 @@ def make_blueprint(actor: Callable[[], Actor]) -> Blueprint:
     @blueprint.route("/calendar/<int:year>/enter", methods=["GET", "POST"])
     def enter(year: int) -> ResponseReturnValue:
         """Enter the year's notice: first what it would change, then for good."""
-        return _enter(actor(), _known(year))
+        return _enter(who.person(), _known(year))
 
     return blueprint
 

@@ -18,7 +18,21 @@ from config import Settings
 from files.access import download, elsewhere
 from files.intake import EVIDENCE, INVOICE, SIGNED, Upload, Wanted, take, take_all
 from files.models import Attachment, Blob
-from files.recognition import CSV, DOCX, JPEG, OFD, PDF, PNG, TEXT, XLSX, XML, FileType, clean_filename, recognise
+from files.recognition import (
+    CSV,
+    DOCX,
+    JPEG,
+    OFD,
+    PDF,
+    PNG,
+    TEXT,
+    XLSX,
+    XML,
+    FileType,
+    clean_filename,
+    foreign,
+    recognise,
+)
 from files.store import FolderStore, S3Store, StoreAway, open_store, using
 from foundation.actors import Role
 from foundation.errors import BadInput, Faults, NotFound
@@ -79,6 +93,25 @@ def told(content: bytes, name: str = "x") -> FileType | None:
 )
 def test_the_content_decides(content: bytes, name: str, kind: FileType | None) -> None:
     assert told(content, name) is kind
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"GIF89a\x01\x00\x00\x00", "GIF"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "WEBP"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00", "HEIC"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", "DOC/XLS/PPT"),
+        (package("run.exe"), "ZIP"),
+        (b"MZ\x90\x00\x03\x00", "EXE"),
+        (b"<!DOCTYPE html><script>1</script>", "HTML"),
+        (b"\x00\x01\x02\x03", ""),
+        (b"", ""),
+    ],
+)
+def test_a_foreign_type_is_called_by_its_name(content: bytes, name: str) -> None:
+    """For the message only: what the house takes is decided by ``recognise``."""
+    assert foreign(content) == name
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_the_vocabulary_is_the_contracts(subject: Subject) -> None:
         ("main_revenue_share", 0.1, Decimal("0.1")),
         ("main_revenue_share", Decimal("0E-999999"), Decimal(0)),
         ("net_profit_2y", -5, Decimal(-5)),
-        # What a spreadsheet leaves where 0.3 - 0.2 - 0.1 should give nought.
+        # What a spreadsheet leaves where 0.3 - 0.2 - 0.1 should give zero.
         ("main_revenue_growth_y1", -2.7755575615628914e-17, Decimal("-2.7755575615628914E-17")),
         ("service_staff", 0, Decimal(0)),
         ("listed", False, False),

@@ -178,7 +178,7 @@ def test_suspension_hides_and_tells(session, people):
     made = people.certified()
     with travel(at(made.valid_from, 12)):
         version = people.listed()
-        source = registered_source()
+        source = registered_source("offerings")
         assert version.offering_id in source.revisions(session)
         before = version.offering.revision
         heard = []

@@ -30,7 +30,7 @@ def post(client, url, **values):
 
 def index(session):
     """What the worker does with the queued jobs."""
-    current_search().catch_up(session, thorough=True)
+    current_search("offerings").catch_up(session, thorough=True)
 
 
 OFFERING = {

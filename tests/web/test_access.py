@@ -1,7 +1,5 @@
 """Every route stands in exactly one access list, and every list holds for every role."""
 
-from collections import Counter
-
 import pytest
 from factories import member, organisation
 from flask import Flask
@@ -12,9 +10,10 @@ from werkzeug.routing import Rule
 from accounts.models import OrganisationKind
 from config import Settings
 from foundation.actors import EVERYBODY, PROVIDER, TREASURY, Role
-from web.access import ACCESS, AccessList, list_of
+from foundation.rooms import PUBLIC, Room
 from web.app import create_app
 from web.guard import refuse
+from web.rooms import collect, whole_house
 
 _KIND_OF = {
     **dict.fromkeys((Role.OFFICER, Role.REVIEWER, Role.INSPECTOR, Role.AUDITOR), OrganisationKind.BUREAU),
@@ -32,27 +31,24 @@ def routes() -> list[Rule]:
     return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule))
 
 
-def undecided(endpoints: set[str], lists: dict[str, AccessList]) -> dict[str, int]:
-    """Endpoints that do not stand in exactly one list, with the number of lists in which they stand."""
-    counted = Counter(endpoint for access in lists.values() for endpoint in access.endpoints)
-    return {endpoint: counted[endpoint] for endpoint in endpoints if counted[endpoint] != 1}
-
-
 def test_every_route_stands_in_exactly_one_list() -> None:
-    assert undecided({rule.endpoint for rule in routes()}, ACCESS) == {}
+    """That none stands in two is asked when the rooms are collected."""
+    assert {rule.endpoint for rule in routes()} - whole_house().access.keys() == set()
 
 
 def test_no_list_names_a_route_that_is_gone() -> None:
-    listed = {endpoint for access in ACCESS.values() for endpoint in access.endpoints}
-    assert listed - {rule.endpoint for rule in routes()} == set()
+    assert whole_house().access.keys() - {rule.endpoint for rule in routes()} == set()
 
 
-def test_the_detector_itself() -> None:
-    lists = {
-        "one": AccessList(None, frozenset({"a", "b"})),
-        "two": AccessList(EVERYBODY, frozenset({"b"})),
-    }
-    assert undecided({"a", "b", "c"}, lists) == {"b": 2, "c": 0}
+def test_a_route_in_two_lists_is_refused_at_the_start() -> None:
+    one, other = (
+        Room(name=name, place=1, access={roles: ("web.home",)}) for name, roles in (("a", PUBLIC), ("b", EVERYBODY))
+    )
+    with pytest.raises(ValueError, match=r"two rooms decide about web\.home"):
+        collect([one, other])
+    twice = Room(name="c", place=1, access={PUBLIC: ("c.page",), EVERYBODY: ("c.page",)})
+    with pytest.raises(ValueError, match=r"c\.page"):
+        collect([twice])
 
 
 def test_a_route_in_no_list_is_refused(app: Flask) -> None:
@@ -68,13 +64,13 @@ def test_every_route_as_every_role(app: Flask, session, sign_in, role: Role | No
         client = sign_in(member(session, organisation(session, _KIND_OF[role]), role))
     wrong = {}
     for rule in app.url_map.iter_rules():
-        access = list_of(rule.endpoint)
-        if rule.endpoint in {"static", "accounts.sign_out"} or access is None:
+        if rule.endpoint in {"static", "accounts.sign_out"}:
             continue
+        roles = whole_house().access[rule.endpoint]
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             answer = client.open(address_of(app, rule), method=method)
             refused = answer.status_code == 403 or answer.headers.get("Location", "").startswith("/sign-in?next=")
-            may = access.roles is None or role in access.roles
+            may = roles is None or role in roles
             if refused is may and not (may and method == "POST"):
                 wrong[f"{method} {rule.rule}"] = answer.status_code
             if answer.status_code >= 500:
@@ -90,8 +86,8 @@ def test_a_file_opens_no_door(app: Flask, session, sign_in, role: Role | None) -
         client = sign_in(member(session, organisation(session, _KIND_OF[role]), role))
     closed = 0
     for rule in app.url_map.iter_rules():
-        access = list_of(rule.endpoint)
-        if access is None or access.roles is None or role in access.roles or "GET" not in (rule.methods or set()):
+        roles = whole_house().access[rule.endpoint]
+        if roles is None or role in roles or "GET" not in (rule.methods or set()):
             continue
         answer = client.get(address_of(app, rule), query_string={"format": "xlsx"})
         assert answer.status_code == 403 or answer.headers.get("Location", "").startswith("/sign-in?next="), rule.rule

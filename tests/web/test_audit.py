@@ -30,10 +30,12 @@ from verification.checks import LABELS
 from verification.states import REDEMPTION
 from vouchers.models import VoucherClaim
 from vouchers.states import Movement
-from web.deeds import CHANGED, DEEDS, MONEY
-from web.things import KINDS, regions_of_things
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
+
+HOUSE = whole_house()
+DEEDS, CHANGED, MONEY = HOUSE.deeds, HOUSE.changed, HOUSE.money
 
 PLATFORM = Path(__file__).parents[2] / "platform"
 
@@ -188,8 +190,8 @@ def test_what_the_system_did_is_seen_where_it_belongs_and_nowhere_else(session, 
 
 def test_every_kind_of_thing_has_a_region(session) -> None:
     """A kind without one would be hidden from every auditor once the system acts on it."""
-    kinds = {query.selected_columns[0].table.name for query in regions_of_things()}
-    assert kinds == KINDS
+    kinds = {query.selected_columns[0].table.name for query in HOUSE.regions}
+    assert kinds == HOUSE.things.keys()
 
 
 def test_a_deed_of_an_older_program_stays_as_it_was(session, sign_in) -> None:

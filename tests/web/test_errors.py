@@ -12,6 +12,7 @@ from factories import enterprise, member
 from flask import Flask, abort
 from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFError
+from open_doors import open_to_all
 from sqlalchemy import create_engine, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -24,7 +25,6 @@ from foundation.clock import at, now, travel
 from foundation.database import make_engine
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound
 from foundation.unit_of_work import current_session
-from web.access import ACCESS, AccessList
 from web.app import create_app
 
 pytestmark = pytest.mark.clock
@@ -72,11 +72,11 @@ FAILURES: dict[str, tuple[Callable[[], object], int, str]] = {
 
 
 @pytest.fixture
-def failing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def failing(app: Flask) -> Flask:
     app.testing = False
     for name, (view, _status, _told) in FAILURES.items():
         app.add_url_rule(f"/fails/{name}", name, view, methods=["GET", "POST"])
-    monkeypatch.setitem(ACCESS, "for the test", AccessList(None, frozenset(FAILURES)))
+    open_to_all(app, *FAILURES)
     return app
 
 
@@ -130,7 +130,7 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     assert answer.status_code == 503
     assert "hush-hush" not in answer.text + caplog.text
     if address == "/healthz":
-        # Also to a watchman whose browser is signed in.
+        # Also for a monitoring client that is signed in.
         told = answer.json or {}
         assert told.pop("calendar")
         assert told == {"status": "unavailable", "database": "away", "search": "tantivy", "jobs": "unknown"}
@@ -142,7 +142,7 @@ def test_the_database_is_away(settings: Settings, caplog: pytest.LogCaptureFixtu
     ("day", "calendar"),
     [(date(2026, 3, 2), "ok"), (date(2026, 10, 1), "2027 missing"), (date(2027, 3, 1), "2027 missing")],
 )
-def test_the_watchman_hears_five_things(client: FlaskClient, session: Session, day: date, calendar: str) -> None:
+def test_the_health_check_says_five_things(client: FlaskClient, session: Session, day: date, calendar: str) -> None:
     assert client.get("/healthz").json["jobs"] == "no_worker"
     session.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     with travel(at(day)):

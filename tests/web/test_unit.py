@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from factories import PASSWORD, enterprise, member, new_uscc, region
 from flask import Flask
+from open_doors import open_to_all
 from sqlalchemy import Engine, create_engine, func, make_url, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -17,7 +18,6 @@ from config import Settings
 from foundation.actors import Role
 from foundation.clock import now
 from foundation.unit_of_work import commit_anyway, current_session, unit_of_work
-from web.access import ACCESS, AccessList
 from web.app import create_app
 from web.models import Submission
 from web.unit import SENT_BEFORE
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
-def deed(app: Flask, monkeypatch: pytest.MonkeyPatch):
+def deed(app: Flask):
     """A route that writes a submission row of its own, and answers as it is told."""
 
     def answer():
@@ -43,7 +43,7 @@ def deed(app: Flask, monkeypatch: pytest.MonkeyPatch):
 
     answer.status, answer.anyway = 200, False
     app.add_url_rule("/deed", "deed", answer, methods=["GET", "POST"])
-    monkeypatch.setitem(ACCESS, "for the test", AccessList(None, frozenset({"deed"})))
+    open_to_all(app, "deed")
     app.testing = False
     return answer
 

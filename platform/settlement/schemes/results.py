@@ -28,7 +28,7 @@ class Step:
 class Line:
     """The working for one organisation: the last step's amount is the total.
 
-    ``items_fen`` is what each item brought in before award and envelope, nought for an item that does not count;
+    ``items_fen`` is what each item brought in before award and envelope, zero for an item that does not count;
     ``award_fen`` the part of the total that is an award; ``withheld_fen`` what was decided not to pay of an item.
     """
 

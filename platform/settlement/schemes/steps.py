@@ -132,7 +132,7 @@ class Amount(_Step):
 
 
 class Difference(_Step):
-    """The item's amount is what one fact leaves after another; the input check keeps it from going below nought."""
+    """The item's amount is what one fact leaves after another; the input check keeps it from going below zero."""
 
     step: Literal["difference"]
     fact: str
