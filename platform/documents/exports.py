@@ -4,10 +4,10 @@ A list's own route answers ``?format=xlsx`` or ``csv`` with a file, so its acces
 file too. A room says only which columns there are, each a word for the head and a function of a read model.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from flask import Response, request, send_file
 from flask_babel import gettext
@@ -51,10 +51,6 @@ class Column(Generic[Row]):
         return Yuan(value) if self.yuan and isinstance(value, int) else value
 
 
-def _as_they_are(_session: Session, rows: Sequence[Any]) -> Iterable[Any]:
-    return rows
-
-
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
     """A list that can be exported: of which read model, whose deed it is in the audit trail, its name and its columns."""
@@ -63,12 +59,11 @@ class Listing(Generic[Row]):
     thing: str
     title: str
     columns: Sequence[Column[Row]]
-    prepare: Callable[[Session, Sequence[Any]], Iterable[Any]] = _as_they_are
 
-    def rows(self, session: Session, page: Page[Any]) -> Iterator[list[Value]]:
+    def rows(self, page: Page[Row]) -> Iterator[list[Value]]:
         """The cells of every row of the list, not only of the page."""
         for chunk in page.chunks():
-            for row in self.prepare(session, chunk):
+            for row in chunk:
                 yield [column.cell(row) for column in self.columns]
 
 
@@ -80,8 +75,8 @@ def asked_for() -> bool:
 def export(
     session: Session,
     actor: Actor,
-    listing: Listing[Any],
-    page: Page[Any],
+    listing: Listing[Row],
+    page: Page[Row],
     filters: Mapping[str, object],
     *,
     subject: Base | None = None,
@@ -101,7 +96,7 @@ def export(
             most=f"{MOST:,}",
         )
     title = str(gettext(listing.title))
-    rows = _Counted(listing.rows(session, page))
+    rows = _Counted(listing.rows(page))
     heads = [column.label() for column in listing.columns]
     content = write_xlsx(heads, rows, title=title) if kind == "xlsx" else write_csv(heads, rows)
     used = {name: str(value) for name, value in filters.items() if value}

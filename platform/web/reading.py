@@ -20,7 +20,7 @@ class EventThing(ReadModel):
 
 
 class EventRow(ReadModel):
-    """An event of the audit trail as it was recorded; ``organisation`` and ``note`` are what was written then."""
+    """An event of the audit trail as it was recorded: ``person``, ``organisation`` and ``note`` are what was written then."""
 
     sequence: int
     at: Moment

@@ -24,6 +24,7 @@ from foundation.pages import Page
 from foundation.reading import ReadModel
 from notices.publishing import publish
 from orders.models import Order
+from web.reading import EventRow
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "platform"
@@ -33,7 +34,7 @@ EXPORTS = sorted(path.parent.name for path in PLATFORM.glob("*/exports.py") if p
 PAGES = (
     *("/titles", "/programmes", "/programmes/{programme}/claims", "/programmes/{programme}/money/pool"),
     *("/vouchers", "/vouchers/{voucher}", "/certifications", "/offerings", "/notices", "/targets", "/targets/{table}"),
-    *("/orders", "/records", "/claims", "/batches", "/statements"),
+    *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
 
 
@@ -96,6 +97,7 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
 
     people = (
         member(session, house.scene.bureau, Role.OFFICER),
+        member(session, house.scene.bureau, Role.AUDITOR),
         person(session, order.enterprise_id, Role.ENTERPRISE_MEMBER),
     )
     with template_rendered.connected_to(note, app):
@@ -114,11 +116,12 @@ def test_read_models_on_pages_are_facts_and_lead_back_from_json(shown: list[Read
     with (ROOT / "translations/en/LC_MESSAGES/messages.po").open("rb") as file:
         words = {message.id for message in read_po(file) if isinstance(message.id, str) and message.id}
     for row in shown:
-        text = row.model_dump_json()
-        assert type(row).model_validate_json(text) == row
-        assert not words & set(texts_in(json.loads(text))), (
-            "a read model says codes; words are put on where it is shown"
-        )
+        told = json.loads(row.model_dump_json())
+        assert type(row).model_validate_json(json.dumps(told)) == row
+        if isinstance(row, EventRow):
+            # Who it was, also the system, and what was said stays as it was written into the trail.
+            told = {name: value for name, value in told.items() if name not in {"person", "organisation", "note"}}
+        assert not words & set(texts_in(told)), "a read model says codes; words are put on where it is shown"
     assert {type(row) for row in shown} == set(MODELS)
 
 
