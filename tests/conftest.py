@@ -16,6 +16,7 @@ from strict_client import StrictClient
 
 from accounts.models import Membership, SignIn
 from accounts.sessions import hash_token
+from cli.shipped import shipped_rules
 from config import Settings
 from foundation import jobs
 from foundation.clock import now
@@ -23,7 +24,8 @@ from foundation.database import make_engine
 from foundation.embedded import EmbeddedPostgres
 from foundation.identifiers import new_id
 from foundation.migrations import migrate
-from foundation.unit_of_work import bound
+from foundation.unit_of_work import bound, unit_of_work
+from policies.versions import seed
 from web.app import create_app
 from web.rooms import find_rooms, let_act
 from working_days.stored import forget, refresh
@@ -77,6 +79,8 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
     create(template, "template0")
     engine = make_engine(url_of(template))
     migrate(engine)
+    with unit_of_work(engine) as session:
+        seed(session, shipped_rules())
     engine.dispose()
 
     def database() -> str:

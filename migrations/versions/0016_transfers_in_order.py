@@ -1,13 +1,13 @@
 """Transfers have an order of their own and stay in their programme; what the job queue's tables have had is noted.
 
-Revision: 0016, after 0013
+Revision: 0016, after 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -1,35 +1,40 @@
 """What accounts put on a desk: people who ask to join; for the administrator also accounts that are locked."""
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from accounts.lockout import LOCK
 from accounts.models import Membership
 from accounts.queries import MANAGERS, locked_out, open_requests, people_count, requests_to_join
 from foundation.actors import Actor, Role
-from foundation.desk import DeskItem, Figure
+from foundation.desk import SHOWN, DeskItem, Figure, Lying, task
 from foundation.i18n import N_
 
+_ADMIT: Final = task("membership.admit", N_("同意加入单位"), N_("审核"))
+_UNLOCK: Final = task("membership.unlock", N_("解除锁定"), N_("查看"))
 
-def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+
+def waiting(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
     """People who wait to be admitted by this manager, or by the administrator where there is no manager."""
     if actor.role is Role.ADMINISTRATOR:
-        return [
+        return Lying(
             _request(request, N_("这个单位没有管理员，没有别人能同意"))
             for request, managed in open_requests(session)
             if not managed
-        ] + [_locked(membership) for membership in locked_out(session)]
+        ).plus(Lying(_locked(membership) for membership in locked_out(session)))
     if actor.role not in MANAGERS:
-        return []
-    return [_request(request, N_("同意之前，对方不能登录")) for request in requests_to_join(session, actor)]
+        return Lying()
+    return Lying(_request(request, N_("同意之前，对方不能登录")) for request in requests_to_join(session, actor))
 
 
-def others(session: Session, actor: Actor) -> list[DeskItem]:
+def others(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
     """For the administrator the requests that managers have; who asks to join cannot sign in yet."""
     if actor.role is not Role.ADMINISTRATOR:
-        return []
-    return [
+        return Lying()
+    return Lying(
         _request(request, holder=request.organisation.name) for request, managed in open_requests(session) if managed
-    ]
+    )
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
@@ -45,7 +50,7 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
 
 def _request(request: Membership, blocks: str | None = None, *, holder: str | None = None) -> DeskItem:
     return DeskItem(
-        task=N_("同意加入单位"),
+        task=_ADMIT,
         title=f"{request.user.name} · {request.organisation.name}",
         endpoint="accounts.members",
         arguments={"q": request.user.email},
@@ -59,7 +64,7 @@ def _locked(membership: Membership) -> DeskItem:
     until = membership.user.locked_until
     assert until is not None  # noqa: S101 - the query asked for it
     return DeskItem(
-        task=N_("解除锁定"),
+        task=_UNLOCK,
         title=f"{membership.user.name} · {membership.organisation.name}",
         endpoint="accounts.members",
         arguments={"q": membership.user.email},

@@ -13,6 +13,7 @@ from foundation.actors import Role
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 
 
 class Region(Base):
@@ -129,7 +130,7 @@ class SecondPersonOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class SecondPersonRequest(Timestamped, Base):
+class SecondPersonRequest(Waits, Timestamped, Base):
     """A deed that one person asked for and another person of the same office carries out or declines (复核)."""
 
     __tablename__ = "second_person_requests"
@@ -145,7 +146,7 @@ class SecondPersonRequest(Timestamped, Base):
             unique=True,
             postgresql_where=text("outcome IS NULL"),
         ),
-        Index("ix_second_person_requests_office", "organisation_id", postgresql_where=text("outcome IS NULL")),
+        *waits_rules("second_person_requests"),
     )
 
     deed: Mapped[str]

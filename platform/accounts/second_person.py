@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.models import SecondPersonOutcome, SecondPersonRequest
+from accounts.turns import SECOND_PERSON
 from audit.decisions import decide
 from audit.trail import record
 from foundation.actors import Actor
@@ -100,12 +101,12 @@ def waiting_for_second_person(session: Session, actor: Actor, deeds: Collection[
     query = (
         select(SecondPersonRequest)
         .where(
-            SecondPersonRequest.organisation_id == actor.organisation_id,
-            SecondPersonRequest.outcome.is_(None),
+            SecondPersonRequest.waits_for_id == actor.organisation_id,
+            SecondPersonRequest.waits_task == SECOND_PERSON.id,
             SecondPersonRequest.deed.in_(deeds),
             SecondPersonRequest.asked_by_id != actor.user_id,
         )
-        .order_by(SecondPersonRequest.created_at)
+        .order_by(SecondPersonRequest.waits_since, SecondPersonRequest.id)
     )
     return session.scalars(query).all()
 

@@ -48,13 +48,18 @@ def keep(
     reasons: Sequence[str] = (),
     checks: Sequence[Any] = (),
 ) -> Decision:
-    """Append a decision whose row in the trail the caller writes."""
+    """Append a decision whose row in the trail the caller writes.
+
+    A thing that was judged by rules says by which and on what (``rests_on``); that is kept, too.
+    """
+    rules_id, facts = getattr(subject, "rests_on", (None, None))
     made = Decision(
         subject_type=subject.__tablename__,
         subject_id=subject.id,
         event=event,
         reasons=list(reasons),
         checks=list(checks),
+        rules_id=rules_id,
         note=note,
         by_id=actor.user_id,
         person=actor.name,
@@ -63,6 +68,8 @@ def keep(
         role=actor.role.value,
         at=now(),
     )
+    if facts is not None:
+        made.facts = facts
     session.add(made)
     session.flush()
     return made

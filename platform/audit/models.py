@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,6 +59,9 @@ class Decision(Base):
     event: Mapped[str]
     reasons: Mapped[list[Any]]
     checks: Mapped[list[Any]]
+    # The rules on which the thing rested when it was decided and the facts that were judged, where the thing names them.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
+    facts: Mapped[dict[str, Any] | None]
     note: Mapped[str | None]
     by_id: Mapped[UUID | None]
     person: Mapped[str]

@@ -1,4 +1,4 @@
-"""``huiqi ledger verify`` and ``huiqi audit verify``: proofs from what the database holds."""
+"""``huiqi ledger verify``, ``huiqi ledger rebuild`` and ``huiqi audit verify``: proofs from what the database holds."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from audit import seals
 from cli.inputs import print_json
 from foundation.clock import CHINA
 from foundation.unit_of_work import current_session
-from ledger import verification
+from ledger import days, verification
 
 
 def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
@@ -49,6 +49,28 @@ def verify_ledger(*, at: datetime | None, as_json: bool) -> None:
                 click.echo(f"  {station:<12}{amount:>20}")
         _tell(ok=report.ok, faults=answer["faults"])
     _exit(ok=report.ok)
+
+
+@ledger.command("rebuild")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rebuild_ledger(*, as_json: bool) -> None:
+    """Count the facts of each day anew from the transfers; says whether they were the same, exit 1 if they were not.
+
+    What was wrong is right afterwards. Pages and people go on working meanwhile.
+    """
+    session = current_session()
+    faults = [verification.told_difference(each) for each in days.rebuild(session)]
+    session.commit()
+    counted = days.extent(session)
+    answer = {"ok": not faults, "same": not faults, **counted, "faults": faults}
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(f"{'transfers':<18}{counted['transfers']}\n{'facts':<18}{counted['facts']}")
+        for fault in faults:
+            click.echo(f"was different: {fault}")
+        click.echo("the same" if not faults else f"{len(faults)} facts were different and are right now")
+    _exit(ok=not faults)
 
 
 @click.group()

@@ -13,12 +13,14 @@ from cli.demo import load_if_empty
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.port import alone_on
 from cli.serving import TARGET, make_app
+from cli.shipped import shipped_rules
 from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
 from foundation.logs import log_to_standard_error
 from foundation.migrations import TablesInUse, revisions
 from foundation.migrations import migrate as bring_up_to_date
 from foundation.unit_of_work import unit_of_work
+from policies.versions import seed
 
 # What a request may still take when the server is told to stop.
 _GRACE_SECONDS = 20
@@ -38,6 +40,7 @@ def migrate(*, demo: bool) -> None:
         after, _ = revisions(engine)
         with unit_of_work(engine) as session:
             plant(session)
+            seed(session, shipped_rules())
         click.echo(f"database: {before or 'empty'} -> {after}", err=True)
         if demo:
             # In this process, as each one loads the whole program.

@@ -101,6 +101,33 @@ def lock_key(session: Session, space: str, key: str) -> None:
             raise as_busy(error) or error from error
 
 
+_WRITERS: Final = text("""
+    SELECT pid, virtualtransaction FROM pg_locks
+    WHERE locktype = 'relation' AND relation = CAST(:table AS regclass) AND granted AND pid <> pg_backend_pid()
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+""")
+_LOOKS: Final = 50
+
+
+def ensure_writers_gone(session: Session, model: type[Base]) -> None:
+    """Return when every other transaction that has written to the table of ``model`` by now is over; Busy when one goes on.
+
+    Whoever writes to a table holds its lock from before the first row until after the commit can be seen, so what those
+    before this call have written is in the view of the next statement. It blocks nobody and waits for some milliseconds
+    only; who begins after the call does not matter to it.
+    """
+    if not _enabled.get():
+        return
+    facts = {"table": model.__tablename__}
+    writers = {tuple(row) for row in session.execute(_WRITERS, facts)}
+    for _ in range(_LOOKS):
+        if not writers:
+            return
+        writers &= {tuple(row) for row in session.execute(_WRITERS, facts)}
+    raise Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
+
+
 def as_busy(error: Exception) -> Busy | None:
     """What a person is told when somebody else holds the thing; None for another failure of the database.
 

@@ -14,7 +14,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor, Role
-from foundation.desk import DeskItem, Figure
+from foundation.desk import Figure, Items
 from foundation.states import StateTable
 
 Roles = frozenset[Role] | None
@@ -71,10 +71,13 @@ class ThingKind:
 
 @dataclass(frozen=True, slots=True)
 class RoomDesk:
-    """What a room puts on a person's home: what waits for the person, what the person waits for, figures."""
+    """What a room puts on a person's home: what waits for the person, what the person waits for, figures.
 
-    waiting: Callable[[Session, Actor], list[DeskItem]]
-    others: Callable[[Session, Actor], list[DeskItem]]
+    Lists are cut after the number that they are asked for, and say how many there are in all.
+    """
+
+    waiting: Items
+    others: Items
     figures: Callable[[Session, Actor], list[Figure]]
 
 

@@ -1,6 +1,6 @@
 """Tables of the ledger. A trigger refuses UPDATE, DELETE and TRUNCATE on transfers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -117,6 +117,46 @@ class Transfer(Base):
     reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_transfers.id"), unique=True)
     posted_at: Mapped[datetime] = mapped_column(default=now)
     user_id: Mapped[UUID | None]
+
+
+class LedgerDay(Base):
+    """What moved at a station of a programme on a day of China, in fen: a fact that is counted once, from the transfers.
+
+    A shared account (``SUMMED``) has rows of its own, so that its balance need not be summed from all its transfers;
+    vouchers, holds and batches have one row a day together, as each of their accounts stores its balance. The rows hold the
+    transfers up to the last fold, whatever day they were posted on; ``ledger/days.py`` writes and reads them.
+    """
+
+    __tablename__ = "ledger_days"
+    __table_args__ = (
+        UniqueConstraint(
+            "programme_id",
+            "kind",
+            "account_id",
+            "day",
+            name="uq_ledger_days_station",
+            postgresql_nulls_not_distinct=True,
+        ),
+        ForeignKeyConstraint(["account_id", "programme_id"], ["ledger_accounts.id", "ledger_accounts.programme_id"]),
+        Index("ix_ledger_days_account_id", "account_id", postgresql_include=["incoming", "outgoing"]),
+    )
+
+    programme_id: Mapped[UUID]
+    kind: Mapped[AccountKind]
+    account_id: Mapped[UUID | None]
+    day: Mapped[date]
+    incoming: Mapped[int]
+    outgoing: Mapped[int]
+    transfers: Mapped[int]
+
+
+class LedgerFold(Base):
+    """The days hold every transfer up to the number ``through`` (of the newest row), and none after it."""
+
+    __tablename__ = "ledger_folds"
+
+    through: Mapped[int] = mapped_column(unique=True)
+    folded_at: Mapped[datetime] = mapped_column(default=now)
 
 
 explain("ck_ledger_accounts_balance_not_negative", N_("余额不足，这笔金额已被占用"), remedy=N_("刷新页面查看最新余额"))

@@ -7,15 +7,22 @@ is approved for that provider while it is open.
 """
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
 from foundation.identifiers import new_id
-from ledger.models import AccountKind, LedgerAccount, Transfer
+from ledger.days import NET
 from ledger.posting import Posting, post
+
+_SHORT: Final = text(f"""
+    SELECT account.id, account.owner_id, {NET} AS net FROM ledger_accounts AS account
+    WHERE account.kind = 'shortfall' AND account.programme_id = :programme_id AND account.owner_id IS NOT NULL
+    ORDER BY account.id
+""")  # noqa: S608 - fixed
 
 
 def owed(session: Session, programme_id: UUID) -> Mapping[UUID, int]:
@@ -48,14 +55,5 @@ def cover(session: Session, actor: Actor, pool: UUID, programme_id: UUID, money:
 
 def _open(session: Session, programme_id: UUID) -> list[tuple[UUID, UUID, int]]:
     """Account, owner and what it is short of."""
-    out = func.sum(Transfer.amount).filter(Transfer.source_id == LedgerAccount.id)
-    back = func.coalesce(func.sum(Transfer.amount).filter(Transfer.target_id == LedgerAccount.id), 0)
-    rows = session.execute(
-        select(LedgerAccount.id, LedgerAccount.owner_id, out - back)
-        .join(Transfer, or_(Transfer.source_id == LedgerAccount.id, Transfer.target_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.SHORTFALL, LedgerAccount.programme_id == programme_id)
-        .group_by(LedgerAccount.id)
-        .having(out > back)
-        .order_by(LedgerAccount.id)
-    )
-    return [(account_id, owner, int(amount)) for account_id, owner, amount in rows if owner is not None]
+    rows = session.execute(_SHORT, {"programme_id": programme_id})
+    return [(row.id, row.owner_id, -row.net) for row in rows if row.net < 0]

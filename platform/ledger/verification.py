@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation.money import format_yuan
+from ledger.days import Difference, differences
 from ledger.models import AccountKind
 
 _STATIONS = """
@@ -80,7 +81,8 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
     Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
     paid + recovered + returned + shortfall`` in a programme; an account that is or ever was below zero (the treasury's is
     what it gave, a shortfall what is still to be covered: never above zero); a stored balance that differs from
-    its transfers (looked at only without ``at``: balances are stored for the present).
+    its transfers, a fact of a day that differs from its transfers (both looked at only without ``at``: they are stored
+    for the present).
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
     count = session.scalar(text("SELECT count(*) FROM ledger_transfers WHERE posted_at <= :at"), moment) or 0
@@ -98,16 +100,30 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
             )
     for row in session.execute(text(_EVER_NEGATIVE), moment):
         report.faults.append(f"account {row.account_id} ({row.kind}) was below zero at {row.since.isoformat()}")
+    if at is None:
+        report.faults += [told_difference(each) for each in differences(session)]
     for programme, stations in report.programmes.items():
         _check_programme(report, programme, stations)
     return report
 
 
+def told_difference(found: Difference) -> str:
+    """A fact that is not what the transfers give, in one line."""
+
+    def told(pair: tuple[int, int] | None) -> str:
+        return "nothing" if pair is None else f"{format_yuan(pair[0])} in and {format_yuan(pair[1])} out"
+
+    where = f"programme {found.programme_id} ({found.kind}" + (
+        f", account {found.account_id})" if found.account_id else ")"
+    )
+    return f"{where} stores for the day {found.day} {told(found.stored)}, its transfers give {told(found.counted)}"
+
+
 def _check_programme(report: LedgerReport, programme: UUID, stations: dict[str, int]) -> None:
     """One programme: what was appropriated is, to the fen, what lies at the stations after the treasury.
 
-    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered, so the
-    house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
+    ``appropriated`` is net of corrections that took a wrong appropriation back, ``paid`` of what was recovered,
+    ``recovered`` of what the programme's terms gave back to the pool, so the house's equation reads appropriated = pool + voucher + hold + payable + approved + paid + recovered + returned +
     shortfall (below zero while one is open).
     """
     appropriated = -stations.get("treasury", 0)

@@ -2,32 +2,38 @@
 
 from sqlalchemy.orm import Session
 
-from foundation.actors import Actor
-from foundation.clock import at
-from foundation.desk import DeskItem, Figure
+from foundation.actors import Actor, Role
+from foundation.desk import SHOWN, DeskItem, Figure, Lying
 from foundation.i18n import N_
 from notices.queries import unanswered
+from notices.turns import ANSWER
 
 
-def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+def waiting(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """Objections that this bureau has to answer."""
-    return [
-        DeskItem(
-            task=N_("答复异议"),
-            title=objection.notice.title,
-            endpoint="notices.notice",
-            arguments={"number": objection.notice.number},
-            since=objection.created_at,
-            due=at(objection.notice.closes_on, 23, 59),
-            blocks=N_("答复之前，公示不能结束"),
-        )
-        for objection in unanswered(session, actor)
-    ]
+    if actor.role not in {Role.OFFICER, Role.REVIEWER}:
+        return Lying()
+    found = unanswered(session, actor, most)
+    return Lying(
+        [
+            DeskItem(
+                task=ANSWER,
+                title=objection.notice.title,
+                endpoint="notices.notice",
+                arguments={"number": objection.notice.number},
+                since=objection.waits_since or objection.created_at,
+                due=objection.due_at,
+                blocks=N_("答复之前，公示不能结束"),
+            )
+            for objection in found.rows
+        ],
+        found.total,
+    )
 
 
-def others(_session: Session, _actor: Actor) -> list[DeskItem]:
+def others(_session: Session, _actor: Actor, _most: int = SHOWN) -> Lying:
     """Nothing: a notice waits for its last day, not for a person."""
-    return []
+    return Lying()
 
 
 def figures(_session: Session, _actor: Actor) -> list[Figure]:

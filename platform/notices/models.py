@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, Timestamped
+from foundation.waiting import Waits, waits_rules
 
 
 class NoticeState(StrEnum):
@@ -40,10 +41,11 @@ class PublicNotice(Timestamped, Base):
     objections: Mapped[list["Objection"]] = relationship(back_populates="notice", order_by="Objection.created_at")
 
 
-class Objection(Timestamped, Base):
+class Objection(Waits, Timestamped, Base):
     """A real-name objection with evidence, and its answer; the notice cannot lead on while one is unanswered."""
 
     __tablename__ = "objections"
+    __table_args__ = waits_rules("objections")
 
     notice_id: Mapped[UUID] = mapped_column(ForeignKey("public_notices.id"), index=True)
     name: Mapped[str]

@@ -11,8 +11,10 @@ from foundation.actors import STAFF, Actor, Role
 from foundation.errors import NotFound
 from foundation.i18n import N_
 from foundation.pages import Page, page_of
+from foundation.waiting import urgency
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.office import acts_for
+from notices.turns import ANSWER
 
 
 def notices(session: Session, *, state: NoticeState | None, number: int) -> Page[PublicNotice]:
@@ -64,15 +66,13 @@ def may_see_evidence(session: Session, actor: Actor, objection_id: UUID) -> bool
     return objection is not None and may_read_objections(actor, objection.notice)
 
 
-def unanswered(session: Session, actor: Actor) -> list[Objection]:
-    """Objections that wait for this bureau."""
-    if actor.role not in {Role.OFFICER, Role.REVIEWER}:
-        return []
+def unanswered(session: Session, actor: Actor, most: int) -> Page[Objection]:
+    """Objections that wait for this bureau, the most urgent first."""
     query = (
         select(Objection)
         .join(Objection.notice)
-        .where(Objection.answer.is_(None), acts_for(actor, PublicNotice.bureau_id))
+        .where(Objection.waits_task == ANSWER.id, acts_for(actor, PublicNotice.bureau_id))
         .options(selectinload(Objection.notice))
-        .order_by(Objection.created_at)
+        .order_by(urgency(Objection), Objection.id)
     )
-    return list(session.scalars(query))
+    return page_of(session, query, 1, most)

@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from providers.models import OfferingVersion
 from vouchers.models import Programme, Voucher
 
@@ -34,7 +35,7 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Order(Timestamped, Base):
+class Order(Waits, Timestamped, Base):
     """A service ordered with a voucher. Amounts in fen; everything that was agreed is frozen at ordering.
 
     ``deduction`` is held on the voucher, ``own_share`` is what the enterprise pays itself:
@@ -53,6 +54,12 @@ class Order(Timestamped, Base):
         Index("ix_orders_queue", "offering_id", "state", "placed_at"),
         Index("ix_orders_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_orders_stalled", "stalled_at", postgresql_where=text("stalled_at IS NOT NULL")),
+        # What an enterprise and a provider wait for, the longest waiting first.
+        Index(
+            "ix_orders_enterprise_waits", "enterprise_id", "waits_since", postgresql_where=text("waits_for <> 'nobody'")
+        ),
+        Index("ix_orders_provider_waits", "provider_id", "waits_since", postgresql_where=text("waits_for <> 'nobody'")),
+        *waits_rules("orders"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -73,8 +80,7 @@ class Order(Timestamped, Base):
     # The state to return to when a dispute is resolved.
     state_before_dispute: Mapped[str | None]
     placed_at: Mapped[datetime]
-    # The present step's deadline, and since when it runs: shown with its age, acted on by a job.
-    due_at: Mapped[datetime | None]
+    # Since when the present step runs, whose deadline is ``due_at``: shown with its age, acted on by a job.
     since: Mapped[datetime]
     # From when on the bureau may end an order that both sides leave lying; moved on by every step that either side takes.
     stalled_at: Mapped[datetime | None]

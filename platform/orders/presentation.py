@@ -15,15 +15,17 @@ from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor
 from foundation.clock import day_of, now, today, working_days_between
+from foundation.desk import task_called
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from foundation.remaining import remaining
+from foundation.waiting import Party
 from orders.deadlines import filed_late, stalled, warned
 from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
-from orders.progress import Side, actions, deadline, line, side_of, turn
+from orders.progress import actions, deadline, line, side_of, turn
 from orders.queries import Case
-from orders.reading import TASKS, OrderRow, RecordRow
+from orders.reading import OrderRow, RecordRow
 from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
@@ -64,10 +66,10 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
         "stages": [{**asdict(stage), "label": gettext(stage.label)} for stage in line(order)],
         "turn": present
         and {
-            "task": gettext(present.task),
+            "task": gettext(present.task.words),
             "holder": present.holder,
-            "mine": present.side is side_of(actor),
-            "in_line": present.side is Side.LINE,
+            "mine": present.party is side_of(actor),
+            "in_line": present.party is Party.CLOCK,
             "why": _why_returned(order),
         },
         "contacts": found.contacts,
@@ -114,7 +116,7 @@ def list_views(rows: Iterable[OrderRow]) -> list[dict[str, Any]]:
 
 def turn_of(row: OrderRow) -> str | None:
     """Whose turn it is and what is to be done, in words."""
-    return None if row.turn is None else f"{row.turn.holder}{gettext('：')}{gettext(TASKS[row.turn.task])}"
+    return None if row.turn is None else f"{row.turn.holder}{gettext('：')}{gettext(task_called(row.turn.task).words)}"
 
 
 def register_views(rows: Iterable[RecordRow]) -> list[dict[str, Any]]:

@@ -3,45 +3,38 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import now
+from foundation.desk import Task, task_called
 from foundation.i18n import N_
+from foundation.waiting import Party
+from orders import turns
 from orders.deadlines import AFTERWARDS, last_day, stalled
-from orders.models import Order, OrderState, RecordState
-from orders.records import AMENDING, FILING, living
+from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
+from orders.turns import AMENDING, FILING
 
 _S = OrderState
 
 
-class Side(StrEnum):
-    """Who holds an order."""
-
-    LINE = "line"
-    ENTERPRISE = "enterprise"
-    PROVIDER = "provider"
-    BUREAU = "bureau"
-
-
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Whose turn it is and what is to be done (``task`` is a msgid)."""
+class Held:
+    """Whose turn it is, what is to be done, and who that is by name; a place in line is the provider's to give."""
 
-    side: Side
-    task: str
+    party: Party
+    task: Task
     holder: str
 
 
-def side_of(actor: Actor) -> Side | None:
+def side_of(actor: Actor) -> Party | None:
     """The side on which this person stands; None for whoever only looks."""
     if actor.role in ENTERPRISE:
-        return Side.ENTERPRISE
+        return Party.ENTERPRISE
     if actor.role in PROVIDER:
-        return Side.PROVIDER
-    return Side.BUREAU if actor.role in BUREAU else None
+        return Party.PROVIDER
+    return Party.BUREAU if actor.role in BUREAU else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +70,17 @@ _STAGES: Final = (
 """Label, the events that complete it, and the states in which it is the present one."""
 
 
-def turn(order: Order) -> Turn | None:
-    """Whose turn it is; None for an order that has come to its end. Reads steps, agreement and records."""
-    found = _turn(order)
-    if found is None:
+def turn(order: Order) -> Held | None:
+    """Whose turn it is, as it is stored with the order; None for an order that has come to its end."""
+    if order.waits_task is None:
         return None
-    side, task = found
     holders = {
-        Side.ENTERPRISE: order.enterprise.name,
-        Side.PROVIDER: order.provider.name,
-        Side.BUREAU: order.programme.bureau.name,
-        Side.LINE: order.provider.name,
+        Party.ENTERPRISE: order.enterprise,
+        Party.PROVIDER: order.provider,
+        Party.BUREAU: order.programme.bureau,
+        Party.CLOCK: order.provider,
     }
-    return Turn(side, task, holders[side])
-
-
-def _turn(order: Order) -> tuple[Side, str] | None:
-    if order.state is _S.DOCKING:
-        return _docking_turn(order)
-    contested = any(record.state is RecordState.CONTESTED for record in living(order))
-    if contested and order.state in AMENDING:
-        return Side.PROVIDER, N_("修改有异议的服务记录")
-    return {
-        _S.PLACED: (Side.LINE, N_("排队等候名额")),
-        _S.CONTRACTED: (Side.PROVIDER, N_("提交第一条服务记录")),
-        _S.IN_SERVICE: (Side.PROVIDER, N_("提交服务记录，完成后标记交付")),
-        _S.DELIVERED: (Side.ENTERPRISE, N_("确认成效并评价")),
-        _S.CONFIRMED: (Side.PROVIDER, N_("申请核销")),
-        _S.CLAIMED: (Side.BUREAU, N_("审核核销申请")),
-        _S.RETURNED: (Side.PROVIDER, N_("补正后再次提交")),
-        _S.VERIFIED: (Side.BUREAU, N_("列入结算")),
-        _S.DISPUTED: (Side.BUREAU, N_("处理争议")),
-    }.get(order.state)
-
-
-def _docking_turn(order: Order) -> tuple[Side, str]:
-    if order.agreement is not None and order.agreement.provider_confirmed_at is not None:
-        return Side.ENTERPRISE, N_("确认服务协议")
-    if order.agreement is not None or any(step.event == "dock" for step in order.steps):
-        return Side.PROVIDER, N_("上传服务协议")
-    return Side.PROVIDER, N_("联系企业对接")
+    return Held(order.waits_for, task_called(order.waits_task), holders[order.waits_for].name)
 
 
 def line(order: Order) -> list[Stage]:
@@ -160,13 +124,10 @@ def deadline(order: Order) -> Deadline | None:
 _Check = Callable[[Order], bool]
 
 _ACTIONS: Final[dict[str, tuple[frozenset[Role], _Check]]] = {
-    "dock": (PROVIDER, lambda order: _docking_turn(order)[1] == N_("联系企业对接") and order.state is _S.DOCKING),
+    "dock": (PROVIDER, lambda order: order.waits_task == turns.DOCK.id),
     "fail_docking": (PROVIDER, lambda order: order.state is _S.DOCKING),
     "upload_agreement": (PROVIDER, lambda order: order.state is _S.DOCKING),
-    "confirm_agreement": (
-        ENTERPRISE,
-        lambda order: order.state is _S.DOCKING and _docking_turn(order)[0] is Side.ENTERPRISE,
-    ),
+    "confirm_agreement": (ENTERPRISE, lambda order: order.waits_task == turns.CONFIRM_AGREEMENT.id),
     "file_record": (PROVIDER, lambda order: order.state in FILING),
     "amend_record": (PROVIDER, lambda order: order.state in AMENDING),
     "answer_record": (ENTERPRISE, lambda order: order.state in AMENDING),

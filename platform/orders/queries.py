@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
+from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from accounts.delegation import acts_for, may_act_for
+from accounts.delegation import may_act_for
 from accounts.models import Organisation, Region, User
 from accounts.queries import contacts
 from files.access import elsewhere, files_of
 from files.models import Attachment
 from foundation.actors import ENTERPRISE, PROVIDER, STAFF, Actor
-from foundation.clock import now
 from foundation.pages import Page, page_of
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from orders.access import find
@@ -90,7 +87,6 @@ def page(
         contains_eager(Order.provider.of_type(provider)),
         contains_eager(Order.offering_version),
         contains_eager(Order.programme),
-        *_turn_facts(),
     ).order_by(Order.placed_at.desc(), Order.id.desc())
     return page_of(session, listed, number), Totals(int(charged), int(deduction), int(own))
 
@@ -157,56 +153,6 @@ def records_page(
     return page_of(session, query, number)
 
 
-def under_way(
-    session: Session,
-    actor: Actor,
-    states: Sequence[OrderState],
-    *,
-    after: datetime | None = None,
-    own: bool = False,
-    most: int = 100,
-) -> Sequence[Order]:
-    """Orders of the person in these states (since a moment ``after``) with what tells whose turn it is, longest waiting
-    first; ``own`` leaves to a bureau what it may act on.
-    """
-    query: Select[Any] = (
-        select(Order)
-        .join(Order.programme)
-        .join(Programme.region)
-        .where(seen(actor), Order.state.in_(states), Order.since > after if after else true())
-        .where(acts_for(actor, Programme.bureau_id, Programme.id) if own else true())
-        .options(
-            contains_eager(Order.programme),
-            joinedload(Order.enterprise),
-            joinedload(Order.provider),
-            joinedload(Order.offering_version),
-            *_turn_facts(),
-        )
-        .order_by(Order.since, Order.id)
-        .limit(most)
-    )
-    return session.scalars(query).unique().all()
-
-
-def left_lying(session: Session, actor: Actor, *, most: int = 100) -> Sequence[Order]:
-    """Orders that are the person's to end and that both sides left lying beyond their term, longest first."""
-    query = (
-        select(Order)
-        .join(Order.programme)
-        .join(Programme.region)
-        .where(acts_for(actor, Programme.bureau_id, Programme.id), Order.stalled_at < now())
-        .options(
-            contains_eager(Order.programme),
-            joinedload(Order.enterprise),
-            joinedload(Order.provider),
-            joinedload(Order.offering_version),
-        )
-        .order_by(Order.stalled_at, Order.id)
-        .limit(most)
-    )
-    return session.scalars(query).unique().all()
-
-
 def same_under_way(session: Session, actor: Actor, offering_id: UUID, states: Sequence[OrderState]) -> Sequence[Order]:
     """The enterprise's orders of the same offering in these states, newest first: it should know before a second one."""
     query = select(Order).where(
@@ -219,7 +165,3 @@ def count(session: Session, actor: Actor, states: Sequence[OrderState]) -> int:
     """How many orders of the person are in these states."""
     query = select(func.count()).select_from(Order).join(Order.programme).join(Programme.region)
     return session.scalar(query.where(seen(actor), Order.state.in_(states))) or 0
-
-
-def _turn_facts() -> tuple[Any, ...]:
-    return selectinload(Order.steps), joinedload(Order.agreement), selectinload(Order.records)

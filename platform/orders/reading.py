@@ -3,41 +3,22 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from sqlalchemy.orm import Session
 
 from accounts.reading import NamedOrganisation, named
 from enterprises.models import TitleLevel
-from foundation.i18n import N_
 from foundation.reading import Figure, Moment, Money, ReadModel
+from foundation.waiting import Party
 from orders.models import Order, OrderState, RecordState, ServiceRecord
-from orders.progress import Side, turn
+from orders.progress import turn
 from vouchers.reading import NamedProgramme, named_programme
-
-TASKS: Final = {
-    "orders.in_line": N_("排队等候名额"),
-    "orders.dock": N_("联系企业对接"),
-    "orders.upload_agreement": N_("上传服务协议"),
-    "orders.confirm_agreement": N_("确认服务协议"),
-    "orders.first_record": N_("提交第一条服务记录"),
-    "orders.deliver": N_("提交服务记录，完成后标记交付"),
-    "orders.amend_record": N_("修改有异议的服务记录"),
-    "orders.confirm": N_("确认成效并评价"),
-    "orders.claim": N_("申请核销"),
-    "orders.verify": N_("审核核销申请"),
-    "orders.correct": N_("补正后再次提交"),
-    "orders.settle": N_("列入结算"),
-    "orders.decide": N_("处理争议"),
-}
-"""The tasks of an order by their codes."""
-_CODES: Final = {words: code for code, words in TASKS.items()}
 
 
 class OrderTurn(ReadModel):
-    """Whose turn an order is, with which task, and who that is by name."""
+    """Whose turn an order is, with which task (``foundation.desk.Task``), and who that is by name."""
 
-    party: Side
+    party: Party
     task: str
     holder: str
 
@@ -112,7 +93,7 @@ def order_rows(_session: Session, orders: Sequence[Order]) -> list[OrderRow]:
 
 def _turn(order: Order) -> OrderTurn | None:
     present = turn(order)
-    return None if present is None else OrderTurn(party=present.side, task=_CODES[present.task], holder=present.holder)
+    return None if present is None else OrderTurn(party=present.party, task=present.task.id, holder=present.holder)
 
 
 def record_rows(_session: Session, records: Sequence[ServiceRecord]) -> list[RecordRow]:

@@ -21,11 +21,8 @@ from orders.measures import faults_of
 from orders.models import Order, OrderState, RecordState, ServiceRecord
 from orders.states import ORDER, RECORD
 from orders.steps import take, write
+from orders.turns import AMENDING, FILING
 from vouchers.terms import terms_of
-
-FILING = frozenset({OrderState.CONTRACTED, OrderState.IN_SERVICE})
-AMENDING = FILING | {OrderState.DELIVERED, OrderState.RETURNED}
-"""Where a record may still change: the provider amends it, and the enterprise answers it."""
 
 
 @dataclass(frozen=True, slots=True)

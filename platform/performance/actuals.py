@@ -14,7 +14,8 @@ from files.models import Attachment
 from orders.models import Order, OrderState, RecordState, ServiceRecord
 from performance.measures import MeasuredRecord, Period, RowActual, actuals
 from performance.models import TargetTable
-from performance.templates import Row, get_template
+from performance.stored import template_of
+from performance.templates import Row
 
 COUNTING: Final = (
     OrderState.CONFIRMED,
@@ -44,7 +45,7 @@ def of_table(session: Session, table: TargetTable) -> Mapping[str, RowActual]:
 
 def behind(session: Session, table: TargetTable, row_id: str) -> Behind:
     """One figure with the records behind it, by day of delivery; NotFound for a row that the template does not have."""
-    row = get_template(table.template_id).row(row_id)
+    row = template_of(table).row(row_id)
     records = {record.id: record for record in _records(session, table)}
     actual = next(each for each in _work(table, list(records.values())) if each.row_id == row_id)
     return Behind(
@@ -93,4 +94,4 @@ def _work(table: TargetTable, records: Sequence[ServiceRecord]) -> list[RowActua
         )
         for record in records
     ]
-    return actuals(get_template(table.template_id), measured, Period.year(table.year))
+    return actuals(template_of(table), measured, Period.year(table.year))

@@ -1,7 +1,6 @@
 """The columns of target tables, and of the rows of one of them, in a spreadsheet."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -31,37 +30,29 @@ TABLES: Final[Listing[TargetTableRow]] = Listing(
 )
 
 
-def _said(name: str) -> Callable[[TargetRowFigures], Any]:
-    return lambda row: row_words(get_template(row.template).row(row.row))[name]
-
-
 def _promised(figure: Callable[[TargetFigures], Decimal | None]) -> Callable[[TargetRowFigures], Decimal | None]:
     return lambda row: figure(row.promised) if row.promised else None
 
 
-ROWS: Final[Listing[TargetRowFigures]] = Listing(
-    TargetRowFigures,
-    "target_row",
-    N_("目标与实绩"),
-    (
-        Column(N_("序号"), _said("number")),
-        Column(N_("指标"), _said("label")),
-        Column(N_("适用企业"), _said("tier")),
-        Column(N_("口径"), _said("kind")),
-        Column(N_("计量单位"), _said("unit")),
-        Column(N_("基期"), _promised(lambda figures: figures.baseline)),
-        Column(N_("目标"), _promised(lambda figures: figures.target)),
+def rows_of(template: Template) -> Listing[TargetRowFigures]:
+    """The rows of a table in the words of its template."""
+
+    def said(name: str) -> Callable[[TargetRowFigures], Any]:
+        return lambda row: row_words(template.row(row.row))[name]
+
+    columns: tuple[Column[TargetRowFigures], ...] = (
+        Column(N_("序号"), said("number")),
+        Column(N_("指标"), said("label")),
+        Column(N_("适用企业"), said("tier")),
+        Column(N_("口径"), said("kind")),
+        Column(N_("计量单位"), said("unit")),
+        Column(template.columns.baseline.label, _promised(lambda figures: figures.baseline)),
+        Column(template.columns.target.label, _promised(lambda figures: figures.target)),
         Column(N_("实绩"), lambda row: row.actual),
         Column(N_("达标率（%）"), lambda row: None if row.attainment is None else round(row.attainment, 1)),
-        Column(N_("其中项"), _said("part_label")),
+        Column(N_("其中项"), said("part_label")),
         Column(N_("其中：基期"), _promised(lambda figures: figures.baseline_part)),
         Column(N_("其中：目标"), _promised(lambda figures: figures.target_part)),
         Column(N_("其中：实绩"), lambda row: row.actual_part),
-    ),
-)
-
-
-def rows_of(template: Template) -> Listing[TargetRowFigures]:
-    """``ROWS`` with the words that this template has for its columns."""
-    words = {"基期": template.columns.baseline.label, "目标": template.columns.target.label}
-    return replace(ROWS, columns=[replace(each, head=words.get(each.head, each.head)) for each in ROWS.columns])
+    )
+    return Listing(TargetRowFigures, "target_row", N_("目标与实绩"), columns)

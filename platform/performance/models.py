@@ -12,6 +12,8 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
+from policies.models import RuleVersion
 
 
 class TargetState(StrEnum):
@@ -25,7 +27,7 @@ class TargetState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class TargetTable(Timestamped, Base):
+class TargetTable(Waits, Timestamped, Base):
     """A provider's performance-target table (绩效目标表) for one year; approved, it is a frozen version."""
 
     __tablename__ = "target_tables"
@@ -42,11 +44,14 @@ class TargetTable(Timestamped, Base):
         ),
         # Whoever files a table does not approve it.
         CheckConstraint("submitted_by_id <> approved_by_id", name="two_people"),
+        *waits_rules("target_tables"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     template_id: Mapped[str]
     template_version: Mapped[str]
+    # The template as it stood when the table was begun; unknown for tables from before versions were kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     year: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
     state: Mapped[TargetState] = mapped_column(default=TargetState.DRAFT)
@@ -56,7 +61,13 @@ class TargetTable(Timestamped, Base):
     approved_at: Mapped[datetime | None]
     approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+    rules: Mapped[RuleVersion | None] = relationship()
     rows: Mapped[list["TargetRow"]] = relationship(back_populates="table", lazy="selectin")
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, None]:
+        """The template, for what is decided about it; what was filled in is frozen itself."""
+        return self.rules_id, None
 
 
 class TargetRow(Base):

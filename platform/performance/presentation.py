@@ -15,8 +15,9 @@ from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
 from performance.reading import TargetRowFigures, TargetTableRow, figure_rows, table_rows
 from performance.states import TARGET, TONES
+from performance.stored import template_of
 from performance.tables import IN_FORCE, values_of
-from performance.templates import Row, get_template
+from performance.templates import Row, Template
 
 
 def state_of(table: TargetTable | TargetTableRow) -> dict[str, str]:
@@ -48,7 +49,7 @@ def table_view(
     acts: bool,
 ) -> dict[str, Any]:
     """Everything that ``templates/performance/table.html`` shows; ``acts``: the bureau is in charge, not above it."""
-    template = get_template(table.template_id)
+    template = template_of(table)
     own = actor.role in PROVIDER
     deciding = acts and actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
     return {
@@ -56,7 +57,7 @@ def table_view(
         "filled": bool(table.rows),
         "template": template,
         "state": state_of(table),
-        "rows": figure_views(figure_rows(table, actual)),
+        "rows": figure_views(template, figure_rows(table, actual)),
         "versions": [
             {"table": each, "state": state_of(each), "here": each.id == table.id}
             for each in table_rows(session, versions)
@@ -68,10 +69,10 @@ def table_view(
     }
 
 
-def figure_views(rows: Iterable[TargetRowFigures]) -> list[dict[str, Any]]:
-    """The rows of a table with their words, and with the address of the records behind a figure."""
+def figure_views(template: Template, rows: Iterable[TargetRowFigures]) -> list[dict[str, Any]]:
+    """The rows of a table with the words of its template, and with the address of the records behind a figure."""
     return [
-        row_words(get_template(row.template).row(row.row))
+        row_words(template.row(row.row))
         | {
             "figures": row,
             "url": url_for("performance.row", table_id=row.table_id, row_id=row.row) if row.records else None,
@@ -109,7 +110,7 @@ def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
     target = values_of(table).get(found.row.id)
     return {
         "table": table,
-        "template": get_template(table.template_id),
+        "template": template_of(table),
         "row": row_words(found.row),
         "actual": found.actual,
         "target": target,

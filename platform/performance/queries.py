@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from accounts.delegation import acts_in
 from accounts.models import Organisation, Region
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
+from foundation.desk import Task
 from foundation.pages import Page, page_of
+from foundation.waiting import urgency
 from performance.models import TargetState, TargetTable
 
 
@@ -24,13 +26,13 @@ def tables(
     return page_of(session, query.order_by(TargetTable.year.desc(), TargetTable.created_at.desc()), number)
 
 
-def in_state(session: Session, actor: Actor, state: TargetState, limit: int = 50) -> Sequence[TargetTable]:
-    """Tables in a state that the person acts on, oldest first; for the desk."""
-    query = select(TargetTable).where(TargetTable.state == state, _seen(actor))
+def in_turn(session: Session, actor: Actor, task: Task, most: int) -> Page[TargetTable]:
+    """Tables that wait for this task and that the person acts on, the most urgent first; for the desk."""
+    query = select(TargetTable).where(TargetTable.waits_task == task.id, _seen(actor))
     if actor.role in BUREAU:
         # A bureau sees its region and below; what waits for it is what it is in charge of.
         query = query.join(TargetTable.organisation).join(Organisation.region).where(acts_in(actor, Region.path))
-    return session.scalars(query.order_by(TargetTable.created_at).limit(limit)).unique().all()
+    return page_of(session, query.order_by(urgency(TargetTable), TargetTable.id), 1, most)
 
 
 def versions(session: Session, table: TargetTable) -> Sequence[TargetTable]:

@@ -10,8 +10,8 @@ from foundation.reading import Figure, Moment, ReadModel
 from performance.actuals import attainment
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
+from performance.stored import template_of
 from performance.tables import values_of
-from performance.templates import get_template
 
 
 class TargetTableRow(ReadModel):
@@ -77,7 +77,7 @@ def figure_rows(table: TargetTable, actual: Mapping[str, RowActual]) -> list[Tar
     """The rows of a table in the order of its template; ``actual`` by row id."""
     filled = values_of(table)
     rows = []
-    for row in get_template(table.template_id).rows:
+    for row in template_of(table).rows:
         values, done = filled.get(row.id), actual[row.id]
         rows.append(
             TargetRowFigures(

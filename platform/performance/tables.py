@@ -17,7 +17,10 @@ from foundation.i18n import N_
 from foundation.locking import lock_key, lock_row
 from performance.models import TargetRow, TargetState, TargetTable
 from performance.states import TARGET
-from performance.templates import RowValues, faults_of, get_template
+from performance.stored import template_of
+from performance.templates import RowValues, faults_of, shipped
+from policies.models import RuleVersion
+from policies.versions import row_of
 
 IN_FORCE = (TargetState.APPROVED, TargetState.ACTUALS_FILED, TargetState.ASSESSED)
 OPEN = (TargetState.DRAFT, TargetState.SUBMITTED)
@@ -29,7 +32,7 @@ def create(session: Session, actor: Actor, *, template_id: str, year: int) -> Ta
     """Begin a table of the provider for a year; Conflict when one is open or in force (then it is changed)."""
     if actor.role not in PROVIDER or actor.organisation_id is None:
         raise not_here()
-    template = get_template(template_id)
+    rules = row_of(session, shipped(template_id))
     if not _FIRST_YEAR <= year <= today().year + _YEARS_AHEAD:
         raise BadInput(N_("年度应在 2020 年与今后三年之间"), field="year")
     lock_key(session, "target-table", f"{actor.organisation_id}:{template_id}:{year}")
@@ -41,7 +44,7 @@ def create(session: Session, actor: Actor, *, template_id: str, year: int) -> Ta
             remedy=N_("打开已有的表；已批准的可以申请变更"),
             year=year,
         )
-    return _new(session, actor, template_id, template.version, year)
+    return _new(session, actor, template_id, rules.version, year, rules=rules)
 
 
 def change(session: Session, actor: Actor, table_id: UUID, *, reason: str) -> TargetTable:
@@ -59,7 +62,15 @@ def change(session: Session, actor: Actor, table_id: UUID, *, reason: str) -> Ta
     present = _present(session, table.organisation_id, table.template_id, table.year)
     if present is not None and present.state in OPEN:
         raise Conflict(N_("已有一个变更稿"), remedy=N_("打开变更稿继续填写"))
-    changed = _new(session, actor, table.template_id, table.template_version, table.year, reason=reason.strip())
+    changed = _new(
+        session,
+        actor,
+        table.template_id,
+        table.template_version,
+        table.year,
+        rules=table.rules,
+        reason=reason.strip(),
+    )
     changed.rows = [
         TargetRow(
             row_id=row.row_id,
@@ -83,7 +94,7 @@ def save(session: Session, actor: Actor, table_id: UUID, values: Mapping[str, Ro
             remedy=N_("已批准的目标表可以申请变更"),
             state=TARGET.labels[table.state],
         )
-    faults = faults_of(get_template(table.template_id), values)
+    faults = faults_of(template_of(table), values)
     if faults:
         raise Faults(faults)
     for row in list(table.rows):
@@ -104,7 +115,7 @@ def save(session: Session, actor: Actor, table_id: UUID, values: Mapping[str, Ro
 def submit(session: Session, actor: Actor, table_id: UUID) -> TargetTable:
     """Hand the table to the bureau; Faults when it is not complete."""
     table = lock_row(session, TargetTable, _own(session, actor, table_id).id)
-    faults = faults_of(get_template(table.template_id), values_of(table))
+    faults = faults_of(template_of(table), values_of(table))
     if table.state is TargetState.DRAFT and faults:
         raise Faults(faults)
     change_state(session, actor, table, TARGET, "submit")
@@ -199,7 +210,14 @@ def _present(session: Session, organisation_id: UUID, template_id: str, year: in
 
 
 def _new(
-    session: Session, actor: Actor, template_id: str, template_version: str, year: int, *, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    template_id: str,
+    template_version: str,
+    year: int,
+    *,
+    rules: RuleVersion | None,
+    reason: str | None = None,
 ) -> TargetTable:
     last = session.scalar(
         select(func.max(TargetTable.version)).where(
@@ -212,6 +230,7 @@ def _new(
         organisation_id=actor.organisation_id,
         template_id=template_id,
         template_version=template_version,
+        rules=rules,
         year=year,
         version=(last or 0) + 1,
         state=TargetState.DRAFT,

@@ -7,15 +7,15 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from foundation.errors import BadInput, DomainError, NotFound
 from foundation.i18n import N_
 from orders.measures import measures
 from policies.places import Places
+from policies.shipped import RuleKind, Shipped, read
 
 DATA: Final = Path(__file__).parent / "data"
 _LARGEST: Final = Decimal(10_000_000_000)
@@ -162,8 +162,31 @@ class RowValues:
 @cache
 def list_templates() -> tuple[Template, ...]:
     """All templates, by id."""
-    files = sorted(DATA.glob("*.yaml"))
-    return tuple(Template.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+    return tuple(stored(each.content) for each in all_shipped())
+
+
+@cache
+def all_shipped() -> tuple[Shipped, ...]:
+    """Every template as its file says it, by id."""
+    found = []
+    for file in sorted(DATA.glob("*.yaml")):
+        content = read(file)
+        template = stored(content)
+        found.append(
+            Shipped(RuleKind.TARGET_TEMPLATE, template.id, template.version, content, template.document.issued)
+        )
+    return tuple(found)
+
+
+def shipped(template_id: str) -> Shipped:
+    """The template of that id as its file says it; NotFound names those that there are."""
+    template = get_template(template_id)
+    return next(each for each in all_shipped() if each.key == template.id)
+
+
+def stored(content: Mapping[str, Any]) -> Template:
+    """The template of a stored version, or of a file."""
+    return Template.model_validate(content)
 
 
 def get_template(template_id: str) -> Template:

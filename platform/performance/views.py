@@ -25,6 +25,7 @@ from performance.models import TargetState
 from performance.presentation import behind_view, row_words, stages_of, state_of, table_view
 from performance.reading import figure_rows, table_rows
 from performance.states import EVENTS, TARGET
+from performance.stored import template_of
 from performance.templates import get_template
 
 blueprint = Blueprint("performance", __name__)
@@ -85,9 +86,7 @@ def table(table_id: UUID) -> ResponseReturnValue:
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
     rows = figure_rows(found, of_table(session, found))
-    return export(
-        session, person, rows_of(get_template(found.template_id)), Page(rows, len(rows), 1), {}, subject=found
-    )
+    return export(session, person, rows_of(template_of(found)), Page(rows, len(rows), 1), {}, subject=found)
 
 
 @blueprint.route("/targets/<uuid:table_id>/edit", methods=["GET", "POST"])
@@ -95,7 +94,7 @@ def edit(table_id: UUID) -> ResponseReturnValue:
     """The table as a form."""
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
-    template = get_template(found.template_id)
+    template = template_of(found)
     form = table_form(template)()
     if request.method == "GET":
         fill(form, tables.values_of(found))

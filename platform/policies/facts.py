@@ -3,7 +3,9 @@
 Numbers are exact decimals in the unit of the notices (万元, %, 人 …). ``None`` is an unknown fact; 0 and false are known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
@@ -144,11 +146,29 @@ class Fact(BaseModel):
         )
 
 
-@cache
+_stored: Final[ContextVar[Mapping[str, Fact] | None]] = ContextVar("stored vocabulary", default=None)
+"""The words in which rules of earlier days were written, while such rules are read or judged by."""
+
+
 def vocabulary() -> Mapping[str, Fact]:
     """All facts by key, in the order in which forms show them."""
+    return _stored.get() or _shipped()
+
+
+@cache
+def _shipped() -> Mapping[str, Fact]:
     rows = yaml.safe_load(FACTS_FILE.read_text(encoding="utf-8"))["facts"]
     return {row["key"]: Fact.model_validate(row) for row in rows}
+
+
+@contextmanager
+def speaking(words: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block the vocabulary is this one, kept with the rules that were written in it (``Fact`` as JSON by key)."""
+    token = _stored.set({key: Fact.model_validate(word) for key, word in words.items()})
+    try:
+        yield
+    finally:
+        _stored.reset(token)
 
 
 def facts_about(subject: Subject) -> tuple[Fact, ...]:

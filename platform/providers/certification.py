@@ -18,11 +18,14 @@ from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from policies.answers import Answer, Outcome, Status
+from policies.catalogue import shipped
 from policies.evaluation import check
 from policies.facts import Facts, FactValue, parse_facts, to_json, vocabulary
 from policies.rulesets import RuleSet
+from policies.versions import row_of
 from providers.access import certified_on, ensure_own
 from providers.models import Certification, CertificationState
+from providers.rules import WRITABLE, rules_for
 from providers.states import CERTIFICATION
 from providers.terms import regional, rules_of
 
@@ -33,7 +36,6 @@ _APPLYING = (
     CertificationState.MORE_INFORMATION,
     CertificationState.PUBLIC_NOTICE,
 )
-_WRITABLE = (CertificationState.DRAFT, CertificationState.MORE_INFORMATION)
 _HOLDING = (CertificationState.CERTIFIED, CertificationState.SUSPENDED)
 
 
@@ -59,6 +61,7 @@ def start(session: Session, actor: Actor) -> Certification:
         organisation=organisation,
         level=ruling.level,
         ruleset_id=ruling.rule_set,
+        rules=row_of(session, shipped(ruling.rule_set)),
         facts={key: last[key] for key in wanted if key in last},
     )
     session.add(made)
@@ -77,9 +80,9 @@ def save(
     """Keep what was typed (fact key to text; blank is unknown). Faults name each fact that cannot be read, and keep nothing."""
     ensure_own(actor, certification.organisation_id)
     lock_row(session, Certification, certification.id)
-    if certification.state not in _WRITABLE:
+    if certification.state not in WRITABLE:
         raise Conflict(N_("申请已提交，不能再修改"), remedy=N_("如需更正，请联系受理的主管部门"))
-    facts, faults = read_facts(rules_of(certification.ruleset_id), texts)
+    facts, faults = read_facts(rules_for(certification), texts)
     if faults:
         raise Faults(faults)
     after = {key: to_json(value) for key, value in facts.items() if value is not None}
@@ -104,11 +107,13 @@ def submit(session: Session, actor: Actor, certification: Certification) -> None
     """
     ensure_own(actor, certification.organisation_id)
     lock_row(session, Certification, certification.id)
-    answer = judge(certification.ruleset_id, facts_of(certification))
+    answer = judge(rules_of(certification.ruleset_id), facts_of(certification))
     if answer.outcome is Outcome.INELIGIBLE or any(one.status is Status.UNKNOWN for one in answer.criteria):
         raise Faults(_shortfalls(answer))
     change_state(session, actor, certification, CERTIFICATION, "submit")
     certification.answer = answer.as_json()
+    certification.rules = row_of(session, shipped(certification.ruleset_id))
+    certification.answered_facts = dict(certification.facts)
     if certification.submitted_at is None:
         certification.submitted_at = now()
     else:
@@ -135,9 +140,8 @@ def facts_of(certification: Certification) -> dict[str, FactValue | None]:
     return parse_facts(certification.facts)
 
 
-def judge(ruleset_id: str, facts: Facts) -> Answer:
+def judge(rules: RuleSet, facts: Facts) -> Answer:
     """The rule set's answer today; a closed batch is judged as on its last day."""
-    rules = rules_of(ruleset_id)
     return check(rules, facts, rules.day_in_force(today()))
 
 

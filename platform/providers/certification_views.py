@@ -29,6 +29,7 @@ from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
 from providers.reading import CertificationRow, certification_rows
+from providers.rules import rules_for
 from providers.states import CERTIFICATION
 from providers.terms import LEVELS, rules_of, terms
 
@@ -103,7 +104,7 @@ def certification(number: str) -> str:
 def certification_form(number: str) -> ResponseReturnValue:
     """Fill in the facts and see at once how the criteria stand; save, or submit."""
     session, person, found = current_session(), actor(), _found(number)
-    form = facts_form(rules_of(found.ruleset_id), found.facts)
+    form = facts_form(rules_for(found), found.facts)
 
     def page() -> str:
         return render_template("providers/certification_form.html", **_form_context(found, form))
@@ -147,7 +148,7 @@ def certification_form(number: str) -> ResponseReturnValue:
 def save_certification(number: str) -> Response:
     """The draft that saves itself while one types; the answer is what the page then says."""
     found = _found(number)
-    form = facts_form(rules_of(found.ruleset_id), found.facts)
+    form = facts_form(rules_for(found), found.facts)
     try:
         applying.save(current_session(), actor(), found, form.texts())
         # Only a redirect commits by itself, and this answer is a line of text.
@@ -161,7 +162,7 @@ def save_certification(number: str) -> Response:
 def judgement(number: str) -> str:
     """How the criteria would stand with what is typed; nothing is kept."""
     found = _found(number)
-    form = facts_form(rules_of(found.ruleset_id), found.facts)
+    form = facts_form(rules_for(found), found.facts)
     form.process(request.args)
     return render_template("providers/_judgement_live.html", **_form_context(found, form))
 
@@ -212,9 +213,9 @@ def _found(number: str) -> Certification:
 
 
 def _form_context(found: Certification, form: FactsForm) -> dict[str, Any]:
-    rules = rules_of(found.ruleset_id)
+    rules = rules_for(found)
     facts, _faults = applying.read_facts(rules, form.texts())
-    answer = applying.judge(found.ruleset_id, facts)
+    answer = applying.judge(rules, facts)
     return {
         "certification": found,
         "form": form,
@@ -234,7 +235,7 @@ def _case(found: Certification, forms: dict[str, Form]) -> str:
     acts = may_act_in(session, person, found.organisation.region)
     deeds = presentation.review_deeds(found, person) if acts else set()
     own = queries.is_own(person, found.organisation_id)
-    answer = applying.judge(found.ruleset_id, applying.facts_of(found))
+    answer = applying.judge(rules_for(found), applying.facts_of(found))
     return render_template(
         "providers/certification.html",
         certification=found,
@@ -245,7 +246,7 @@ def _case(found: Certification, forms: dict[str, Form]) -> str:
         label=CERTIFICATION.labels[found.state],
         tone=presentation.TONES[found.state],
         level=LEVELS[found.level],
-        rules=rules_of(found.ruleset_id),
+        rules=rules_for(found),
         rows=presentation.stored_rows(found) if found.answer else presentation.criteria_rows(answer),
         counts=presentation.counts(answer),
         steps=presentation.steps(found, events),

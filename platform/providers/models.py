@@ -12,6 +12,8 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
+from policies.models import RuleVersion
 
 
 class CertificationState(StrEnum):
@@ -30,7 +32,7 @@ class CertificationState(StrEnum):
     REVOKED = "revoked"
 
 
-class Certification(Timestamped, Base):
+class Certification(Waits, Timestamped, Base):
     """A provider's application to be a certified platform (公共服务示范平台), and the certificate it becomes."""
 
     __tablename__ = "certifications"
@@ -66,6 +68,7 @@ class Certification(Timestamped, Base):
         CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
         CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
+        *waits_rules("certifications"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -74,8 +77,11 @@ class Certification(Timestamped, Base):
     ruleset_id: Mapped[str]
     state: Mapped[CertificationState] = mapped_column(default=CertificationState.DRAFT)
     facts: Mapped[dict[str, Any]]
-    # The rule set's answer at submission with its version: the decision can be replayed.
+    # The rule set as it stood at the last submission (before one: when the draft was begun), its answer and the facts that
+    # it was asked about: the decision can be replayed. Unknown for some that were filed before this was kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     answer: Mapped[dict[str, Any] | None]
+    answered_facts: Mapped[dict[str, Any] | None]
     # When it was first filed, and when more information was last filed.
     submitted_at: Mapped[datetime | None]
     resubmitted_at: Mapped[datetime | None]
@@ -95,6 +101,12 @@ class Certification(Timestamped, Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+    rules: Mapped[RuleVersion | None] = relationship()
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The rules and the facts of its answer, for what is decided about it."""
+        return self.rules_id, self.answered_facts
 
 
 class BreakKind(StrEnum):
@@ -162,7 +174,7 @@ class OrdersPeriod(StrEnum):
     YEAR = "year"
 
 
-class OfferingVersion(Timestamped, Base):
+class OfferingVersion(Waits, Timestamped, Base):
     """What an offering says and costs; the 13 columns of 服务产品情况统计表 (北京 2021-05-10 通知 附件2). Prices in fen.
 
     Once listed it is frozen: an edit is a new version, and orders keep theirs.
@@ -204,6 +216,7 @@ class OfferingVersion(Timestamped, Base):
         ),
         # A missing region would switch the foreign key off.
         CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
+        *waits_rules("offering_versions"),
     )
 
     offering_id: Mapped[UUID] = mapped_column(ForeignKey("offerings.id"))

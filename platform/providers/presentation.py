@@ -11,11 +11,11 @@ from foundation.actors import Actor, Role
 from foundation.clock import today
 from foundation.i18n import N_, retold
 from policies.answers import Answer, Status
-from policies.catalogue import rule_set
 from policies.facts import vocabulary
 from policies.rulesets import Criterion
 from policies.wording import describe, show_observed
 from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
+from providers.rules import rules_behind
 from providers.states import CERTIFICATION, EVENTS, OFFERING
 
 C = CertificationState
@@ -80,7 +80,7 @@ def counts(answer: Answer) -> str:
 
 def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     """The judgement that was filed with the application, as it was on that day; values with their units and labels."""
-    criteria = {one.id: one for one in rule_set(certification.ruleset_id).criteria}
+    criteria = {one.id: one for one in rules_behind(certification).criteria}
     return [
         {
             **row,

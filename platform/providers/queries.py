@@ -1,6 +1,6 @@
 """Reads of certifications and offerings for pages and desks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,10 @@ from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor
 from foundation.clock import today
 from foundation.database import Base
+from foundation.desk import Task
 from foundation.many import among
 from foundation.pages import Page, page_of
+from foundation.waiting import urgency
 from notices.models import PublicNotice
 from providers.access import certified_on, valid_on
 from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
@@ -50,10 +52,15 @@ def _named(words: str) -> Select[UUID]:
     )
 
 
-def waiting_certifications(session: Session, actor: Actor, states: Sequence[CertificationState]) -> list[Certification]:
-    """Those in these states that are the person's, for the desk."""
-    query = _certifications_of(actor).where(Certification.state.in_(states), _to_act_on(actor))
-    return list(session.scalars(query.order_by(Certification.created_at).limit(50)))
+def waiting_certifications(session: Session, actor: Actor, tasks: Collection[Task], most: int) -> Page[Certification]:
+    """Those that wait for one of these tasks and are the person's, the most urgent first; for the desk."""
+    query = _certifications_of(actor).where(Certification.waits_task.in_([one.id for one in tasks]), _to_act_on(actor))
+    return page_of(session, query.order_by(urgency(Certification), Certification.id), 1, most)
+
+
+def has_applied(session: Session, actor: Actor) -> bool:
+    """Whether the provider has begun an application at any time."""
+    return session.scalar(_certifications_of(actor).with_only_columns(Certification.id).limit(1)) is not None
 
 
 def certification_by_number(session: Session, actor: Actor, number: str) -> Certification:
@@ -98,10 +105,10 @@ def offerings(
     return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id), number)
 
 
-def waiting_versions(session: Session, actor: Actor, states: Sequence[OfferingState]) -> list[OfferingVersion]:
-    """Those in these states that are the person's, for the desk."""
-    query = _versions_of(actor).where(OfferingVersion.state.in_(states), _to_act_on(actor))
-    return list(session.scalars(query.order_by(OfferingVersion.created_at).limit(50)).unique())
+def waiting_versions(session: Session, actor: Actor, task: Task, most: int) -> Page[OfferingVersion]:
+    """Those that wait for this task and are the person's, the most urgent first; for the desk."""
+    query = _versions_of(actor).where(OfferingVersion.waits_task == task.id, _to_act_on(actor))
+    return page_of(session, query.order_by(urgency(OfferingVersion), OfferingVersion.id), 1, most)
 
 
 def versions_of(session: Session, actor: Actor, number: str) -> list[OfferingVersion]:

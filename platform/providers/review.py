@@ -17,6 +17,7 @@ from notices.models import NoticeState, PublicNotice
 from notices.publishing import publish, upheld
 from providers.access import hold_for_bureau
 from providers.models import Certification, CertificationState
+from providers.rules import rules_behind
 from providers.standing import refresh_offerings
 from providers.states import CERTIFICATION
 from providers.terms import LEVELS, rules_of, terms
@@ -79,7 +80,7 @@ def open_notice(session: Session, actor: Actor, certification: Certification) ->
         title=f"关于拟认定{organisation.name}为{level}的公示",
         body=(
             f"经审核，{organisation.name}（统一社会信用代码 {organisation.uscc}）符合"
-            f"{rules_of(certification.ruleset_id).document}规定的条件，拟认定为{level}，现予公示。"
+            f"{rules_behind(certification).document}规定的条件，拟认定为{level}，现予公示。"
         ),
         working_days=terms().notice_working_days,
     )

@@ -1,4 +1,7 @@
-"""The states of a certification and of a version of an offering: every step, and who may take it (DESIGN.md section 6)."""
+"""The states of a certification and of a version of an offering: every step, and who may take it (DESIGN.md section 6).
+
+Whose turn each state is: providers/turns.py.
+"""
 
 from typing import Final
 

@@ -1,1 +1,4 @@
 """Schemes, batches, statements and payments."""
+
+# Whose turn its things are is known wherever their tables are.
+from settlement import turns as turns

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -20,8 +20,8 @@ from foundation.i18n import N_
 from foundation.identifiers import new_number
 from foundation.locking import lock_row
 from foundation.money import display_yuan, format_yuan
-from settlement.calculating import empty, ensure_by_todays_rules, inputs_of, work_out
-from settlement.cases import ASKING
+from settlement.calculating import empty, ensure_by_todays_rules, work_out
+from settlement.cases import inputs_of
 from settlement.models import Batch, BatchState
 from settlement.schemes import get_scheme
 from settlement.states import BATCH
@@ -29,8 +29,6 @@ from vouchers.duties import judges, take_duty
 from vouchers.models import Duty, Programme
 
 MAKERS = frozenset({Role.OFFICER, Role.REVIEWER})
-MOST_AWARD: Final = 20
-"""Percent of a provider's subsidy (北京第一批申报指南 第五条第2项)."""
 
 
 def draft(
@@ -44,7 +42,7 @@ def draft(
 ) -> Batch:
     """Make a batch of a programme's orders verified in the period (both days included) and calculate it.
 
-    ``inputs`` is what the scheme asks of the maker: ``envelope`` (yuan text) in Beijing, and ``awards`` and ``parts`` as
+    ``inputs`` is what the scheme asks of the maker: facts of the case (yuan text by name), and ``awards`` and ``parts`` as
     ``set_award`` and ``decide_part`` keep them. BadInput when the period is wrong or holds no verified order that is not settled elsewhere.
     """
     programme = session.scalar(
@@ -59,15 +57,16 @@ def draft(
         raise BadInput(N_("结算期间的结束日应不早于开始日"), field="period_to")
     if period_to > today():
         raise BadInput(N_("结算期间的结束日不能晚于今天"), field="period_to")
+    scheme = get_scheme(programme.scheme_id)
     batch = Batch(
         number=new_number("PC", today()),
         programme=programme,
-        scheme_id=programme.scheme_id,
-        scheme_version=get_scheme(programme.scheme_id).version,
+        scheme_id=scheme.id,
+        scheme_version=scheme.version,
         period_from=period_from,
         period_to=period_to,
         state=BatchState.DRAFT,
-        parameters={"inputs": inputs_of(inputs or {})},
+        parameters={"inputs": inputs_of(scheme, inputs or {})},
         case={},
         result={},
         left_out=[],
@@ -87,17 +86,16 @@ def calculate(session: Session, actor: Actor, number: str) -> Batch:
 def set_award(session: Session, actor: Actor, number: str, *, provider: str, share: Decimal, reason: str) -> Batch:
     """Award a provider (by unified social credit code) ``share`` percent of its subsidy, say why, and calculate again.
 
-    Above 0 and at most 20, two decimals; 0 takes an award away. BadInput for anything else, and without a reason.
+    Above 0 and at most what the scheme allows, two decimals; 0 takes an award away. BadInput for anything else, and without a reason.
     """
     actor, batch = _to_calculate(session, actor, number)
-    if batch.scheme_id not in ASKING:
+    most = get_scheme(batch.scheme_id).most_award
+    if most is None:
         raise BadInput(N_("这套补助办法没有绩效奖励"), field="share")
     if provider not in {row.order.provider.uscc for row in batch.orders}:
         raise not_here()
-    if not share.is_finite() or not 0 <= share <= MOST_AWARD or share != round(share, 2):
-        raise BadInput(
-            N_("绩效奖励比例应在 0 与 20 之间，最多两位小数"), field="share", rule=N_("不超过服务补助的 20%")
-        )
+    if not share.is_finite() or not 0 <= share <= most or share != round(share, 2):
+        raise BadInput(N_("绩效奖励比例应在 0 与 %(most)s 之间，最多两位小数"), field="share", most=most)
     award = {"share": float(share), "reason": said(reason)} if share else None
     decide(session, actor, "batch.award", batch, after={"uscc": provider, "share": str(share)}, note=_note(reason))
     return _decided(session, actor, batch, "awards", {provider: award})
@@ -111,6 +109,8 @@ def decide_part(session: Session, actor: Actor, number: str, *, order: str, amou
     BadInput unless it is above nothing and below the deduction, and without a reason.
     """
     actor, batch = _to_calculate(session, actor, number)
+    if not get_scheme(batch.scheme_id).asks.parts:
+        raise BadInput(N_("这套补助办法没有部分额度补助"), field="amount")
     redeemed = next((row.claim.redeemed or 0 for row in batch.orders if row.claim.number == order), None)
     if redeemed is None:
         raise not_here()
@@ -196,7 +196,7 @@ def _decided(
     session: Session, actor: Actor, batch: Batch, kind: str, decision: Mapping[str, dict[str, Any] | None]
 ) -> Batch:
     """Keep a decision of the maker (None takes it away) and calculate again."""
-    inputs = inputs_of(batch.parameters["inputs"])
+    inputs = inputs_of(get_scheme(batch.scheme_id), batch.parameters["inputs"])
     inputs[kind] = {key: value for key, value in (inputs[kind] | dict(decision)).items() if value is not None}
     batch.parameters = {"inputs": inputs}
     return work_out(session, actor, batch)

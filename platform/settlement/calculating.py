@@ -15,9 +15,11 @@ from foundation.errors import BadInput, Conflict
 from foundation.i18n import N_
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
-from settlement.cases import amounts, case_of, reasons, work
+from policies.versions import row_of
+from settlement.cases import amounts, case_of, inputs_of, reasons
 from settlement.models import Batch, BatchAward, BatchOrder
-from settlement.schemes import SchemeResult, get_scheme
+from settlement.rules import figures, worked
+from settlement.schemes import SchemeResult, get_scheme, shipped, simulate
 from settlement.states import BATCH
 from settlement.totals import counted_before
 from verification.models import RedemptionClaim, RedemptionState
@@ -42,12 +44,14 @@ def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
     session.add_all(rows)
     session.flush()
     batch.calculated_by_id = actor.user_id
-    batch.parameters = {"inputs": inputs_of(batch.parameters["inputs"])}
-    inputs = batch.parameters["inputs"]
-    batch.scheme_version = get_scheme(batch.scheme_id).version
+    scheme = get_scheme(batch.scheme_id)
+    inputs = inputs_of(scheme, batch.parameters["inputs"])
+    batch.parameters = {"inputs": inputs}
+    batch.rules = row_of(session, shipped(batch.scheme_id))
+    batch.scheme_version = batch.rules.version
     before = counted_before(session, batch)
-    batch.case = case_of(batch.scheme_id, batch.programme.number, claims, inputs, before)
-    result = work(batch.scheme_id, batch.parameters, batch.case)
+    batch.case = case_of(scheme, batch.programme.number, claims, inputs, before)
+    result = worked(batch)
     paid, why = amounts(result), reasons(result)
     withheld = {number: fen for line in result.lines for number, fen in line.withheld_fen.items()}
     for row in rows:
@@ -151,15 +155,6 @@ def _left_out(order: Order, number: str, reason: str, params: Mapping[str, str])
     }
 
 
-def inputs_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What today's calculation takes of what was typed; earlier batches knew one share of award for everybody."""
-    return {
-        "envelope": given.get("envelope"),
-        "awards": dict(given.get("awards") or {}),
-        "parts": dict(given.get("parts") or {}),
-    }
-
-
 def empty(session: Session, batch: Batch) -> None:
     """Let a batch hold no claim any more."""
     session.execute(delete(BatchOrder).where(BatchOrder.batch_id == batch.id))
@@ -168,8 +163,9 @@ def empty(session: Session, batch: Batch) -> None:
 
 
 def ensure_replays(batch: Batch) -> None:
-    """Conflict when the stored answer is not what the rules give today: then it must be calculated anew."""
-    if _figures(work(batch.scheme_id, batch.parameters, batch.case).as_json()) != _figures(batch.result):
+    """Conflict when the stored answer is not what the rules give, those of the day and today's: then it is calculated anew."""
+    answers = [worked(batch), simulate(batch.scheme_id, batch.case)]
+    if any(figures(answer.as_json()) != figures(batch.result) for answer in answers):
         raise Conflict(
             N_("资金方案在计算之后有变化，结果不一致"), remedy=N_("退回主管部门重新计算"), rule=batch.scheme_version
         )
@@ -181,12 +177,3 @@ def ensure_by_todays_rules(batch: Batch) -> None:
         raise Conflict(
             N_("本批次按以前的办法计算，没有按各订单下单时的规则"), remedy=N_("由主管部门重新计算后再提交审批")
         )
-
-
-def _figures(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """All of an answer but the sentences: to word a step better changes no amount."""
-    lines = [
-        line | {"steps": [{key: value for key, value in step.items() if key != "text"} for step in line["steps"]]}
-        for line in answer.get("lines", [])
-    ]
-    return {**answer, "lines": lines}

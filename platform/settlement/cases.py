@@ -3,73 +3,77 @@
 The case holds the terms of every version that the orders were made under, so it alone gives the answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from foundation.clock import local
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.money import format_yuan, largest_remainder
-from orders.agreements import is_tripartite
 from orders.models import Order
-from settlement.schemes import Scheme, SchemeResult, calculate, get_scheme
-from settlement.schemes.programme import RULES
-from settlement.schemes.steps import Cap, Condition, ItemStep, RequireWithin, RunningCap
+from settlement.schemes import Scheme, SchemeResult
+from settlement.schemes.programme import CASE_KEY, ITEM_KEY, RULES
+from settlement.sources import Known, facts_of_claim, facts_of_line
 from verification.models import RedemptionClaim
 from verification.parts import share
 from vouchers.models import ProgrammeVersion
-from vouchers.terms import FINANCING, Terms, terms_of
+from vouchers.terms import Terms, terms_of
 
 Inputs = Mapping[str, Any]
-"""What the maker typed: ``envelope`` (yuan text or None), ``awards`` by provider's code, ``parts`` by the claim's number."""
-AnyStep = TypeVar("AnyStep", bound=Condition | ItemStep)
-
-
-def fitted(scheme_id: str, parameters: Mapping[str, Any]) -> Scheme:
-    """The scheme as the batch worked it.
-
-    Earlier batches keep the programme's window and cap in their parameters, to be put in the places of the same rules;
-    today both stand in the case, by version.
-    """
-    scheme = get_scheme(scheme_id)
-    items = scheme.lines.items
-    items = items.model_copy(
-        update={
-            "conditions": tuple(_fit(step, parameters) for step in items.conditions),
-            "steps": tuple(_fit(step, parameters) for step in items.steps),
-        }
-    )
-    return scheme.model_copy(update={"lines": scheme.lines.model_copy(update={"items": items})})
+"""What the maker typed: what the scheme asks of a case (yuan text or None), ``awards`` by provider's code, ``parts`` by claim's number."""
 
 
 def case_of(
-    scheme_id: str, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Mapping[UUID, int]
+    scheme: Scheme, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Mapping[UUID, int]
 ) -> dict[str, Any]:
     """The scheme's input for these claims; lines are known by unified social credit code, items by the claim's number.
 
     ``before``: what each enterprise had settled, in fen. BadInput for a scheme that batches cannot feed, or when the
     maker left out what it asks for.
     """
-    build = _BUILDERS.get(scheme_id)
-    if build is None:
-        raise BadInput(N_("资金方案 %(id)s 不按订单结算，不能做批次"), field="programme", id=scheme_id)
+    if scheme.lines.of is None:
+        raise BadInput(N_("资金方案 %(id)s 不按订单结算，不能做批次"), field="programme", id=scheme.id)
+    for name, question in scheme.asks.facts.items():
+        if inputs.get(name) is None:
+            raise BadInput(question.missing, field=name)
     orders = list(dict.fromkeys(claim.order for claim in claims))
     versions = {str(version.version): terms_of(version) for version in {_version(order) for order in orders}}
     enterprises = {order.enterprise_id: order.enterprise.uscc for order in orders}
-    case = build([(claim, versions[str(_version(claim.order).version)]) for claim in claims], inputs)
-    case["programme"] = {
-        "number": programme_number,
-        "documents": list(dict.fromkeys(_document(terms) for _, terms in sorted(versions.items()))),
-        "versions": {name: _version_part(name, terms) for name, terms in sorted(versions.items())},
-        "counted_before": {uscc: format_yuan(before.get(each, 0)) for each, uscc in enterprises.items()},
+    lines: dict[str, list[Known]] = {}
+    for claim in claims:
+        party = claim.order.enterprise if scheme.lines.of == "enterprise" else claim.order.provider
+        lines.setdefault(party.uscc, []).append((claim, versions[str(_version(claim.order).version)]))
+    return {
+        **{name: inputs[name] for name in scheme.asks.facts},
+        scheme.lines.key: [_line(scheme, code, known, inputs) for code, known in lines.items()],
+        CASE_KEY: {
+            "number": programme_number,
+            "documents": list(dict.fromkeys(_document(terms) for _, terms in sorted(versions.items()))),
+            "versions": {name: _version_part(name, terms) for name, terms in sorted(versions.items())},
+            "counted_before": {uscc: format_yuan(before.get(each, 0)) for each, uscc in enterprises.items()},
+        },
     }
-    return case
 
 
-def work(scheme_id: str, parameters: Mapping[str, Any], case: object) -> SchemeResult:
-    """Work a stored case through the fitted scheme: the same answer each time, for statement, page and replay."""
-    return calculate(fitted(scheme_id, parameters), case)
+def inputs_of(scheme: Scheme, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What this scheme takes of what was typed; earlier batches knew one share of award for everybody."""
+    asked = {name: given.get(name) for name in scheme.asks.facts}
+    return {**asked, "awards": dict(given.get("awards") or {}), "parts": dict(given.get("parts") or {})}
+
+
+def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs) -> dict[str, Any]:
+    """One organisation with its claims."""
+    line = {"id": code, **facts_of_line(scheme.lines.facts, known)}
+    if award := scheme.asks.award:
+        decided = inputs["awards"].get(code, {"share": 0, "reason": ""})
+        line |= {award.share: decided["share"], award.because: decided["reason"]}
+    items = scheme.lines.items
+    line[items.key] = [
+        {"id": claim.number, **facts_of_claim(items.facts, claim, terms), ITEM_KEY: _order_part(claim, inputs)}
+        for claim, terms in known
+    ]
+    return line
 
 
 def amounts(result: SchemeResult) -> dict[str, int]:
@@ -94,19 +98,6 @@ def reasons(result: SchemeResult) -> dict[str, str]:
                 # Nothing of its own says so: the whole line was cut, or the order's part is less than one fen.
                 said[number] = "；".join(step.filled() for step in own or whole or line.steps[-1:])
     return said
-
-
-def _fit(step: AnyStep, parameters: Mapping[str, Any]) -> AnyStep:
-    own = parameters.get(step.rule)
-    if own is None:
-        return step
-    update: dict[str, Any] = {"citation": own["citation"] or step.citation}
-    if isinstance(step, RequireWithin):
-        update |= {"first": own["first"], "last": own["last"]}
-    elif isinstance(step, Cap | RunningCap):
-        update["limit"] = own["limit"]
-    # Validated anew, so that days and money are read as in the scheme's own file.
-    return cast("AnyStep", type(step).model_validate(step.model_dump() | update))
 
 
 def _version(order: Order) -> ProgrammeVersion:
@@ -148,81 +139,3 @@ def _order_part(claim: RedemptionClaim, inputs: Inputs) -> dict[str, Any]:
         "deduction": format_yuan(redeemed),
         "part": inputs["parts"].get(claim.number),
     }
-
-
-def _xiamen(claims: Sequence[tuple[RedemptionClaim, Terms]], inputs: Inputs) -> dict[str, Any]:
-    """Per enterprise: a service's value is what the voucher deducts, because the rest is the enterprise's own."""
-    lines: dict[str, dict[str, Any]] = {}
-    for claim, terms in claims:
-        order = claim.order
-        titles = {title.value for title in terms.titles}
-        line = lines.setdefault(
-            order.enterprise.uscc, {"id": order.enterprise.uscc, "title_valid": False, "services": []}
-        )
-        # Frozen on the order: the register's answer on the day of ordering.
-        line["title_valid"] = line["title_valid"] or order.enterprise_title in titles
-        part = _order_part(claim, inputs)
-        line["services"].append(
-            {
-                "id": claim.number,
-                "ordered_at": part["ordered_at"],
-                "value": part["deduction"],
-                "contracted_on": part["signed_on"],
-                "kind": _kind(order, terms),
-                "order": part,
-            }
-        )
-    return {"enterprises": list(lines.values())}
-
-
-def _kind(order: Order, terms: Terms) -> str:
-    category = order.offering_version.category
-    return "financing" if category == FINANCING or not terms.admits_category(category) else "other"
-
-
-def _beijing(claims: Sequence[tuple[RedemptionClaim, Terms]], inputs: Inputs) -> dict[str, Any]:
-    """Per platform: of the invoice (价税合计) the enterprise pays its own share, and only the rest can be paid for it.
-
-    What the provider takes off its list price is nobody's cost and never part of it.
-    """
-    if inputs.get("envelope") is None:
-        raise BadInput(N_("填写平台资金总额（中央资金的 10%）"), field="envelope")
-    lines: dict[str, dict[str, Any]] = {}
-    for claim, _terms in claims:
-        order, redeemed = claim.order, claim.redeemed or 0
-        price = share(order, order.charged_price, redeemed)
-        award = inputs["awards"].get(order.provider.uscc, {"share": 0, "reason": ""})
-        line = lines.setdefault(
-            order.provider.uscc,
-            {
-                "id": order.provider.uscc,
-                "award_share": award["share"],
-                "award_reason": award["reason"],
-                "items": [],
-            },
-        )
-        agreement = order.agreement
-        line["items"].append(
-            {
-                "id": claim.number,
-                "enterprise_title": order.enterprise_title,
-                "list_price": format_yuan(price),
-                "charged": format_yuan(price - redeemed),
-                "market_price": format_yuan(share(order, order.market_price, redeemed)),
-                # Only a version that the bureau approved can be ordered.
-                "price_approved": order.offering_version.reviewed_at is not None,
-                "contract": agreement is not None,
-                "third_party": is_tripartite(order),
-                "tripartite_contract": agreement is not None and agreement.tripartite,
-                "order": _order_part(claim, inputs),
-            }
-        )
-    return {"envelope": inputs["envelope"], "platforms": list(lines.values())}
-
-
-_BUILDERS: Final[Mapping[str, Callable[[Sequence[tuple[RedemptionClaim, Terms]], Inputs], dict[str, Any]]]] = {
-    "xiamen-2021": _xiamen,
-    "beijing-2021-batch1": _beijing,
-}
-ASKING: Final = frozenset({"beijing-2021-batch1"})
-"""Schemes that ask the maker of a batch for an envelope, and know an award."""

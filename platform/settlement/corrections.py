@@ -24,8 +24,10 @@ from settlement.batches import ensure_own_treasury, locked
 from settlement.models import Batch, BatchOrder, Statement
 from settlement.statements import issue_red_letter
 from settlement.states import BATCH
+from vouchers.claiming import allot
 from vouchers.duties import take_duty
 from vouchers.models import Duty
+from vouchers.terms import current_terms
 
 DEED: Final = "statement.correct"
 
@@ -52,7 +54,8 @@ def correct(session: Session, actor: Actor, statement_number: str, *, password: 
     """Take a statement back, as a colleague asked: a linked red-letter statement, and linked opposite transfers.
 
     Another person than who asked, a budget holder, with the password given again. Before payment the orders become free
-    for another batch. After payment the money is to be recovered from the provider (paid → recovered).
+    for another batch. After payment the money is to be recovered from the provider (paid → recovered); it stays with the
+    treasury, or goes into the pool again where the programme's terms say so.
     """
     original, batch = _own(session, actor, statement_number)
     if actor.role is not Role.BUDGET_HOLDER:
@@ -141,21 +144,29 @@ def _note_shortfall(session: Session, actor: Actor, red: Statement, pool: UUID, 
 
 
 def _recover(session: Session, actor: Actor, batch: Batch, red: Statement, paid: Transfer) -> None:
+    """What was paid goes to ``recovered``, and on to the pool where the terms that bind today give it to the programme."""
     recovered = account(session, AccountKind.RECOVERED, batch.programme_id)
-    post(
-        session,
-        actor,
-        [
-            Posting(
-                id=uuid5(red.id, "recover"),
-                source=paid.target_id,
-                target=recovered,
-                amount=paid.amount,
-                kind="recover",
-                programme_id=batch.programme_id,
-                subject_type="statements",
-                subject_id=red.id,
-                reverses_id=paid.id,
-            )
-        ],
+    to_pool = current_terms(batch.programme).recovered_to_pool
+    postings = [_back(red, paid, "recover", (paid.target_id, recovered), reverses=paid.id)]
+    if to_pool:
+        pool = account(session, AccountKind.POOL, batch.programme_id)
+        postings.append(_back(red, paid, "reuse", (recovered, pool)))
+    post(session, actor, postings)
+    if to_pool:
+        allot(session, batch.programme_id)
+
+
+def _back(
+    red: Statement, paid: Transfer, kind: str, way: tuple[UUID, UUID], *, reverses: UUID | None = None
+) -> Posting:
+    return Posting(
+        id=uuid5(red.id, kind),
+        source=way[0],
+        target=way[1],
+        amount=paid.amount,
+        kind=kind,
+        programme_id=paid.programme_id,
+        subject_type="statements",
+        subject_id=red.id,
+        reverses_id=reverses,
     )

@@ -1,24 +1,33 @@
 """What settlement puts on a desk."""
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from foundation.actors import PROVIDER, TREASURY, Actor, Role
-from foundation.desk import DeskItem, Figure
+from foundation.desk import SHOWN, DeskItem, Figure, Lying, Task, task, task_called
 from foundation.i18n import N_
+from foundation.pages import Page
+from settlement import turns
 from settlement.batches import MAKERS
+from settlement.desk_queries import in_turn, receivable, receivable_total, with_treasury
 from settlement.models import Batch, BatchState
-from settlement.queries import asked_corrections, count, in_state, ready, receivable
+from settlement.queries import asked_corrections, count, ready
 
 _B = BatchState
+_MAKE: Final = task("batch.make", N_("编制结算批次"), N_("编制"))
+_RED: Final = task("statement.second_person", N_("复核红字冲减"), N_("复核"))
+_HANDED_OVER: Final = task("batch.handed_over", N_("批准和付款"))
+_RECEIVE: Final = task("statement.receive", N_("收款"))
 
 
-def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+def waiting(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """For the bureau what is ready for a batch and what it calculated; for the treasury what to approve and pay."""
     if actor.role in MAKERS:
-        calculated = in_state(session, actor, [_B.CALCULATED], treasury=False)
-        return [
+        made = in_turn(session, actor, [turns.HAND_OVER, turns.REWORK], most)
+        return Lying(
             DeskItem(
-                task=N_("编制结算批次"),
+                task=_MAKE,
                 title=each.programme.name,
                 endpoint="settlement.new",
                 arguments={"programme": each.programme.number},
@@ -27,14 +36,11 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
                 amount=each.amount,
             )
             for each in ready(session, actor)
-        ] + [
-            _item(batch, N_("按财政退回意见修改批次") if batch.sent_back else N_("核对并提交审批"))
-            for batch in calculated
-        ]
+        ).plus(_lying(made))
     if actor.role is Role.BUDGET_HOLDER:
-        return [
+        return Lying(
             DeskItem(
-                task=N_("复核红字冲减"),
+                task=_RED,
                 title=statement.number,
                 endpoint="settlement.statement",
                 arguments={"number": statement.number},
@@ -42,52 +48,62 @@ def waiting(session: Session, actor: Actor) -> list[DeskItem]:
                 amount=statement.total,
             )
             for request, statement in asked_corrections(session, actor)
-        ] + [_item(batch, N_("审批结算批次")) for batch in in_state(session, actor, [_B.REVIEWED], treasury=True)]
+        ).plus(_lying(in_turn(session, actor, [turns.APPROVE], most)))
     if actor.role is Role.PAYER:
-        due = in_state(session, actor, [_B.APPROVED, _B.PAYING], treasury=True)
-        return [_item(batch, N_("付款")) for batch in due]
-    return []
+        return _lying(in_turn(session, actor, [turns.PAY], most))
+    return Lying()
 
 
-def others(session: Session, actor: Actor) -> list[DeskItem]:
+def others(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """The bureau waits for the treasury; a provider waits for its money."""
     if actor.role in MAKERS:
-        handed_over = in_state(session, actor, [_B.REVIEWED, _B.APPROVED, _B.PAYING], treasury=False)
-        return [_item(batch, N_("批准和付款"), holder=batch.programme.treasury.name) for batch in handed_over]
-    if actor.role not in PROVIDER:
-        return []
-    return [
-        DeskItem(
-            task=N_("收款"),
-            title=statement.number,
-            endpoint="settlement.statement",
-            arguments={"number": statement.number},
-            since=statement.issued_at,
-            holder=statement.batch.programme.treasury.name,
-            amount=statement.total,
+        handed_over = with_treasury(session, actor, most)
+        return Lying(
+            [_item(batch, _HANDED_OVER, holder=batch.programme.treasury.name) for batch in handed_over.rows],
+            handed_over.total,
         )
-        for statement in receivable(session, actor)
-    ]
+    if actor.role not in PROVIDER:
+        return Lying()
+    expected = receivable(session, actor, most)
+    return Lying(
+        [
+            DeskItem(
+                task=_RECEIVE,
+                title=statement.number,
+                endpoint="settlement.statement",
+                arguments={"number": statement.number},
+                since=statement.issued_at,
+                holder=statement.batch.programme.treasury.name,
+                amount=statement.total,
+            )
+            for statement in expected.rows
+        ],
+        expected.total,
+    )
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
     """What is still to be paid."""
     if actor.role in PROVIDER:
-        total = sum(statement.total for statement in receivable(session, actor))
-        return [Figure(N_("待收结算款"), "settlement.statements", amount=total)]
+        return [Figure(N_("待收结算款"), "settlement.statements", amount=receivable_total(session, actor))]
     if actor.role in TREASURY:
         waiting_now = count(session, actor, [_B.REVIEWED, _B.APPROVED, _B.PAYING])
         return [Figure(N_("待审批和待付款的批次"), "settlement.index", count=waiting_now)]
     return []
 
 
-def _item(batch: Batch, task: str, *, holder: str | None = None) -> DeskItem:
+def _lying(found: Page[Batch]) -> Lying:
+    return Lying([_item(batch, task_called(batch.waits_task or "")) for batch in found.rows], found.total)
+
+
+def _item(batch: Batch, what: Task, *, holder: str | None = None) -> DeskItem:
     return DeskItem(
-        task=task,
+        task=what,
         title=f"{batch.programme.name} {batch.number}",
         endpoint="settlement.batch",
         arguments={"number": batch.number},
-        since=batch.approved_at or batch.reviewed_at or batch.created_at,
+        since=batch.waits_since or batch.created_at,
+        due=batch.due_at,
         holder=holder,
         amount=batch.total,
     )

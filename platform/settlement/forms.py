@@ -1,11 +1,15 @@
 """Forms of batches, approval, payment and correction."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from foundation.forms import Form, OneFaultDecimalField, YuanField
+from settlement.schemes.declared import Question
 
 
 class BatchForm(Form):
@@ -16,29 +20,32 @@ class BatchForm(Form):
     period_to = DateField(_l("结算期间到"), [InputRequired(_l("填写结束日"))], description=_l("按核销日计，两端都包含"))
 
 
-class AskingBatchForm(BatchForm):
-    """A new batch of a scheme with an envelope."""
+def batch_form(asked: Mapping[str, Question]) -> BatchForm:
+    """The form of a new batch, with an amount for each fact that the scheme asks of the maker."""
+    fields = {
+        name: YuanField(_l(question.label), [InputRequired(_l(question.missing))], description=_l(question.hint))
+        for name, question in asked.items()
+    }
+    made: BatchForm = type("AskingBatchForm", (BatchForm,), fields)()
+    return made
 
-    envelope = YuanField(
-        _l("平台资金总额（元）"),
-        [InputRequired(_l("填写平台资金总额"))],
-        description=_l("中央资金的 10%，超出时各机构按比例缩减"),
-    )
 
+def award_form(most: int, decided: Mapping[str, Any]) -> Form:
+    """A provider's award of at most so many percent."""
 
-class AwardForm(Form):
-    """A provider's award."""
+    class AwardForm(Form):
+        share = OneFaultDecimalField(
+            _l("绩效奖励比例（%）"),
+            [InputRequired(_l("填写比例，不奖励的填 0"))],
+            description=_l("服务补助的百分比，0 至 %(most)s，最多两位小数；0 为不奖励", most=most),
+        )
+        reason = TextAreaField(
+            _l("理由"),
+            [Length(max=500)],
+            description=_l("例如年度绩效目标完成情况；印在结算单上。不奖励的不必填写"),
+        )
 
-    share = OneFaultDecimalField(
-        _l("绩效奖励比例（%）"),
-        [InputRequired(_l("填写比例，不奖励的填 0")), NumberRange(0, 20, _l("应在 0 与 20 之间"))],
-        description=_l("服务补助的百分比，0 至 20，最多两位小数；0 为不奖励"),
-    )
-    reason = TextAreaField(
-        _l("理由"),
-        [Length(max=500)],
-        description=_l("例如年度绩效目标完成情况；印在结算单上。不奖励的不必填写"),
-    )
+    return AwardForm(data=decided)
 
 
 class PartForm(Form):

@@ -13,7 +13,9 @@ from accounts.models import Organisation
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from orders.models import Order
+from policies.models import RuleVersion
 from verification.models import RedemptionClaim
 from vouchers.models import Duty, Programme
 
@@ -31,7 +33,7 @@ class BatchState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Batch(Timestamped, Base):
+class Batch(Waits, Timestamped, Base):
     """Verified orders of a programme, calculated by a scheme, approved and paid together (批次).
 
     ``case`` is the scheme's input and ``result`` its answer, so that the calculation can be replayed by anybody with
@@ -72,12 +74,15 @@ class Batch(Timestamped, Base):
         ),
         CheckConstraint("maker_duty = 'eligibility'", name="maker_duty_is_eligibility"),
         Index("ix_batches_programme", "programme_id", "state"),
+        *waits_rules("batches"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     scheme_id: Mapped[str]
     scheme_version: Mapped[str]
+    # The scheme as it stood when the batch was last calculated; unknown for a version from before they were kept.
+    rules_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     period_from: Mapped[date]
     period_to: Mapped[date]
     state: Mapped[BatchState] = mapped_column(default=BatchState.DRAFT)
@@ -97,9 +102,15 @@ class Batch(Timestamped, Base):
     payer_id: Mapped[UUID | None]
     paid_at: Mapped[datetime | None]
     programme: Mapped[Programme] = relationship()
+    rules: Mapped[RuleVersion | None] = relationship()
     orders: Mapped[list["BatchOrder"]] = relationship(back_populates="batch")
     awards: Mapped[list["BatchAward"]] = relationship(back_populates="batch")
     statements: Mapped[list["Statement"]] = relationship(back_populates="batch", order_by="Statement.number")
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The scheme and the case, for what is decided about it."""
+        return self.rules_id, self.case
 
 
 class BatchOrder(Base):

@@ -15,10 +15,11 @@ from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
-from settlement.cases import ASKING, fitted
 from settlement.models import Batch, BatchOrder, BatchState
 from settlement.queries import BatchCase, Move, StatementCase
 from settlement.reading import BatchRow, StatementRow, StatementStanding, standing_of
+from settlement.rules import scheme_of
+from settlement.schemes import get_scheme
 from settlement.schemes.authority import title_of
 from settlement.standing import red_letters, stages
 from settlement.states import BATCH, EVENTS, TONES
@@ -61,13 +62,16 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
     batch = found.batch
     own_treasury = actor.organisation_id == batch.programme.treasury_id
     reds = red_letters(found)
+    # A batch is always calculated again by the scheme of today.
+    asking = get_scheme(batch.scheme_id)
     return {
         "batch": batch,
         "state": state_of(batch.state, batch.total, sum(each["amount"] for each in reds)),
         "stages": stages(found),
         "reds": reds,
-        "awarding": batch.scheme_id in ASKING,
-        "scheme_title": gettext(title_of(fitted(batch.scheme_id, batch.parameters), batch.case)),
+        "awarding": asking.most_award is not None,
+        "parting": asking.asks.parts,
+        "scheme_title": gettext(title_of(scheme_of(batch), batch.case)),
         "lines": _lines(found),
         "orders": sorted(found.rows.values(), key=lambda row: row.claim.number),
         "payees": _payees(found),
@@ -113,11 +117,14 @@ def _payees(found: BatchCase) -> list[dict[str, Any]]:
 
 
 def award_view(found: BatchCase, uscc: str) -> dict[str, Any]:
-    """What ``templates/settlement/award.html`` shows; NotFound for a provider that the batch does not pay."""
+    """What ``templates/settlement/award.html`` shows; NotFound for a provider that the batch does not pay, and
+    for a scheme without awards.
+    """
+    most = get_scheme(found.batch.scheme_id).most_award
     for payee in _payees(found):
-        if payee["uscc"] == uscc:
+        if payee["uscc"] == uscc and most is not None:
             decided = found.batch.parameters["inputs"].get("awards", {}).get(uscc, {"share": 0, "reason": ""})
-            return {"payee": payee, "decided": decided | {"share": Decimal(str(decided["share"]))}}
+            return {"payee": payee, "most": most, "decided": decided | {"share": Decimal(str(decided["share"]))}}
     raise not_here()
 
 

@@ -24,7 +24,7 @@ from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
 from orders.models import Order
-from settlement.approval import outstanding, to_pay, transfers_of
+from settlement.approval import outstanding, transfers_of
 from settlement.batches import find
 from settlement.corrections import DEED, correction_asked
 from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement, StatementFile
@@ -268,27 +268,6 @@ def count(session: Session, actor: Actor, states: Sequence[BatchState]) -> int:
     query = select(func.count()).select_from(Batch).join(Batch.programme)
     own = Programme.treasury_id == actor.organisation_id
     return session.scalar(query.where(Batch.state.in_(states), own)) or 0
-
-
-def in_state(session: Session, actor: Actor, states: Sequence[BatchState], *, treasury: bool) -> Sequence[Batch]:
-    """Batches in these states, oldest first: of the own treasury's programmes, or on which the bureau acts."""
-    own = Programme.treasury_id == actor.organisation_id
-    if not treasury:
-        own = acts_for(actor, Programme.bureau_id, Programme.id)
-    query = select(Batch).join(Batch.programme).options(joinedload(Batch.programme).joinedload(Programme.treasury))
-    return (
-        session.scalars(query.where(Batch.state.in_(states), own).order_by(Batch.created_at).limit(50)).unique().all()
-    )
-
-
-def receivable(session: Session, actor: Actor) -> Sequence[Statement]:
-    """A provider's statements that are still to be paid, oldest first."""
-    return session.scalars(
-        select(Statement)
-        .options(joinedload(Statement.batch).joinedload(Batch.programme).joinedload(Programme.treasury))
-        .where(Statement.organisation_id == actor.organisation_id, to_pay())
-        .order_by(Statement.issued_at, Statement.number)
-    ).all()
 
 
 def _in_region(actor: Actor) -> ColumnElement[bool]:

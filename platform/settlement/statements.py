@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.models import Organisation, User
 from audit.trail import record
@@ -19,13 +19,14 @@ from foundation.i18n import N_
 from foundation.identifiers import new_id
 from foundation.money import display_yuan
 from orders.models import Order
-from settlement.cases import fitted, work
 from settlement.models import Batch, BatchOrder, Statement
 from settlement.numbering import take_number
+from settlement.rules import scheme_of, worked
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
 from settlement.statement_files import plan
+from verification.models import RedemptionClaim
 from vouchers.models import Programme
 
 TITLE = N_("财政资金结算单")
@@ -36,7 +37,7 @@ def issue(session: Session, actor: Actor, batch: Batch, *, public_url: str) -> l
 
     Writes the series' rows and the statements, and has them printed after the commit; money is the caller's business (settlement/approval.py).
     """
-    result = work(batch.scheme_id, batch.parameters, batch.case)
+    result = worked(batch)
     rows = _rows(session, batch)
     people = (_name(session, batch.calculated_by_id), _name(session, batch.reviewed_by_id), actor.name)
     providers = sorted({row.order.provider for row in rows}, key=lambda each: (each.name_sort, each.id))
@@ -87,14 +88,15 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
         session.scalars(
             select(BatchOrder)
             .join(BatchOrder.order)
+            .join(BatchOrder.claim)
             .options(
-                joinedload(BatchOrder.claim),
+                contains_eager(BatchOrder.claim),
                 joinedload(BatchOrder.order).options(
                     joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
                 ),
             )
             .where(BatchOrder.batch_id == batch.id)
-            .order_by(Order.placed_at, Order.id, BatchOrder.id)
+            .order_by(Order.placed_at, Order.id, RedemptionClaim.submitted_at, RedemptionClaim.id)
         )
         .unique()
         .all()
@@ -149,7 +151,7 @@ def _content(
     red_letter_of: str | None = None,
 ) -> StatementContent:
     """What the paper says; ``people``: who prepared it, who looked it over and handed it on, who approved it."""
-    scheme = fitted(batch.scheme_id, batch.parameters)
+    scheme = scheme_of(batch)
     why = {each["order"]: each["reason"] for each in batch.left_out}
     prepared_by, reviewed_by, approved_by = people
     return StatementContent(

@@ -15,21 +15,20 @@ from foundation.i18n import N_
 from foundation.money import display_yuan, format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
-from settlement.cases import ASKING
 from settlement.exports import BATCHES
 from settlement.forms import (
     ApproveForm,
-    AskingBatchForm,
-    AwardForm,
-    BatchForm,
     PartForm,
     PayForm,
     PlainForm,
     ReasonForm,
+    award_form,
+    batch_form,
 )
 from settlement.models import BatchState
 from settlement.presentation import award_view, batch_view, batch_views, part_view
 from settlement.reading import batch_rows
+from settlement.schemes import get_scheme
 from settlement.states import BATCH
 
 blueprint = Blueprint("settlement", __name__)
@@ -66,8 +65,8 @@ def new() -> ResponseReturnValue:
     waiting = queries.ready(session, person)
     wanted = request.form.get("programme") or request.args.get("programme")
     chosen = [each for each in waiting if each.programme.number == wanted] or list(waiting)
-    asking = bool(chosen) and chosen[0].programme.scheme_id in ASKING
-    form = AskingBatchForm() if asking else BatchForm()
+    asked = get_scheme(chosen[0].programme.scheme_id).asks.facts if chosen else {}
+    form = batch_form(asked)
     form.programme.choices = choices(
         (each.programme.number, f"{each.programme.name}（{each.programme.number}）") for each in waiting
     )
@@ -78,7 +77,7 @@ def new() -> ResponseReturnValue:
         form.period_to.data = today()
 
     def page() -> str:
-        return render_template("settlement/new.html", form=form, ready=waiting)
+        return render_template("settlement/new.html", form=form, ready=waiting, asked=[form[name] for name in asked])
 
     if request.method == "GET":
         return page()
@@ -90,7 +89,7 @@ def new() -> ResponseReturnValue:
             programme_number=form.programme.data,
             period_from=form.period_from.data or today(),
             period_to=form.period_to.data or today(),
-            inputs={"envelope": format_yuan(form.envelope.data or 0)} if asking else {},
+            inputs={name: format_yuan(form[name].data or 0) for name in asked},
         ),
         then=lambda batch: url_for("settlement.batch", number=batch.number),
         page=page,
@@ -122,7 +121,7 @@ def award(number: str, uscc: str) -> ResponseReturnValue:
     """Decide a provider's award."""
     found = queries.batch_case(current_session(), actor(), number)
     view = award_view(found, uscc)
-    form = AwardForm(data=view["decided"])
+    form = award_form(view["most"], view["decided"])
 
     def page() -> str:
         return render_template("settlement/award.html", form=form, batch=found.batch, **view)
@@ -136,8 +135,8 @@ def award(number: str, uscc: str) -> ResponseReturnValue:
             actor(),
             number,
             provider=uscc,
-            share=form.share.data or Decimal(0),
-            reason=form.reason.data or "",
+            share=form["share"].data or Decimal(0),
+            reason=form["reason"].data or "",
         ),
         then=lambda _: url_for("settlement.batch", number=number),
         page=page,

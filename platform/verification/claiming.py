@@ -21,6 +21,7 @@ from orders.access import locked
 from orders.models import Order, OrderState
 from orders.states import CLAIMING, ORDER
 from verification.answers import Answer
+from verification.checklists import keep
 from verification.checks import CHECKS, failing, run
 from verification.facts import facts_of
 from verification.invoices import Invoice, normal_number, plain
@@ -60,7 +61,8 @@ def submit(
     # Two claims with one invoice at the same moment: the second waits here and then sees the first.
     lock_key(session, "invoice", invoice.number)
     attachment_id = _invoice_file(session, actor, order, file, claim)
-    answers = run(facts_of(session, order, invoice, amount=amount, number=claim.number if claim else None))
+    case = facts_of(session, order, invoice, amount=amount, number=claim.number if claim else None)
+    answers = run(case)
     if failing(answers):
         raise Faults(faults(answers))
     if claim is None:
@@ -73,7 +75,8 @@ def submit(
         change_state(session, actor, claim, REDEMPTION, "resubmit")
         claim.resubmitted_at = now()
     claim.amount = amount
-    _state(claim, invoice, attachment_id, answers)
+    _state(claim, invoice, attachment_id)
+    keep(session, claim, case, answers)
     session.flush()
     record(
         session,
@@ -166,7 +169,7 @@ def _invoice_file(
     return claim.attachment_id
 
 
-def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answers: list[Answer]) -> None:
+def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID) -> None:
     claim.state = RedemptionState.SUBMITTED
     claim.invoice_number = invoice.number
     claim.invoice_date = invoice.day
@@ -175,7 +178,6 @@ def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID, answer
     claim.invoice_buyer = invoice.buyer
     claim.self_checked = invoice.self_checked
     claim.attachment_id = attachment_id
-    claim.checks = [answer.as_json() for answer in answers]
     claim.duplicate_of_id = None
     claim.due_on = None
     claim.reasons = []

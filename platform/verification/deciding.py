@@ -23,6 +23,7 @@ from orders.deadlines import due_in, last_day, until
 from orders.events import deadline_moved
 from orders.models import Order, OrderState
 from verification.answers import Answer
+from verification.checklists import keep
 from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of, order_number
 from verification.facts import facts_of_claim
@@ -85,11 +86,12 @@ def verify(
     order, claim = locked_claim(session, actor, number)
     REDEMPTION.next(claim.state, "verify", actor.role)
     confirmed_lately(session, actor, password)
-    answers = run(facts_of_claim(session, claim))
+    case = facts_of_claim(session, claim)
+    answers = run(case)
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
     amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
-    claim.checks = [answer.as_json() for answer in answers]
+    keep(session, claim, case, answers)
     actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
     redeem(
         session,

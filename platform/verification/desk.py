@@ -1,55 +1,49 @@
 """What claims put on a desk."""
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from foundation.actors import PROVIDER, Actor, Role
-from foundation.clock import end_of
-from foundation.desk import DeskItem, Figure
+from foundation.desk import SHOWN, DeskItem, Figure, Lying, task, task_called
 from foundation.i18n import N_
+from foundation.pages import Page
+from foundation.waiting import Party
+from orders.models import Order
+from orders.turns import CLAIM
+from verification import turns
+from verification.desk_queries import held_by_others, in_turn, unclaimed
 from verification.models import RedemptionClaim, RedemptionState
-from verification.queries import count, unclaimed, undo_requests, waiting_claims
+from verification.queries import count, undo_requests
+
+_UNDO: Final = task("redemption.undo.second_person", N_("复核：撤销核销"), N_("复核"))
 
 
-def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+def waiting(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """For officers the claims to decide, and with reviewers the redemptions that a colleague asks to take back; for
     providers what was returned, and finished orders not yet claimed.
     """
     if actor.role is Role.OFFICER:
-        submitted = waiting_claims(session, actor, RedemptionState.SUBMITTED)
-        return [_item(actor, claim, N_("核验"), N_("核销以前服务机构收不到这笔款")) for claim in submitted] + _undo(
-            session, actor
-        )
+        submitted = in_turn(session, actor, turns.VERIFY, most)
+        return _lying(actor, submitted, N_("核销以前服务机构收不到这笔款")).plus(_undo(session, actor))
     if actor.role is Role.REVIEWER:
         return _undo(session, actor)
     if actor.role not in PROVIDER:
-        return []
-    returned = waiting_claims(session, actor, RedemptionState.RETURNED)
-    return [
-        _item(actor, claim, N_("补正核销申请"), N_("逾期未补正的，申请作废，金额退回企业")) for claim in returned
-    ] + [
-        DeskItem(
-            task=N_("申请核销"),
-            title=f"{order.offering_version.name} · {order.enterprise.name}",
-            endpoint="verification.claim",
-            arguments={"number": order.number},
-            since=order.since,
-            due=order.due_at,
-            blocks=N_("申请后主管部门才能核销"),
-            amount=left,
-        )
-        for order, left in unclaimed(session, actor)
-    ]
+        return Lying()
+    returned = in_turn(session, actor, turns.CORRECT, most)
+    finished, total = unclaimed(session, actor, most)
+    return _lying(actor, returned, N_("逾期未补正的，申请作废，金额退回企业")).plus(
+        Lying([_to_claim(order, left) for order, left in finished], total)
+    )
 
 
-def others(session: Session, actor: Actor) -> list[DeskItem]:
+def others(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """A provider waits for the bureau, an officer for corrections."""
     if actor.role in PROVIDER:
-        submitted = waiting_claims(session, actor, RedemptionState.SUBMITTED)
-        return [_item(actor, claim, N_("核验"), holder=claim.order.programme.bureau.name) for claim in submitted]
+        return _lying(actor, held_by_others(session, actor, turns.VERIFY, most), others=True)
     if actor.role is Role.OFFICER:
-        returned = waiting_claims(session, actor, RedemptionState.RETURNED)
-        return [_item(actor, claim, N_("补正核销申请"), holder=claim.order.provider.name) for claim in returned]
-    return []
+        return _lying(actor, held_by_others(session, actor, turns.CORRECT, most), others=True)
+    return Lying()
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
@@ -60,10 +54,10 @@ def figures(session: Session, actor: Actor) -> list[Figure]:
     return [Figure(N_("待核验"), "verification.index", {"state": RedemptionState.SUBMITTED.value}, count=waiting_now)]
 
 
-def _undo(session: Session, actor: Actor) -> list[DeskItem]:
-    return [
+def _undo(session: Session, actor: Actor) -> Lying:
+    return Lying(
         DeskItem(
-            task=N_("复核：撤销核销"),
+            task=_UNDO,
             title=f"{claim.order.offering_version.name} · {claim.order.provider.name}",
             endpoint="verification.case",
             arguments={"number": claim.number},
@@ -72,23 +66,38 @@ def _undo(session: Session, actor: Actor) -> list[DeskItem]:
             amount=claim.redeemed,
         )
         for request, claim in undo_requests(session, actor)
-    ]
+    )
 
 
-def _item(
-    actor: Actor, claim: RedemptionClaim, task: str, blocks: str | None = None, *, holder: str | None = None
-) -> DeskItem:
+def _to_claim(order: Order, left: int) -> DeskItem:
+    return DeskItem(
+        task=CLAIM,
+        title=f"{order.offering_version.name} · {order.enterprise.name}",
+        endpoint="verification.claim",
+        arguments={"number": order.number},
+        since=order.waits_since or order.since,
+        due=order.due_at,
+        blocks=N_("申请后主管部门才能核销"),
+        amount=left,
+    )
+
+
+def _lying(actor: Actor, found: Page[RedemptionClaim], blocks: str | None = None, *, others: bool = False) -> Lying:
+    return Lying([_item(actor, claim, blocks, others=others) for claim in found.rows], found.total)
+
+
+def _item(actor: Actor, claim: RedemptionClaim, blocks: str | None, *, others: bool) -> DeskItem:
     order = claim.order
     other_side = order.enterprise if actor.role in PROVIDER else order.provider
-    due = end_of(claim.due_on) if claim.due_on else order.due_at
+    holder = order.provider if claim.waits_for is Party.PROVIDER else order.programme.bureau
     return DeskItem(
-        task=task,
+        task=task_called(claim.waits_task or ""),
         title=f"{order.offering_version.name} · {other_side.name}",
         endpoint="verification.case",
         arguments={"number": claim.number},
-        since=order.since,
-        due=due,
+        since=claim.waits_since or claim.submitted_at,
+        due=claim.due_at,
         blocks=blocks,
-        holder=holder,
+        holder=holder.name if others else None,
         amount=claim.amount,
     )

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 from orders.models import Order
+from policies.models import RuleVersion
 from vouchers.models import Duty
 
 
@@ -25,7 +27,7 @@ class RedemptionState(StrEnum):
     REJECTED = "rejected"
 
 
-class RedemptionClaim(Timestamped, Base):
+class RedemptionClaim(Waits, Timestamped, Base):
     """A provider's claim (核销申请) for an amount of what a finished order holds, with invoice, checks and decision.
 
     ``amount`` is what is asked for, ``redeemed`` what the decision made payable of it, in fen. The first claim of an
@@ -62,6 +64,7 @@ class RedemptionClaim(Timestamped, Base):
             name="fk_redemption_claims_duty",
         ),
         CheckConstraint("duty = 'eligibility'", name="duty_is_eligibility"),
+        *waits_rules("redemption_claims"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -78,6 +81,9 @@ class RedemptionClaim(Timestamped, Base):
     self_checked: Mapped[bool]
     attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
     checks: Mapped[list[Any]]
+    # What those answers were given to, and the list as it stood then; unknown for claims from before these were kept.
+    facts: Mapped[dict[str, Any] | None]
+    checklist_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
     # The same invoice in another spelling, found at an earlier claim when numbers were put into one form.
     duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemption_claims.id"))
     # When it was first filed, and when it was last filed again.
@@ -91,6 +97,12 @@ class RedemptionClaim(Timestamped, Base):
     note: Mapped[str | None]
     undone: Mapped[int] = mapped_column(default=0)
     order: Mapped[Order] = relationship()
+    checklist: Mapped[RuleVersion | None] = relationship()
+
+    @property
+    def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
+        """The list and the facts of its answers, for what is decided about it."""
+        return self.checklist_id, self.facts
 
 
 explain("uq_redemption_claims_number", N_("这份订单刚有另一份核销申请"), remedy=N_("刷新页面查看最新进度"))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from orders.models import Order
 from verification.models import RedemptionClaim, RedemptionState
-from vouchers.wallets import held_for
+from vouchers.wallets import hold_of
 
 OPEN = frozenset({RedemptionState.SUBMITTED, RedemptionState.RETURNED})
 """States in which a claim still asks for money."""
@@ -19,10 +19,11 @@ def unclaimed(session: Session, order: Order, *, but: UUID | None = None) -> int
     Nothing where a claim asks for more than is there, because its earlier redemption was taken back and what that decision
     had released was used elsewhere meanwhile.
     """
-    asked = select(func.sum(RedemptionClaim.amount)).where(
+    asked = select(func.coalesce(func.sum(RedemptionClaim.amount), 0)).where(
         RedemptionClaim.order_id == order.id, RedemptionClaim.state.in_(OPEN), RedemptionClaim.id.is_distinct_from(but)
     )
-    return max(0, held_for(session, order.programme_id, order.id) - int(session.scalar(asked) or 0))
+    held = hold_of(order.programme_id, order.id).scalar_subquery()
+    return max(0, int(session.scalar(select(held - asked.scalar_subquery())) or 0))
 
 
 def share(order: Order, whole: int, amount: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.current import not_here
@@ -18,9 +18,8 @@ from files.access import files_of
 from files.models import Attachment
 from foundation.actors import BUREAU, PROVIDER, STAFF, Actor, Role
 from foundation.pages import Page, page_of
-from ledger.models import AccountKind, LedgerAccount
 from orders.access import find
-from orders.models import Order, OrderState, ServiceRecord
+from orders.models import Order, ServiceRecord
 from orders.records import living
 from verification.answers import Answer, Outcome
 from verification.checks import run
@@ -164,10 +163,8 @@ def stored(claim: RedemptionClaim) -> list[Answer]:
     ]
 
 
-def waiting_claims(
-    session: Session, actor: Actor, state: RedemptionState, limit: int = 50
-) -> Sequence[RedemptionClaim]:
-    """Claims in a state that the person acts on, oldest first; for the desk."""
+def waiting_claims(session: Session, actor: Actor, state: RedemptionState, limit: int) -> Sequence[RedemptionClaim]:
+    """The first claims in a state that the person acts on, oldest first."""
     query = (
         select(RedemptionClaim)
         .join(RedemptionClaim.order)
@@ -190,26 +187,6 @@ def count(session: Session, actor: Actor, state: RedemptionState, *, own: bool =
     """How many claims in a state the person may see; ``own`` leaves to a bureau what it may act on."""
     query: Select[Any] = select(func.count()).select_from(RedemptionClaim).join(RedemptionClaim.order)
     return session.scalar(query.where(RedemptionClaim.state == state, _to_act_on(actor) if own else _seen(actor))) or 0
-
-
-def unclaimed(session: Session, actor: Actor, limit: int = 50) -> Sequence[tuple[Order, int]]:
-    """The provider's orders whose result is confirmed and that hold money not claimed yet, with that, oldest first."""
-    query = (
-        select(Order, LedgerAccount.balance)
-        .join(
-            LedgerAccount,
-            and_(
-                LedgerAccount.kind == AccountKind.HOLD,
-                LedgerAccount.programme_id == Order.programme_id,
-                LedgerAccount.owner_id == Order.id,
-            ),
-        )
-        .options(joinedload(Order.offering_version), joinedload(Order.enterprise))
-        .where(Order.provider_id == actor.organisation_id, Order.state == OrderState.CONFIRMED)
-        .order_by(Order.since)
-        .limit(limit)
-    )
-    return [(order, held or 0) for order, held in session.execute(query).unique()]
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:

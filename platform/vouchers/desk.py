@@ -11,8 +11,9 @@ from accounts.models import Organisation, Region
 from enterprises.titles import titles_on
 from foundation.actors import BUREAU, ENTERPRISE, TREASURY, Actor, Role
 from foundation.clock import end_of, now, today
-from foundation.desk import DeskItem, Figure
+from foundation.desk import SHOWN, DeskItem, Figure, Lying, task
 from foundation.i18n import N_
+from foundation.waiting import Party
 from ledger.models import LedgerAccount
 from vouchers.eligibility import may_claim_each
 from vouchers.models import ClaimState, Programme, ProgrammeState, Voucher, VoucherClaim
@@ -20,48 +21,58 @@ from vouchers.second_desk import to_look_at
 from vouchers.sources import open_programmes_for
 from vouchers.states import IN_LINE, USABLE
 from vouchers.terms import readable
+from vouchers.turns import IN_LINE as CLAIM_IN_LINE
 
+_CLAIM: Final = task("programme.claim", N_("可以申领服务券"), N_("申领"))
+_TITLE: Final = task("title.ask", N_("请主管部门登记本企业称号"), N_("查看"))
+_WITHOUT: Final = task("voucher_claim.without_voucher", N_("申领没有发券"), N_("查看"))
+_ENDING: Final = task("voucher.ending", N_("服务券即将过期"), N_("查看"))
+_FIRST: Final = task("programme.first", N_("起草第一个服务券项目"), N_("起草"))
+_FUND: Final = task("programme.fund", N_("拨入资金"), N_("拨款"))
+_CHECK: Final = task("programme.check", N_("审核项目规则"), N_("审核"))
+_CHECK_CHANGE: Final = task("programme.check_change", N_("审核规则修改"), N_("审核"))
+_ANNOUNCE: Final = task("programme.announce", N_("公布项目"), N_("公布"))
 _SOON: Final = timedelta(days=30)
 _NEWS: Final = timedelta(days=7)
 
 
-def waiting(session: Session, actor: Actor) -> list[DeskItem]:
+def waiting(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
     """Programmes to check, announce or fund, what waits for a second person, or the first one to draft; for enterprises those to claim from, or how to be
     entitled, and vouchers that end soon.
     """
     if actor.role in ENTERPRISE:
-        return [*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)]
+        return Lying([*_to_claim(session, actor), *_without_voucher(session, actor), *_ending(session, actor)])
     if actor.role in {Role.OFFICER, Role.REVIEWER, Role.BUDGET_HOLDER, Role.PAYER}:
         items = to_look_at(session, actor)
         items += [item for one in _own_programmes(session, actor) if (item := _office_item(one, actor)) is not None]
-        return items or _first_programme(session, actor)
-    return []
+        return Lying(items or _first_programme(session, actor))
+    return Lying()
 
 
-def others(session: Session, actor: Actor) -> list[DeskItem]:
-    """An enterprise's claims in line."""
+def others(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
+    """An enterprise's claims in line: one a programme at most."""
     if actor.role not in ENTERPRISE:
-        return []
+        return Lying()
     rows = session.execute(
         select(VoucherClaim, Programme)
         .join(VoucherClaim.programme)
         .where(
             VoucherClaim.enterprise_id == actor.organisation_id,
-            VoucherClaim.state.in_(IN_LINE),
+            VoucherClaim.waits_for != Party.NOBODY,
         )
     )
-    return [
+    return Lying(
         DeskItem(
-            task=N_("等待发放服务券"),
+            task=CLAIM_IN_LINE,
             title=programme.name,
             endpoint="vouchers.claim",
             arguments={"number": programme.number},
-            since=claim.queued_at,
+            since=claim.waits_since or claim.queued_at,
             holder=programme.bureau.name,
             amount=claim.requested,
         )
         for claim, programme in rows
-    ]
+    )
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
@@ -96,7 +107,7 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
     enterprise = session.get_one(Organisation, actor.organisation_id)
     return [
         DeskItem(
-            task=N_("可以申领服务券"),
+            task=_CLAIM,
             title=answer.programme.name,
             endpoint="vouchers.claim",
             arguments={"number": answer.programme.number},
@@ -112,7 +123,7 @@ def _to_claim(session: Session, actor: Actor) -> list[DeskItem]:
 def _title_first(actor: Actor) -> DeskItem:
     """Where an enterprise begins that no programme can know."""
     return DeskItem(
-        task=N_("请主管部门登记本企业称号"),
+        task=_TITLE,
         title=actor.organisation_name or "",
         endpoint="enterprises.titles",
         arguments={},
@@ -132,7 +143,7 @@ def _first_programme(session: Session, actor: Actor) -> list[DeskItem]:
         return []
     return [
         DeskItem(
-            task=N_("起草第一个服务券项目"),
+            task=_FIRST,
             title=actor.organisation_name or "",
             endpoint="programmes.draft",
             arguments={},
@@ -155,7 +166,7 @@ def _without_voucher(session: Session, actor: Actor) -> list[DeskItem]:
     )
     return [
         DeskItem(
-            task=N_("申领没有发券"),
+            task=_WITHOUT,
             title=programme.name,
             endpoint="vouchers.claim",
             arguments={"number": programme.number},
@@ -179,7 +190,7 @@ def _ending(session: Session, actor: Actor) -> list[DeskItem]:
     )
     return [
         DeskItem(
-            task=N_("服务券即将过期"),
+            task=_ENDING,
             title=voucher.number,
             endpoint="vouchers.voucher",
             arguments={"number": voucher.number},
@@ -205,21 +216,21 @@ def _office_item(programme: Programme, actor: Actor) -> DeskItem | None:
     state, role = programme.state, actor.role
     mine = programme.drafted_by_id == actor.user_id
     proposed = programme.versions[-1].announced_at is None
-    task = None
+    what = None
     if role is Role.BUDGET_HOLDER:
-        task = N_("拨入资金") if state is ProgrammeState.ANNOUNCED else None
+        what = _FUND if state is ProgrammeState.ANNOUNCED else None
     elif role is Role.REVIEWER and not mine and state is ProgrammeState.DRAFT:
-        task = N_("审核项目规则")
+        what = _CHECK
     elif role is Role.REVIEWER and not mine and proposed and state in {ProgrammeState.ANNOUNCED, ProgrammeState.OPEN}:
-        task = N_("审核规则修改")
+        what = _CHECK_CHANGE
     elif role is Role.OFFICER and state is ProgrammeState.CHECKED:
-        task = N_("公布项目")
-    if task is None:
+        what = _ANNOUNCE
+    if what is None:
         return None
     since, rules = programme.versions[-1].created_at, readable(programme)
     opens = rules.claims_open_at if rules else since
     return DeskItem(
-        task=task,
+        task=what,
         title=programme.name,
         endpoint="vouchers.programme",
         arguments={"number": programme.number},

@@ -64,6 +64,9 @@ class ProgrammeForm(Form):
     cap_per_order = YuanField(_l("每单抵扣上限"), [Optional()], description=_l("不填则不另设上限"))
     exclude_financing = BooleanField(_l("不支持融资类服务"))
     partial_use = BooleanField(_l("一张券可用于多个订单"))
+    recovered_to_pool = BooleanField(
+        _l("追缴的资金回到本项目"), description=_l("不勾选时，追缴的资金退回财政，不再用于本项目")
+    )
     claims_from = DateField(_l("申领开始日"), [_REQUIRED])
     claims_to = DateField(_l("申领截止日"), [_REQUIRED])
     contracts_from = DateField(_l("服务协议签订起始日"), [_REQUIRED])
@@ -108,6 +111,7 @@ _PLAIN = (
     "deduction_percent",
     "cap_per_order",
     "partial_use",
+    "recovered_to_pool",
     "contracts_from",
     "contracts_to",
     "expires_on",

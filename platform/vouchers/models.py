@@ -12,6 +12,7 @@ from accounts.models import Organisation, Region
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
+from foundation.waiting import Waits, waits_rules
 
 
 class ProgrammeState(StrEnum):
@@ -100,7 +101,7 @@ class ClaimState(StrEnum):
     LAPSED = "lapsed"
 
 
-class VoucherClaim(Timestamped, Base):
+class VoucherClaim(Waits, Timestamped, Base):
     """An enterprise's claim (申领) in the queue of a programme. Amounts in fen.
 
     ``priority`` 0 goes before 1 at the same moment; title and reason are what the register and the rules said then.
@@ -119,6 +120,7 @@ class VoucherClaim(Timestamped, Base):
         Index("ix_voucher_claims_queue", "programme_id", "state", "queued_at", "priority"),
         CheckConstraint("requested > 0", name="requested_positive"),
         CheckConstraint("allotted BETWEEN 0 AND requested", name="allotted_within"),
+        *waits_rules("voucher_claims"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
 from foundation.i18n import N_
 from foundation.many import among
 from foundation.pages import CHUNK, PAGE_SIZE, Page
+from ledger.days import Moved
+from ledger.days import stations as ledger_stations
 from ledger.models import AccountKind, LedgerAccount, Transfer
 from vouchers.models import Programme, Voucher
 
@@ -50,6 +52,7 @@ KINDS: Final = {
     "top_up": N_("超出已核销部分，由项目资金补足"),
     "pay": N_("支付"),
     "recover": N_("追缴"),
+    "reuse": N_("追缴的资金回到本项目"),
     "reverse_approve": N_("红字冲减批准"),
     "reverse_cut": N_("红字冲减退回"),
     "reverse_part": N_("红字冲减部分额度退回"),
@@ -59,6 +62,8 @@ KINDS: Final = {
     "cover": N_("补足缺口"),
 }
 """Every kind of transfer in words; the upper rooms post some of them and tell them in the same words."""
+
+NOTHING: Final = Moved()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,8 @@ def flow(session: Session, programme_id: UUID) -> list[Station]:
 
     A shortfall is there only while it is open, below zero: so much was given out again that a correction needs.
     """
-    incoming = dict(_sums(session, programme_id, incoming=True))
-    outgoing = dict(_sums(session, programme_id, incoming=False))
-    net = {kind: incoming.get(kind, 0) - outgoing.get(kind, 0) for kind in STATIONS}
+    moved = ledger_stations(session, [programme_id])[programme_id]
+    net = {kind: moved[kind].net if kind in moved else 0 for kind in STATIONS}
     net[AccountKind.TREASURY] *= -1
     shown = [kind for kind in STATIONS if net[kind] or kind is not AccountKind.SHORTFALL]
     return [Station(kind, STATIONS[kind], net[kind]) for kind in shown]
@@ -100,21 +104,12 @@ def pool(session: Session, programme_id: UUID) -> int:
 
 
 def remaining(session: Session, programme_ids: Collection[UUID]) -> dict[UUID, int | None]:
-    """Fen that each of these programmes can still issue, in one query; None while the treasury has put nothing in."""
-    signed = func.sum(case((Transfer.target_id == LedgerAccount.id, Transfer.amount), else_=-Transfer.amount))
-    put_in = func.sum(
-        case(
-            (Transfer.kind == "appropriate", Transfer.amount), (Transfer.kind == "take_back", -Transfer.amount), else_=0
-        )
-    )
-    rows = session.execute(
-        select(LedgerAccount.programme_id, signed, put_in)
-        .join(Transfer, or_(Transfer.target_id == LedgerAccount.id, Transfer.source_id == LedgerAccount.id))
-        .where(LedgerAccount.kind == AccountKind.POOL, among(LedgerAccount.programme_id, programme_ids))
-        .group_by(LedgerAccount.programme_id)
-    )
-    found = {programme_id: int(left) for programme_id, left, appropriated in rows if appropriated}
-    return {programme_id: found.get(programme_id) for programme_id in programme_ids}
+    """Fen that each of these programmes can still issue, in two queries; None while the treasury has put nothing in."""
+    found: dict[UUID, int | None] = {}
+    for programme_id, moved in ledger_stations(session, programme_ids).items():
+        put_in = -moved.get(AccountKind.TREASURY, NOTHING).net
+        found[programme_id] = moved.get(AccountKind.POOL, NOTHING).net if put_in else None
+    return found
 
 
 def moves(session: Session, programme: Programme, station: str, number: int = 1) -> Page[Move]:
@@ -129,7 +124,7 @@ def moves(session: Session, programme: Programme, station: str, number: int = 1)
         .join(target, target.id == Transfer.target_id)
         .where(Transfer.programme_id == programme.id, or_(source.kind == kind, target.kind == kind))
     )
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    total = ledger_stations(session, [programme.id])[programme.id].get(kind, NOTHING).transfers
     number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
     ordered = query.order_by(Transfer.sequence.desc())
 
@@ -187,14 +182,3 @@ def _moves(
         )
         for transfer, source, target in rows
     ]
-
-
-def _sums(session: Session, programme_id: UUID, *, incoming: bool) -> list[tuple[AccountKind, int]]:
-    end = Transfer.target_id if incoming else Transfer.source_id
-    rows = session.execute(
-        select(LedgerAccount.kind, func.sum(Transfer.amount))
-        .join(LedgerAccount, LedgerAccount.id == end)
-        .where(LedgerAccount.programme_id == programme_id)
-        .group_by(LedgerAccount.kind)
-    )
-    return [(kind, int(amount)) for kind, amount in rows]

@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from foundation.clock import at, end_of
 from policies.places import Places
+from policies.shipped import RuleKind, Shipped, read
 from vouchers.terms import Terms
 
 _FOLDER: Final = Path(__file__).parent / "data"
@@ -24,6 +24,7 @@ class Preset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
+    version: str
     name: str
     summary: str
     scheme_id: str
@@ -52,8 +53,24 @@ class Preset(BaseModel):
 def presets() -> dict[str, Preset]:
     """All presets by id; a fault in a file stops the program with its name."""
     found = {}
-    for path in sorted(_FOLDER.glob("*.yaml")):
-        preset = Preset.model_validate(yaml.safe_load(path.read_text(encoding="utf8")))
+    for each in all_shipped():
+        preset = Preset.model_validate(each.content)
         preset.starting(preset.original_start)
         found[preset.id] = preset
     return found
+
+
+@cache
+def all_shipped() -> tuple[Shipped, ...]:
+    """Every preset as its file says it."""
+    contents = [read(path) for path in sorted(_FOLDER.glob("*.yaml"))]
+    return tuple(
+        Shipped(
+            RuleKind.PRESET,
+            content["id"],
+            content["version"],
+            content,
+            date.fromisoformat(content["original_start"]),
+        )
+        for content in contents
+    )

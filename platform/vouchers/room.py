@@ -122,6 +122,7 @@ ROOM: Final = Room(
     changed={
         "agreement_working_days": N_("签订协议期限（工作日）"),
         "any_region": N_("不限地区"),
+        "recovered_to_pool": N_("追缴的资金回到本项目"),
         "citations": N_("各条规则的依据"),
         "claim_working_days": N_("申请核销期限（工作日）"),
         "claims_close_at": N_("申领截止"),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from accounts.second_person import waiting_for_second_person
 from foundation.actors import TREASURY, Actor, Role
-from foundation.desk import DeskItem
+from foundation.desk import DeskItem, Task, task
 from foundation.i18n import N_
 from vouchers.models import Programme, ProgrammeState, Voucher
 from vouchers.programmes import CLOSE
@@ -16,11 +16,11 @@ from vouchers.returning import RETURN, TAKE_BACK
 from vouchers.revoking import REVOKE
 from vouchers.states import USABLE
 
-_TASKS: Final[Mapping[str, str]] = {
-    CLOSE: N_("复核提前结束申领"),
-    REVOKE: N_("复核撤销服务券"),
-    TAKE_BACK: N_("复核更正拨款"),
-    RETURN: N_("复核退回结余"),
+_TASKS: Final[Mapping[str, Task]] = {
+    CLOSE: task("programme.close.second_person", N_("复核提前结束申领"), N_("复核")),
+    REVOKE: task("voucher.revoke.second_person", N_("复核撤销服务券"), N_("复核")),
+    TAKE_BACK: task("programme.take_back.second_person", N_("复核更正拨款"), N_("复核")),
+    RETURN: task("programme.return.second_person", N_("复核退回结余"), N_("复核")),
 }
 _DEEDS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.OFFICER: (CLOSE,),

@@ -36,6 +36,7 @@ RULES: Final = {
     "service_records": N_("服务过程的记录"),
     "partial_use": N_("一张券用于多个订单"),
     "expires_on": N_("服务券有效期"),
+    "recovered_money": N_("追缴的资金"),
 }
 """The rules that a programme page explains, in its order; a citation may stand for each."""
 
@@ -53,6 +54,7 @@ _FIELDS: Final = {
     "contract_window": ("contracts_from", "contracts_to"),
     "service_records": ("record_calendar_days",),
     "region": ("any_region",),
+    "recovered_money": ("recovered_to_pool",),
 }
 """The fields in which a rule stands, where they are not called as the rule is."""
 
@@ -91,6 +93,9 @@ class Terms(BaseModel):
     expires_on: date
     partial_use: bool = True
     slot_passes_on: bool = True
+    # Where money goes that was paid out wrongly and is recovered: it stays with the treasury, whose money it is, unless the
+    # notice gives it back to the programme.
+    recovered_to_pool: bool = False
     # A claim of the running second is decided at once only while the pool covers this many further full claims, so
     # that somebody with priority who presses in the same second can still go first.
     tie_reserve: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0

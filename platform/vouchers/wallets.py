@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from ledger.models import AccountKind, LedgerAccount
@@ -48,14 +48,18 @@ def wallet(session: Session, voucher: Voucher) -> Wallet:
     return wallets(session, [voucher])[voucher.id]
 
 
-def held_for(session: Session, programme_id: UUID, order_id: UUID) -> int:
-    """What lies on the account of an order, in fen; true for whoever has locked the order."""
-    held = select(LedgerAccount.balance).where(
+def hold_of(programme_id: UUID, order_id: UUID) -> Select[int | None]:
+    """The query for what lies on the account of an order, in fen; true for whoever has locked the order."""
+    return select(LedgerAccount.balance).where(
         LedgerAccount.kind == AccountKind.HOLD,
         LedgerAccount.programme_id == programme_id,
         LedgerAccount.owner_id == order_id,
     )
-    return session.scalar(held) or 0
+
+
+def held_for(session: Session, programme_id: UUID, order_id: UUID) -> int:
+    """What lies on the account of an order, in fen."""
+    return session.scalar(hold_of(programme_id, order_id)) or 0
 
 
 def after(before: Wallet, movement: Movement, amount: int) -> Wallet:

@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from audit.queries import events
 from foundation.actors import Actor, Role
 from foundation.clock import today
-from foundation.desk import DeskItem, Figure
+from foundation.desk import SHOWN, Figure, Lying
 from foundation.i18n import N_
 from foundation.pages import Page
 from web.things import thing_below
@@ -25,14 +25,14 @@ def trail_of(session: Session, actor: Actor, **asked: Any) -> Page[AuditEvent]:
     return events(session, organisations_below(path), of_things=thing_below(path), of_house=whole_country, **asked)
 
 
-def waiting(_session: Session, _actor: Actor) -> list[DeskItem]:
+def waiting(_session: Session, _actor: Actor, _most: int = SHOWN) -> Lying:
     """Nothing: an auditor only reads."""
-    return []
+    return Lying()
 
 
-def others(_session: Session, _actor: Actor) -> list[DeskItem]:
+def others(_session: Session, _actor: Actor, _most: int = SHOWN) -> Lying:
     """Nothing."""
-    return []
+    return Lying()
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:

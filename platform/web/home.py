@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
@@ -37,6 +38,29 @@ def home() -> ResponseReturnValue:
     if person is None:
         return _front_page()
     return render_template("web/home.html", **desks.shown(desks.desk(current_session(), person)))
+
+
+@blueprint.get("/desk/waiting")
+def waiting() -> str:
+    """Everything that waits for the person, page by page."""
+    number = request.args.get("page", 1, type=int)
+    page = desks.page(current_session(), actor(), desks.mine, number)
+    return render_template(
+        "web/desk_list.html",
+        name=gettext("等我办理"),
+        rows=desks.mine_rows(page.rows),
+        page=page,
+        following_others=False,
+    )
+
+
+@blueprint.get("/desk/following")
+def following() -> str:
+    """Everything that the person waits for, page by page."""
+    number = request.args.get("page", 1, type=int)
+    page = desks.page(current_session(), actor(), desks.others, number)
+    rows = desks.others_rows(page.rows)
+    return render_template("web/desk_list.html", name=gettext("我在等待"), rows=rows, page=page, following_others=True)
 
 
 def _front_page() -> str:

@@ -22,7 +22,7 @@ ROOM: Final = Room(
             "web.help_page",
             "web.style",
         ),
-        EVERYBODY: ("web.search",),
+        EVERYBODY: ("web.search", "web.waiting", "web.following"),
         frozenset({Role.AUDITOR}): ("web.audit",),
     },
     exports={

@@ -146,6 +146,7 @@ IMMUTABLE = (
         "audit_prunings",
         "decisions",
         "ledger_transfers",
+        "rule_versions",
         "statements",
         "statement_files",
     ),

@@ -6,11 +6,24 @@ import shlex
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from cli.main import COMMANDS
+from foundation.actors import SYSTEM
+from foundation.clock import at, stopped, today
+from foundation.database import make_engine
+from foundation.identifiers import new_id
+from foundation.unit_of_work import unit_of_work
+from ledger.accounts import account
+from ledger.days import fold
+from ledger.models import AccountKind
+from ledger.posting import Posting, post
+
+pytestmark = pytest.mark.clock
 
 ROOT = Path(__file__).parents[2]
 HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
@@ -164,6 +177,30 @@ def test_the_ledger_of_an_empty_database_adds_up(on_database):
         "programmes": [],
         "faults": [],
     }
+
+
+def test_facts_of_days_are_counted_anew_and_told_when_they_were_different(huiqi, new_database):
+    url = new_database()
+    engine = make_engine(url)
+    programme = new_id()
+    with stopped(at(today() - timedelta(days=1))), unit_of_work(engine) as session:
+        ends = [account(session, kind, programme) for kind in (AccountKind.TREASURY, AccountKind.POOL)]
+        post(session, SYSTEM, [Posting(new_id(), *ends, 500, "appropriate", programme, "programmes", programme)])
+    with unit_of_work(engine) as session:
+        fold(session)
+    same = huiqi("ledger", "rebuild", "--json", DATABASE_URL=url)
+    assert (same.returncode, json.loads(same.stdout)) == (
+        0,
+        {"ok": True, "same": True, "transfers": 1, "facts": 2, "faults": []},
+    )
+    with unit_of_work(engine) as session:
+        session.execute(text("UPDATE ledger_days SET incoming = 501 WHERE kind = 'pool'"))
+    assert huiqi("ledger", "verify", DATABASE_URL=url).returncode == 1
+    mended = huiqi("ledger", "rebuild", DATABASE_URL=url)
+    assert (mended.returncode, "stores for the day" in mended.stdout) == (1, True)
+    assert huiqi("ledger", "rebuild", DATABASE_URL=url).stdout.endswith("the same\n")
+    assert huiqi("ledger", "verify", DATABASE_URL=url).returncode == 0
+    engine.dispose()
 
 
 def test_the_audit_trail_of_an_empty_database_is_whole(on_database):

@@ -27,7 +27,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_certifications_first_duty_somewhere", "ck_certifications_second_duty_somewhere"),
         *("ck_delegations_ended_by_somebody", "ck_offering_versions_duty_somewhere"),
         *("ck_titles_registering_duty_somewhere", "ck_titles_revoking_duty_somewhere"),
-        *("uq_password_attempts_user_id", "uq_regional_duties_person"),
+        *("uq_password_attempts_user_id", "uq_regional_duties_person", "uq_rule_versions_content"),
         "ck_redemption_claims_amount_positive",
         *("uq_regions_code", "uq_regions_path", "uq_sign_ins_token_hash"),
         *("ck_second_person_requests_decided_by_somebody", "uq_job_runs_name"),
@@ -51,7 +51,12 @@ NOT_BY_FORMS = frozenset(
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
         *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
+        *("uq_ledger_days_station", "uq_ledger_folds_through"),
         "ck_vouchers_face_positive",
+        # Written by the house at every flush, see foundation/waiting.py.
+        *("ck_batches_waits_whole", "ck_certifications_waits_whole", "ck_objections_waits_whole"),
+        *("ck_offering_versions_waits_whole", "ck_orders_waits_whole", "ck_redemption_claims_waits_whole"),
+        *("ck_target_tables_waits_whole", "ck_voucher_claims_waits_whole", "ck_second_person_requests_waits_whole"),
     }
 )
 

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -24,22 +24,33 @@ from sqlalchemy.orm import Session
 
 from audit import seals
 from foundation.actors import SYSTEM, Role
+from foundation.clock import travel
 from foundation.database import Base, make_engine
 from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
+from foundation.waiting import Party, Waits, turn_of
+from ledger.days import fold, folded_through, rebuild
 from ledger.models import Transfer
 from ledger.posting import reverse
 from ledger.verification import verify
 from orders.models import Order
+from performance.models import TargetTable
+from providers.models import Certification
+from providers.replay import replay as replay_application
 from settlement.checking import check
-from settlement.models import BatchOrder, Statement
+from settlement.models import Batch, BatchOrder, Statement
+from settlement.replay import replay as replay_batch
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import unclaimed
+from verification.replay import replay as replay_claim
 from verification.standing import order_state
+from vouchers import money
 from vouchers.models import Programme, Voucher
 from vouchers.redemption import redeem
 from vouchers.taking_back import undo_redemption
 from vouchers.wallets import held_for, wallet
+
+pytestmark = pytest.mark.clock
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
@@ -215,27 +226,6 @@ def test_every_order_stands_where_its_claim_stands(upgraded: Upgraded) -> None:
         assert to in {claim.order.state, None}
 
 
-def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded) -> None:
-    """Their transfers stand under the order, as they were written; what comes now stands under the claim."""
-    session = upgraded.session
-    claims = session.scalars(
-        select(RedemptionClaim).where(
-            (RedemptionClaim.state == RedemptionState.VERIFIED) | (RedemptionClaim.undone > 0)
-        )
-    ).all()
-    assert {claim.undone for claim in claims} == {0, 1}
-    for claim in claims:
-        order = claim.order
-        facts = {"voucher_id": order.voucher_id, "order_id": order.id, "claim_id": claim.id}
-        officer = actor(session, order.programme.bureau, Role.OFFICER)
-        if not claim.undone:
-            undo_redemption(session, officer, **facts)
-        assert held_for(session, claim.programme_id, order.id) == claim.amount
-        redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
-        assert held_for(session, claim.programme_id, order.id) == 1
-    assert verify(session).ok
-
-
 def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:
     stored = {row["id"]: (row["pdf_id"], row["pdf_hash"]) for row in upgraded.rows("statements")}
     files = upgraded.session.execute(text("SELECT statement_id, blob_id, sha256 FROM statement_files"))
@@ -293,3 +283,89 @@ def test_jobs_that_waited_wait_still(upgraded: Upgraded) -> None:
     assert {(str(number), name) for number, name in waiting} == {
         (row["id"], row["task_name"]) for row in upgraded.rows("procrastinate_jobs")
     }
+
+
+def test_redemptions_of_before_are_taken_back_and_made_again(upgraded: Upgraded) -> None:
+    """Their transfers stand under the order, as they were written; what comes now stands under the claim."""
+    session = upgraded.session
+    claims = session.scalars(
+        select(RedemptionClaim).where(
+            (RedemptionClaim.state == RedemptionState.VERIFIED) | (RedemptionClaim.undone > 0)
+        )
+    ).all()
+    assert {claim.undone for claim in claims} == {0, 1}
+    for claim in claims:
+        order = claim.order
+        facts = {"voucher_id": order.voucher_id, "order_id": order.id, "claim_id": claim.id}
+        officer = actor(session, order.programme.bureau, Role.OFFICER)
+        if not claim.undone:
+            undo_redemption(session, officer, **facts)
+        assert held_for(session, claim.programme_id, order.id) == claim.amount
+        redeem(session, officer, provider_id=order.provider_id, amount=claim.amount - 1, transfer_id=new_id(), **facts)
+        assert held_for(session, claim.programme_id, order.id) == 1
+    assert verify(session).ok
+
+
+def test_money_pages_say_the_same_before_and_after_the_old_transfers_are_counted(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    programmes = session.scalars(select(Programme.id)).all()
+    before = {programme: money.flow(session, programme) for programme in programmes}
+    left = money.remaining(session, programmes)
+    assert any(station.amount for flow in before.values() for station in flow)
+    newest = session.scalar(select(func.max(Transfer.posted_at)))
+    assert newest is not None
+    with travel(newest + timedelta(days=1)):
+        assert fold(session) is True
+    assert folded_through(session) == len(upgraded.rows("ledger_transfers"))
+    assert {programme: money.flow(session, programme) for programme in programmes} == before
+    assert money.remaining(session, programmes) == left
+    assert verify(session).ok
+    assert rebuild(session) == []
+
+
+def test_whose_turn_it_is_follows_from_the_rows(upgraded: Upgraded) -> None:
+    """0018, for every row of every table that waits: by state, neighbouring rows and stored moments."""
+    waiting = 0
+    for model in Waits.__subclasses__():
+        for thing in upgraded.session.scalars(select(model)).unique():
+            turn = turn_of(thing)
+            facts = (
+                (turn.party, turn.holder_id, turn.task.id, turn.due_at) if turn else (Party.NOBODY, None, None, None)
+            )
+            assert (thing.waits_for, thing.waits_for_id, thing.waits_task, thing.due_at) == facts, (model, thing.id)
+            waiting += turn is not None
+    assert waiting > 20
+
+
+def test_what_waits_waits_since_the_step_that_led_here(upgraded: Upgraded) -> None:
+    began = {row["id"]: datetime.fromisoformat(row["since"]) for row in upgraded.rows("orders")}
+    for order in upgraded.session.scalars(select(Order).where(Order.waits_for != Party.NOBODY)):
+        assert order.waits_since is not None
+        assert order.waits_since >= began[str(order.id)]
+    for table in upgraded.session.scalars(select(TargetTable).where(TargetTable.waits_for == Party.BUREAU)):
+        assert table.waits_since == table.submitted_at
+
+
+def test_decisions_point_at_the_rules_of_their_day_and_come_out_again(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    batches = session.scalars(select(Batch)).all()
+    assert {str(each.id): (each.rules.key, each.rules.version) for each in batches if each.rules} == {
+        row["id"]: (row["scheme_id"], row["scheme_version"]) for row in upgraded.rows("batches")
+    }
+    assert [each.number for each in batches if not replay_batch(session, each.number).same] == []
+    answered = session.scalars(select(Certification).where(Certification.answer.is_not(None))).all()
+    assert [each.number for each in answered if not replay_application(session, each.number).same] == []
+    tables = session.scalars(select(TargetTable)).all()
+    assert {str(each.id): (each.rules.key, each.rules.version) for each in tables if each.rules} == {
+        row["id"]: (row["template_id"], row["template_version"]) for row in upgraded.rows("target_tables")
+    }
+    assert batches
+    assert answered
+    assert tables
+
+
+def test_a_claim_of_those_days_says_which_facts_were_not_kept(upgraded: Upgraded) -> None:
+    session = upgraded.session
+    numbers = session.scalars(select(Order.number).join(RedemptionClaim, RedemptionClaim.order_id == Order.id)).all()
+    lacking = {where.where for number in numbers for where in replay_claim(session, number).differences}
+    assert lacking == {"facts", "rules"}

@@ -5,7 +5,6 @@ from typing import Final
 
 import pytest
 from order_cases import Scene, upload
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from foundation.clock import today
@@ -83,5 +82,6 @@ def test_a_service_is_delivered_while_it_runs_alone(session: Session, scene: Sce
 
 def force(session: Session, order: Order, state: OrderState) -> None:
     """Put an order into a state that its records or agreement would not let it come to."""
-    session.execute(update(Order).where(Order.id == order.id).values(state=state))
+    order.state = state
+    session.flush()
     session.expire(order)

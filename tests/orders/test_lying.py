@@ -22,9 +22,9 @@ from ledger.models import AccountKind, LedgerAccount, Transfer
 from ledger.verification import verify
 from orders import desk, ending, records
 from orders.deadlines import stalled, warned
+from orders.desk_queries import left_lying
 from orders.models import Order, OrderState
 from orders.progress import actions
-from orders.queries import left_lying
 from vouchers.duties import take_duty
 from vouchers.models import Duty
 from vouchers.wallets import wallet
@@ -162,12 +162,12 @@ def test_both_sides_are_warned_and_the_bureau_has_it_on_its_desk(session: Sessio
         assert [item.blocks for item in desk.waiting(session, buyer)] == [
             "再没有进展，主管部门可以终止订单并退回占用金额"
         ]
-        assert left_lying(session, scene.officer) == []
+        assert left_lying(session, scene.officer, 20).total == 0
     with past(order):
         (item,) = desk.waiting(session, scene.officer)
-        assert (item.task, item.due, item.amount) == ("处理长期未推进的订单", order.stalled_at, order.deduction)
-        assert left_lying(session, scene.officer, most=0) == []
-        assert left_lying(session, make.actor(session, make.bureau(session, "110000"), Role.OFFICER)) == []
+        assert (item.task.id, item.due, item.amount) == ("orders.left_lying", order.stalled_at, order.deduction)
+        assert left_lying(session, scene.officer, 20).total == 1
+        assert left_lying(session, make.actor(session, make.bureau(session, "110000"), Role.OFFICER), 20).total == 0
 
 
 def test_the_desk_reads_them_by_their_index(session: Session, scene: Scene) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from files.models import Attachment
 from foundation.clock import now, today, travel
 from foundation.errors import BadInput, Conflict, DomainError, Faults, NotAllowed, NotFound
+from foundation.waiting import Party
 from ledger.models import Transfer
 from ledger.verification import verify
 from orders import agreements, confirmation, delivery, desk, docking, jobs, records
 from orders.models import OrderState, RecordState
-from orders.progress import Side, line, turn
+from orders.progress import line, turn
 from vouchers.wallets import wallet
 
 pytestmark = pytest.mark.clock
@@ -82,9 +83,9 @@ def test_an_agreement_binds_when_both_sides_have_confirmed(session: Session) -> 
         )
 
     file()
-    assert turn(order).side is Side.ENTERPRISE  # type: ignore[union-attr]
+    assert turn(order).party is Party.ENTERPRISE  # type: ignore[union-attr]
     agreements.send_back(session, buyer, order.number, reason="缺少盖章")
-    assert turn(order).side is Side.PROVIDER  # type: ignore[union-attr]
+    assert turn(order).party is Party.PROVIDER  # type: ignore[union-attr]
     with pytest.raises(Conflict):
         agreements.confirm(session, buyer, order.number)
     file()
@@ -124,7 +125,7 @@ def test_a_contested_record_is_mended_by_a_new_version_that_keeps_its_evidence(s
     order = scene.order_in(OrderState.IN_SERVICE)
     buyer = scene.buyer(order.voucher)
     records.contest(session, buyer, order.number, 1, reason="只诊断了一条产线")
-    assert turn(order).side is Side.PROVIDER  # type: ignore[union-attr]
+    assert turn(order).party is Party.PROVIDER  # type: ignore[union-attr]
     with pytest.raises(Faults, match="异议"):
         delivery.deliver(session, scene.clerk, order.number)
     second = records.file(session, scene.clerk, order.number, facts=scene.facts(description="一条产线"), amends=1)
@@ -214,25 +215,25 @@ def test_the_line_fills_when_an_offering_serves_more(session: Session) -> None:
 @pytest.mark.parametrize(
     ("state", "side", "current"),
     [
-        ("placed", Side.LINE, "取得名额"),
-        ("docking", Side.PROVIDER, "对接"),
-        ("contracted", Side.PROVIDER, "服务"),
-        ("in_service", Side.PROVIDER, "服务"),
-        ("delivered", Side.ENTERPRISE, "确认成效"),
-        ("confirmed", Side.PROVIDER, "申请核销"),
-        ("claimed", Side.BUREAU, "核销"),
-        ("disputed", Side.BUREAU, "服务"),
+        ("placed", Party.CLOCK, "取得名额"),
+        ("docking", Party.PROVIDER, "对接"),
+        ("contracted", Party.PROVIDER, "服务"),
+        ("in_service", Party.PROVIDER, "服务"),
+        ("delivered", Party.ENTERPRISE, "确认成效"),
+        ("confirmed", Party.PROVIDER, "申请核销"),
+        ("claimed", Party.BUREAU, "核销"),
+        ("disputed", Party.BUREAU, "服务"),
         ("voided", None, None),
         ("cancelled", None, None),
     ],
 )
 def test_the_line_says_where_it_stands_and_who_holds_it(
-    session: Session, scene: Scene, state: str, side: Side | None, current: str | None
+    session: Session, scene: Scene, state: str, side: Party | None, current: str | None
 ) -> None:
     order = scene.order_in_any(OrderState(state))
     session.expire(order, ["steps"])
     present = turn(order)
-    assert (present.side if present else None) is side
+    assert (present.party if present else None) is side
     stages = line(order)
     assert [stage.label for stage in stages if stage.state == "current"] == ([current] if current else [])
     assert stages[0].state == "done"
@@ -242,10 +243,10 @@ def test_the_line_says_where_it_stands_and_who_holds_it(
 def test_desks_show_what_waits_for_whom(session: Session, scene: Scene) -> None:
     order = scene.order_in(OrderState.DELIVERED)
     buyer = scene.buyer(order.voucher)
-    assert [item.task for item in desk.waiting(session, buyer)] == ["确认成效并评价"]
+    assert [item.task.id for item in desk.waiting(session, buyer)] == ["orders.confirm"]
     assert desk.waiting(session, scene.clerk) == []
     assert [item.holder for item in desk.others(session, scene.clerk)] == [order.enterprise.name]
     failed = scene.place(order.voucher, actor=buyer)
     docking.fail(session, scene.clerk, failed.number, reason="联系不上")
-    assert [item.task for item in desk.waiting(session, buyer)] == ["确认成效并评价", "订单已终止，占用金额已退回"]
+    assert [item.task.id for item in desk.waiting(session, buyer)] == ["orders.confirm", "orders.ended"]
     assert desk.figures(session, buyer)[0].count == 1

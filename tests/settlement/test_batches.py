@@ -7,7 +7,7 @@ from datetime import timedelta
 import factories as make
 import pytest
 from claim_cases import PUBLIC, Office, award, claimed, proven, second_provider, verified
-from order_cases import Scene
+from order_cases import Scene, terms
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -384,6 +384,20 @@ def test_a_red_letter_after_payment_is_a_recovery(session: Session, scene: Scene
     assert money(session, scene, AccountKind.RECOVERED) == original.total
     recovery = session.scalars(select(Transfer).where(Transfer.kind == "recover")).one()
     assert recovery.reverses_id is not None
+    assert proven(session)
+
+
+def test_recovered_money_can_be_issued_again_where_the_programme_says_so(session: Session) -> None:
+    scene = Scene(session, terms(recovered_to_pool=True))
+    office = Office(session, scene)
+    verified(scene)
+    original = statement_of(session, office.approved())
+    pay(session, office.payer, original.batch.number, statements=[original.number], password=PASSWORD)
+    before = money(session, scene, AccountKind.POOL)
+    office.corrected(original.number, reason="骗补")
+    assert money(session, scene, AccountKind.PAID, scene.provider.id) == 0
+    assert money(session, scene, AccountKind.RECOVERED) == 0
+    assert money(session, scene, AccountKind.POOL) == before + original.total
     assert proven(session)
 
 

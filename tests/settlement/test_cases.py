@@ -1,6 +1,8 @@
 """From orders to a scheme's case: the batch's answer is the simulation's, to the letter."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from foundation.clock import today
 from foundation.money import format_yuan
-from settlement.cases import amounts, reasons, work
-from settlement.schemes import simulate
+from settlement.cases import amounts, reasons
+from settlement.schemes import SchemeResult, calculate, shipped, simulate
+from settlement.schemes.definition import stored
 
 pytestmark = pytest.mark.clock
 
@@ -31,6 +34,12 @@ XIAMEN = {
         }
     ]
 }  # fmt: skip
+
+
+def work(scheme_id: str, parameters: Mapping[str, Any], case: object) -> SchemeResult:
+    """The answer of a batch that kept the programme's window and cap beside the scheme, by the row that it was given."""
+    version = import_module("migrations.versions.0015_rule_versions")
+    return calculate(stored(version._with(parameters, shipped(scheme_id).content)), case)
 
 
 def before(first: str, last: str, limit: str, cited: str | None = None) -> dict[str, Any]:

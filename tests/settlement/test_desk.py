@@ -8,10 +8,12 @@ from factories import PASSWORD, actor_of, member
 from sqlalchemy import insert, select
 
 from foundation.actors import Role
+from foundation.desk import SHOWN
 from foundation.identifiers import new_id
-from settlement import desk, queries
+from settlement import desk, desk_queries, queries
 from settlement.approval import approve
 from settlement.models import Batch, BatchState, Statement
+from settlement.turns import APPROVE, HAND_OVER, PAY
 
 pytestmark = pytest.mark.clock
 
@@ -46,15 +48,16 @@ def test_what_is_due_stays_on_the_desk_behind_a_hundred_newer_statements(session
         red = {"sequence": -number, "number": f"R{number}", "content_hash": f"r{number}"}
         copied(session, due, total=-due.total, corrects_id=taken_back, **red)
     clerk = clerk_of(session, scene.provider)
-    assert [statement.number for statement in queries.receivable(session, clerk)] == [due.number]
+    assert [statement.number for statement in desk_queries.receivable(session, clerk, 20).rows] == [due.number]
     assert [figure.amount for figure in desk.figures(session, clerk)] == [due.total]
 
 
 def test_the_figure_of_the_treasury_counts_more_than_the_desk_shows(session, office, batch):
     session.flush()
     for number in range(60):
-        copied(session, batch, number=f"PC{number}", state=BatchState.REVIEWED)
-    assert len(desk.waiting(session, office.budget_holder)) == 50
+        copied(session, batch, number=f"PC{number}", state=BatchState.REVIEWED, waits_task=APPROVE.id)
+    lying = desk.waiting(session, office.budget_holder)
+    assert (len(lying), lying.total) == (SHOWN, 60)
     assert [figure.count for figure in desk.figures(session, office.budget_holder)] == [61]
 
 
@@ -64,5 +67,5 @@ def test_whoever_has_no_region_in_care_sees_nothing(session, scene, batch, role)
     outsider = actor_of(member(session, scene.bureau, role))
     assert queries.batches(session, outsider).total == 0
     assert queries.statements(session, outsider).total == 0
-    assert queries.in_state(session, outsider, list(BatchState), treasury=False) == []
+    assert desk_queries.in_turn(session, outsider, [HAND_OVER, PAY], 20).total == 0
     assert session.get_one(Batch, batch.id) is batch

@@ -1,6 +1,8 @@
 """Batches that were stored before cases held the terms of each order: shown, replayed, taken back, never approved anew."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import factories as make
@@ -13,11 +15,13 @@ from sqlalchemy.orm import Session
 from accounts.models import Membership
 from foundation.actors import Role
 from foundation.errors import Conflict
+from policies.versions import row_of
 from settlement import batches
 from settlement.approval import approve, outstanding
-from settlement.calculating import ensure_replays
-from settlement.cases import work
 from settlement.models import Batch
+from settlement.replay import replay
+from settlement.rules import worked
+from settlement.schemes import shipped
 
 pytestmark = pytest.mark.clock
 
@@ -28,7 +32,7 @@ def office(session: Session, scene: Scene) -> Office:
 
 
 def as_before(session: Session, batch: Batch) -> None:
-    """Store it as the former version did: the terms as parameters, the case without them, plain figures in sentences."""
+    """Store it as the former version did: the terms as parameters (since carried into a scheme row), the case without them, plain figures in sentences."""
     case: dict[str, Any] = {
         "enterprises": [
             line
@@ -42,10 +46,14 @@ def as_before(session: Session, batch: Batch) -> None:
         "cap_per_enterprise": {"limit": terms["cap_per_enterprise"], "citation": None},
         "inputs": {"envelope": None, "award_share": None},
     }
-    result = work(batch.scheme_id, parameters, case).as_json()
+    rules = shipped(batch.scheme_id)
+    version = import_module("migrations.versions.0015_rule_versions")
+    batch.rules = row_of(session, replace(rules, content=version._with(parameters, rules.content)))
+    batch.case = case
+    result = worked(batch).as_json()
     for line in result["lines"]:
         line["steps"] = [step | {"text": step["text"].replace(",", "")} for step in line["steps"]]
-    batch.case, batch.parameters, batch.result = case, parameters, result
+    batch.parameters, batch.result = parameters, result
     session.flush()
 
 
@@ -55,7 +63,8 @@ def test_an_older_batch_replays_and_is_shown(
     order = verified(scene)
     batch = office.approved()
     as_before(session, batch)
-    ensure_replays(batch)
+    assert batch.rules.content != shipped(batch.scheme_id).content
+    assert replay(session, batch.number).same
     session.commit()
     holder = sign_in(person(session, scene.treasury.id, Role.BUDGET_HOLDER))
     page = holder.get(f"/batches/{batch.number}")

@@ -12,6 +12,7 @@ from races import prepared, race
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
 from orders.models import Order, OrderState
 from verification import claiming, deciding
@@ -71,7 +72,13 @@ def test_the_order_follows_two_claims_that_are_decided_at_once(own_engine: Engin
     def decide(session: Session, place: int) -> None:
         deciding.verify(session, officer, numbers[place], note="已核对", password=make.PASSWORD)
 
-    assert race(own_engine, decide, threads=2) == ["ok", "ok"]
+    outcomes = race(own_engine, decide, threads=2)
+    assert set(outcomes) <= {"ok", "Busy"}
+    for place, outcome in enumerate(outcomes):
+        if outcome == "Busy":
+            # Three seconds behind the other one on a slow machine: the officer is told to try again, and does.
+            with unit_of_work(own_engine) as session:
+                decide(session, place)
     with Session(own_engine) as session:
         assert session.scalars(select(Order.state)).one() is OrderState.VERIFIED
         assert verify(session).ok

@@ -150,7 +150,11 @@ def test_it_waits_on_the_colleagues_desk(session: Session, scene: Scene) -> None
     order = verified(scene)
     undoing.ask_undo(session, scene.officer, order.number, reason=REASON)
     (item,) = desk.waiting(session, scene.reviewer)
-    assert (item.task, item.arguments, item.amount) == ("复核：撤销核销", {"number": order.number}, order.deduction)
+    assert (item.task.id, item.arguments, item.amount) == (
+        "redemption.undo.second_person",
+        {"number": order.number},
+        order.deduction,
+    )
     assert desk.waiting(session, scene.officer) == []
 
 

@@ -141,7 +141,7 @@ def test_a_draft_begins_with_the_notice_that_was_chosen(session: Session, sign_i
 def test_an_officer_of_a_region_without_a_programme_is_told_where_to_begin(session: Session, sign_in):
     officer = factories.member(session, factories.bureau(session), Role.OFFICER)
     actor = factories.actor_of(officer)
-    assert [item.task for item in waiting(session, actor)] == ["起草第一个服务券项目"]
+    assert [item.task.id for item in waiting(session, actor)] == ["programme.first"]
     home = sign_in(officer).get("/").text
     assert 'href="/programmes/new"' in home
     assert (
@@ -239,11 +239,11 @@ def test_titles_are_registered_filtered_and_revoked(session: Session, sign_in, o
 def test_desks(session: Session):
     setting = open_programme(session, money=1000, cap_per_enterprise=1000)
     first, second = claimant(session), claimant(session, TitleLevel.LITTLE_GIANT)
-    assert [item.task for item in waiting(session, first)] == ["可以申领服务券"]
+    assert [item.task.id for item in waiting(session, first)] == ["programme.claim"]
     claim(session, first, programme_id=setting.programme.id)
     claim(session, second, programme_id=setting.programme.id)
     assert waiting(session, first) == []
-    assert [item.task for item in others(session, second)] == ["等待发放服务券"]
+    assert [item.task.id for item in others(session, second)] == ["voucher_claim.in_line"]
     assert [figure.amount for figure in figures(session, first)] == [1000]
     assert [figure.count for figure in figures(session, setting.officer)] == [1]
     assert vouchers_of(session, first).total == 1
@@ -256,7 +256,7 @@ def test_rules_drafted_on_the_first_day_of_their_window_are_not_late(session: Se
     facts = {"name": "n", "summary": "s", "scheme_id": "xiamen-2021", "treasury_uscc": treasury.uscc, "terms": rules}
     programmes.draft(session, factories.actor(session, bureau, Role.OFFICER), **facts)
     (item,) = waiting(session, factories.actor(session, bureau, Role.REVIEWER))
-    assert item.task == "审核项目规则"
+    assert item.task.id == "programme.check"
     assert item.due == (rules.claims_open_at if ahead > timedelta(0) else None)
 
 
@@ -266,7 +266,7 @@ def test_who_has_no_title_learns_the_way_into_the_register(session: Session, sig
     setting.programme.bureau.phone = "0592-7703700"
     untitled = factories.enterprise(session, None)
     member = factories.member(session, untitled, Role.ENTERPRISE_MEMBER)
-    assert [item.task for item in waiting(session, factories.actor_of(member))] == ["请主管部门登记本企业称号"]
+    assert [item.task.id for item in waiting(session, factories.actor_of(member))] == ["title.ask"]
     browser = sign_in(member)
     home = browser.get("/").text
     for address in ('href="/titles"', 'href="/catalogue"', 'href="/programmes"'):
@@ -277,7 +277,7 @@ def test_who_has_no_title_learns_the_way_into_the_register(session: Session, sig
     ended = factories.enterprise(session, None)
     factories.give_title(session, ended, TitleLevel.SRDI, today() - timedelta(days=2000))
     actor = factories.actor(session, ended, Role.ENTERPRISE_MEMBER)
-    assert [item.task for item in waiting(session, actor)] == ["请主管部门登记本企业称号"]
+    assert [item.task.id for item in waiting(session, actor)] == ["title.ask"]
 
 
 def test_who_got_nothing_is_told_on_the_desk_for_some_days(session: Session, sign_in):
@@ -287,10 +287,10 @@ def test_who_got_nothing_is_told_on_the_desk_for_some_days(session: Session, sig
     titles_on(session, enterprise.organisation_id, today())[0].revoked_on = today()
     session.flush()
     fund(session, setting, 1000)
-    told = next(item for item in waiting(session, enterprise) if item.task == "申领没有发券")
+    told = next(item for item in waiting(session, enterprise) if item.task.id == "voucher_claim.without_voucher")
     assert told.blocks == NO_TITLE
     with travel(now() + timedelta(days=14)):
-        assert "申领没有发券" not in [item.task for item in waiting(session, enterprise)]
+        assert "voucher_claim.without_voucher" not in [item.task.id for item in waiting(session, enterprise)]
     browser = sign_in(
         factories.member(session, session.get_one(Organisation, enterprise.organisation_id), Role.ENTERPRISE_MEMBER)
     )

@@ -71,7 +71,7 @@ def test_one_zero_too_many_is_taken_back_by_two_people(session: Session):
     claim(session, claimant(session), programme_id=setting.programme.id)
     ask_back(session, setting, 5_400_000_00)
     assert pool(session, setting.programme.id) == 5_500_000_00
-    assert [item.task for item in waiting(session, payer)] == ["复核更正拨款"]
+    assert [item.task.id for item in waiting(session, payer)] == ["programme.take_back.second_person"]
     with pytest.raises(NotAllowed, match="不能自己复核"):
         carry_out(session, setting, setting.budget_holder)
     assert carry_out(session, setting, payer) == 5_400_000_00
@@ -147,7 +147,7 @@ def test_what_a_closed_programme_leaves_returns_to_the_treasury_and_what_comes_b
     with pytest.raises(Exhausted):
         ask_rest(session, setting, 501)
     ask_rest(session, setting, 500)
-    assert [item.task for item in waiting(session, payer)] == ["复核退回结余"]
+    assert [item.task.id for item in waiting(session, payer)] == ["programme.return.second_person"]
     assert carry_out(session, setting, payer, return_unspent) == 500
     assert stations(session, setting) == {"treasury": 2500, "voucher": 2000, "returned": 500}
     made = session.scalars(select(Transfer.subject_id).where(Transfer.kind == "issue")).all()

@@ -34,7 +34,7 @@ def membership(session: Session, actor: Actor) -> Membership:
 
 
 def tasks(session: Session, actor: Actor) -> list[str]:
-    return [item.task for item in waiting(session, actor)]
+    return [item.task.id for item in waiting(session, actor)]
 
 
 def duties(session: Session, setting: Setting) -> dict:
@@ -51,7 +51,7 @@ def test_a_programme_is_closed_by_two_people(session: Session):
         programmes.ask_to_close(session, officer, programme, reason=" ")
     programmes.ask_to_close(session, officer, programme, reason="资金用完")
     assert programme.state is ProgrammeState.OPEN
-    assert (tasks(session, reviewer), tasks(session, officer)) == (["复核提前结束申领"], [])
+    assert (tasks(session, reviewer), tasks(session, officer)) == (["programme.close.second_person"], [])
     with pytest.raises(NotAllowed, match="不能自己复核"):
         programmes.close_claims(session, officer, programme, password=PASSWORD)
     with pytest.raises(NotAllowed, match="密码不正确"):
@@ -98,7 +98,7 @@ def test_a_voucher_is_revoked_by_two_people(session: Session):
         ask_to_revoke(session, stranger, voucher_id=made.id, reason="称号造假")
     ask_to_revoke(session, officer, voucher_id=made.id, reason="称号造假")
     assert made.state is VoucherState.ISSUED
-    assert (tasks(session, reviewer), tasks(session, officer)) == (["复核撤销服务券"], [])
+    assert (tasks(session, reviewer), tasks(session, officer)) == (["voucher.revoke.second_person"], [])
     facts = {"voucher_id": made.id, "transfer_id": new_id()}
     for person, password, words in ((officer, PASSWORD, "角色"), (reviewer, "not this one", "密码")):
         with pytest.raises(NotAllowed, match=words):

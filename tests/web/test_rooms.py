@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from strict_client import StrictClient
 
 from config import Settings
+from foundation import desk
 from foundation.actors import EVERYBODY, Role
 from foundation.i18n import N_
 from foundation.jobs import _app as jobs
@@ -41,6 +42,7 @@ def app(sessions: sessionmaker[Session], settings: Settings, monkeypatch: pytest
     app.jinja_env.bytecode_cache = CompiledTemplates()
     yield app
     jobs.tasks.pop("guestbook.turn_the_page")
+    desk._TASKS.pop("guestbook.sign")
     for name in [each for each in sys.modules if each.partition(".")[0] == "guestbook"]:
         del sys.modules[name]
 

@@ -5,7 +5,7 @@ calculation serves the command line, the simulation page and the settlement batc
 """
 
 from settlement.schemes.calculation import calculate, simulate
-from settlement.schemes.definition import Scheme, get_scheme, list_schemes
+from settlement.schemes.definition import Scheme, get_scheme, list_schemes, shipped
 from settlement.schemes.results import Line, SchemeResult, Step
 
-__all__ = ["Line", "Scheme", "SchemeResult", "Step", "calculate", "get_scheme", "list_schemes", "simulate"]
+__all__ = ["Line", "Scheme", "SchemeResult", "Step", "calculate", "get_scheme", "list_schemes", "shipped", "simulate"]

@@ -122,9 +122,10 @@ def _item(items: Items, row: _Row, taken: int, counting: Counting | None) -> _It
         if isinstance(rule, Amount | Difference):
             work = _told(told, rule.work(work), work)
     if counting is not None:
-        for step in counting.held(work.id, order, work.amount_fen):
-            withheld += work.amount_fen - step.amount_fen if step.rule == "part" else 0
-            work = _told(told, step, work)
+        part = counting.part(work.id, order, work.amount_fen)
+        withheld = work.amount_fen - part.amount_fen if part else 0
+        work = _told(told, part, work)
+        work = _told(told, counting.capped(work.id, order, work.amount_fen), work)
     for rule in steps:
         if not isinstance(rule, Amount | Difference):
             work = _told(told, rule.work(work), work)

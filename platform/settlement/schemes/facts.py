@@ -76,6 +76,8 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 class _Kind(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     label: str
+    # Where a batch reads it (schemes/declared.py); None where the maker says it or no batch can feed the scheme.
+    source: str | None = None
 
     def show(self, value: Any) -> str:
         """The value as a sentence writes it."""
@@ -138,10 +140,15 @@ class TextFact(_Kind):
 
 
 class WordFact(_Kind):
-    """One of a list of words, each with the label that a person reads."""
+    """One of a list of words, each with the label that a person reads.
+
+    ``if_yes`` and ``if_no`` are the words for a source that only says yes or no.
+    """
 
     type: Literal["word"]
     words: Mapping[str, str]
+    if_yes: str | None = None
+    if_no: str | None = None
 
     def annotation(self) -> Any:
         """What pydantic is to read."""

@@ -89,7 +89,7 @@ def across(case: Mapping[str, Any], place: str, item: Mapping[str, Any]) -> Iter
 
 
 class Counting:
-    """The running totals of enterprises while a case is worked, in fen; ``held`` writes them on."""
+    """The running totals of enterprises while a case is worked, in fen; ``count`` writes them on."""
 
     def __init__(self, programme: Mapping[str, Any]) -> None:
         """Begin with what was settled before."""
@@ -140,21 +140,21 @@ class Counting:
             told.append(self._cut("cap_per_enterprise", order, text, told[-1], order["deduction"], id=name))
         return told
 
-    def held(self, name: str, order: Mapping[str, Any], amount: int) -> list[Step]:
-        """The part that was decided, then the enterprise's total against the cap of the order's own version."""
-        told: list[Step] = []
+    def part(self, name: str, order: Mapping[str, Any], amount: int) -> Step | None:
+        """The part that the maker decided, where it is less than the amount (fen)."""
         part = order["part"]
-        if part and part["amount"] < amount:
-            text = N_(
-                "%(id)s：按部分额度补助，%(amount)s 元中计 %(part)s 元，其余 %(rest)s 元退回资金池。理由：%(reason)s"
-            )
-            facts = {
-                "amount": grouped_yuan(amount),
-                "part": grouped_yuan(part["amount"]),
-                "rest": grouped_yuan(amount - part["amount"]),
-            }
-            told.append(Step("part", text, {"id": name, "reason": part["reason"], **facts}, _DECIDED, part["amount"]))
-            amount = part["amount"]
+        if not part or part["amount"] >= amount:
+            return None
+        text = N_("%(id)s：按部分额度补助，%(amount)s 元中计 %(part)s 元，其余 %(rest)s 元退回资金池。理由：%(reason)s")
+        facts = {
+            "amount": grouped_yuan(amount),
+            "part": grouped_yuan(part["amount"]),
+            "rest": grouped_yuan(amount - part["amount"]),
+        }
+        return Step("part", text, {"id": name, "reason": part["reason"], **facts}, _DECIDED, part["amount"])
+
+    def capped(self, name: str, order: Mapping[str, Any], amount: int) -> Step:
+        """The enterprise's total with this amount (fen), against the cap of the order's own version."""
         limit = self._versions[order["version"]]["cap_per_enterprise"]
         before = self._counted.get(order["enterprise"], 0)
         counted = min(amount, max(0, limit - before))
@@ -173,8 +173,7 @@ class Counting:
             "limit": grouped_yuan(limit),
             "left": grouped_yuan(counted),
         }
-        told.append(self._step("cap_per_enterprise", order, text, counted, id=name, **facts))
-        return told
+        return self._step("cap_per_enterprise", order, text, counted, id=name, **facts)
 
     def count(self, order: Mapping[str, Any], amount: int) -> None:
         """Add what the order brings in to its enterprise's total."""

@@ -14,7 +14,7 @@ ROOM: Final = Room(
     access={ENTERPRISE: ("guestbook.index", "guestbook.sign")},
     deeds={"guestbook.sign": "在留言簿上签名"},
     changed={"words": "留言"},
-    desk=RoomDesk(desk.waiting, desk.nothing, desk.nothing),
+    desk=RoomDesk(desk.waiting, desk.others, desk.figures),
     navigation=(NavEntry("留言簿", "guestbook.index", "book", ("/guestbook",), weight=200, roles=ENTERPRISE),),
     finders=(desk.found,),
 )
