@@ -1,13 +1,13 @@
 """Lists as files for spreadsheets: what the filter in the address finds, all of it, and a note in the audit trail.
 
 A list's own route answers ``?format=xlsx`` or ``csv`` with a file, so its access list, filter and query count for the
-file too. A room says only which columns there are.
+file too. A room says only which columns there are, each a word for the head and a function of a read model.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
 
 from flask import Response, request, send_file
 from flask_babel import gettext
@@ -21,7 +21,10 @@ from foundation.database import Base
 from foundation.errors import BadInput, NotFound
 from foundation.i18n import N_
 from foundation.pages import Page
+from foundation.reading import ReadModel
 from foundation.unit_of_work import commit_anyway
+
+Row = TypeVar("Row", bound=ReadModel)
 
 MOST: Final = 50_000
 """Rows of one file: a request makes it while somebody waits."""
@@ -30,11 +33,11 @@ _TYPES: Final = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsh
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(Generic[Row]):
     """A column: its head (a msgid), its value of a row, and whether that is an amount in fen, to be shown in yuan."""
 
     head: str
-    value: Callable[[Any], Value]
+    value: Callable[[Row], Value]
     yuan: bool = False
 
     def label(self) -> str:
@@ -42,32 +45,25 @@ class Column:
         unit = gettext("（元）") if self.yuan else ""
         return f"{gettext(self.head)}{unit}"
 
-    def cell(self, row: Any) -> Value:
+    def cell(self, row: Row) -> Value:
         """What stands in this column of a row."""
         value = self.value(row)
         return Yuan(value) if self.yuan and isinstance(value, int) else value
 
 
-def _as_they_are(_session: Session, rows: Sequence[Any]) -> Iterable[Any]:
-    return rows
-
-
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A list that can be exported: whose deed it is in the audit trail, its name and its columns.
+class Listing(Generic[Row]):
+    """A list that can be exported: of which read model, whose deed it is in the audit trail, its name and its columns."""
 
-    ``prepare`` makes of each chunk of the list's rows what the columns take, in as many queries for many as for one.
-    """
-
+    of: type[Row]
     thing: str
     title: str
-    columns: Sequence[Column]
-    prepare: Callable[[Session, Sequence[Any]], Iterable[Any]] = _as_they_are
+    columns: Sequence[Column[Row]]
 
-    def rows(self, session: Session, page: Page[Any]) -> Iterator[list[Value]]:
+    def rows(self, page: Page[Row]) -> Iterator[list[Value]]:
         """The cells of every row of the list, not only of the page."""
         for chunk in page.chunks():
-            for row in self.prepare(session, chunk):
+            for row in chunk:
                 yield [column.cell(row) for column in self.columns]
 
 
@@ -79,8 +75,8 @@ def asked_for() -> bool:
 def export(
     session: Session,
     actor: Actor,
-    listing: Listing,
-    page: Page[Any],
+    listing: Listing[Row],
+    page: Page[Row],
     filters: Mapping[str, object],
     *,
     subject: Base | None = None,
@@ -100,7 +96,7 @@ def export(
             most=f"{MOST:,}",
         )
     title = str(gettext(listing.title))
-    rows = _Counted(listing.rows(session, page))
+    rows = _Counted(listing.rows(page))
     heads = [column.label() for column in listing.columns]
     content = write_xlsx(heads, rows, title=title) if kind == "xlsx" else write_csv(heads, rows)
     used = {name: str(value) for name, value in filters.items() if value}

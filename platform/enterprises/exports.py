@@ -2,33 +2,24 @@
 
 from typing import Final
 
-from flask_babel import gettext
-
 from documents.exports import Column, Listing
-from enterprises.models import Title
-from enterprises.titles import TITLE_LABELS
-from foundation.clock import today
+from enterprises.presentation import level_of, standing_of
+from enterprises.reading import TitleRow
 from foundation.i18n import N_
 
-
-def _standing(title: Title) -> str:
-    if title.revoked_on:
-        return str(gettext("已撤销"))
-    return str(gettext("有效") if title.valid_from <= today() <= title.valid_to else gettext("不在有效期"))
-
-
-TITLES: Final = Listing(
+TITLES: Final[Listing[TitleRow]] = Listing(
+    TitleRow,
     "title",
     N_("企业称号"),
     (
-        Column(N_("企业"), lambda title: title.organisation.name),
-        Column(N_("统一社会信用代码"), lambda title: title.organisation.uscc),
-        Column(N_("称号"), lambda title: gettext(TITLE_LABELS[title.level])),
-        Column(N_("批次"), lambda title: title.batch),
-        Column(N_("认定文件"), lambda title: title.document),
-        Column(N_("有效期自"), lambda title: title.valid_from),
-        Column(N_("有效期至"), lambda title: title.valid_to),
-        Column(N_("撤销日期"), lambda title: title.revoked_on),
-        Column(N_("状态"), _standing),
+        Column(N_("企业"), lambda row: row.enterprise.name),
+        Column(N_("统一社会信用代码"), lambda row: row.enterprise.uscc),
+        Column(N_("称号"), level_of),
+        Column(N_("批次"), lambda row: row.batch),
+        Column(N_("认定文件"), lambda row: row.document),
+        Column(N_("有效期自"), lambda row: row.valid_from),
+        Column(N_("有效期至"), lambda row: row.valid_to),
+        Column(N_("撤销日期"), lambda row: row.revoked_on),
+        Column(N_("状态"), lambda row: standing_of(row)["label"]),
     ),
 )

@@ -144,13 +144,13 @@ def find(session: Session, actor: Actor, title_id: UUID) -> Title:
     return title
 
 
-def decidable(session: Session, actor: Actor, titles: Sequence[Title]) -> frozenset[UUID]:
+def decidable(session: Session, actor: Actor, title_ids: Collection[UUID]) -> frozenset[UUID]:
     """Which of these titles are the own bureau's to decide about, itself or by delegation."""
     query = (
         select(Title.id)
         .join(Title.organisation)
         .join(Organisation.region)
-        .where(Title.id.in_([title.id for title in titles]), acts_in(actor, Region.path))
+        .where(among(Title.id, title_ids), acts_in(actor, Region.path))
     )
     return frozenset(session.scalars(query))
 

@@ -1,6 +1,7 @@
 """Pages of the register of titles: the bureau's register, and an enterprise's own titles."""
 
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,6 +14,8 @@ from enterprises import titles as register
 from enterprises.exports import TITLES
 from enterprises.forms import RevokeForm, TitleForm
 from enterprises.models import TitleLevel
+from enterprises.presentation import standing_of
+from enterprises.reading import title_rows
 from foundation.actions import submit
 from foundation.actors import ENTERPRISE
 from foundation.clock import today
@@ -29,19 +32,20 @@ def titles() -> ResponseReturnValue:
         return _own_titles()
     words, chosen = request.args.get("q", "").strip(), request.args.get("level", "")
     level = TitleLevel(chosen) if chosen in {one.value for one in TitleLevel} else None
+    session, person = current_session(), actor()
     page = register.page(
-        current_session(), actor(), words=words, level=level, number=request.args.get("page", 1, type=int)
-    )
+        session, person, words=words, level=level, number=request.args.get("page", 1, type=int)
+    ).through(partial(title_rows, session))
     if asked_for():
-        return export(current_session(), actor(), TITLES, page, {"level": level, "q": words})
+        return export(session, person, TITLES, page, {"level": level, "q": words})
     return render_template(
         "enterprises/titles.html",
         page=page,
         words=words,
         level=chosen,
         labels=register.TITLE_LABELS,
-        today=today(),
-        decidable=register.decidable(current_session(), actor(), page.rows),
+        standing=standing_of,
+        decidable=register.decidable(session, person, [row.id for row in page.rows]),
     )
 
 
@@ -50,10 +54,10 @@ def _own_titles() -> str:
     organisation = organisation_of(session, own_organisation())
     return render_template(
         "enterprises/own_titles.html",
-        titles=register.own(session, organisation.id),
+        titles=title_rows(session, register.own(session, organisation.id)),
         valid=bool(register.titles_on(session, organisation.id, today())),
         labels=register.TITLE_LABELS,
-        today=today(),
+        standing=standing_of,
         organisation=organisation,
         bureau=bureau_in_charge(session, organisation.region),
     )
@@ -97,7 +101,8 @@ def revoke_title(title_id: str) -> ResponseReturnValue:
     form = RevokeForm()
 
     def page() -> str:
-        return render_template("enterprises/revoke_title.html", form=form, title=title, labels=register.TITLE_LABELS)
+        (row,) = title_rows(current_session(), [title])
+        return render_template("enterprises/revoke_title.html", form=form, title=row, labels=register.TITLE_LABELS)
 
     if request.method == "GET":
         return page()

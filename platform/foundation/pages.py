@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 
 PAGE_SIZE = 50
 CHUNK: Final = 500
@@ -32,6 +33,17 @@ class Page(Generic[Row]):
     def chunks(self) -> Iterator[Sequence[Row]]:
         """All rows of the list in its order, by the query of the page, read in chunks."""
         return iter([self.rows]) if self.source is None else self.source()
+
+    def through(self, make: Callable[[Sequence[Row]], Sequence[Other]]) -> "Page[Other]":
+        """The same list of what ``make`` makes of its rows, a page or a chunk at a time; so read models come of rows."""
+        chunks, source = self.chunks, self.source
+        return Page(
+            make(self.rows),
+            self.total,
+            self.number,
+            self.size,
+            None if source is None else lambda: (make(chunk) for chunk in chunks()),
+        )
 
 
 def page_of(session: Session, query: Select[Any], number: int, size: int = PAGE_SIZE) -> Page[Any]:

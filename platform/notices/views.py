@@ -1,5 +1,6 @@
 """Pages of public notices: the public list, a notice with its objections, objecting and answering."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -17,6 +18,7 @@ from foundation.unit_of_work import current_session
 from notices import objections, queries
 from notices.forms import AnswerForm, ObjectionForm
 from notices.models import NoticeState, Objection, PublicNotice
+from notices.reading import notice_rows
 from notices.states import NOTICE
 
 authorise(Objection.__tablename__, queries.may_see_evidence)
@@ -47,7 +49,10 @@ def make_blueprint(who: WhoAsks) -> Blueprint:
 def _list() -> str:
     state = request.args.get("state", "")
     wanted = NoticeState(state) if state in set(NoticeState) else None
-    page = queries.notices(current_session(), state=wanted, number=request.args.get("page", 1, type=int))
+    session = current_session()
+    page = queries.notices(session, state=wanted, number=request.args.get("page", 1, type=int)).through(
+        partial(notice_rows, session)
+    )
     return render_template("notices/index.html", page=page, labels=NOTICE.labels, state=state)
 
 

@@ -1,5 +1,7 @@
 """Pages with files: the agreement, service records, and the confirmation with its rating."""
 
+from functools import partial
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -18,9 +20,10 @@ from orders.forms import AgreementForm, ConfirmationForm, RecordForm, given, rec
 from orders.measures import Kind, measures_for
 from orders.models import Order, ServiceRecord
 from orders.ordering_views import blueprint
-from orders.presentation import register_rows
+from orders.presentation import register_views
 from orders.progress import actions
 from orders.queries import records_page
+from orders.reading import record_rows
 from orders.standing import may_contract
 
 __all__ = ["blueprint"]
@@ -163,7 +166,10 @@ def confirm(number: str) -> ResponseReturnValue:
 @blueprint.get("/records", endpoint="records")
 def register() -> ResponseReturnValue:
     """The register (台账) of service records."""
-    found = records_page(current_session(), actor(), number=request.args.get("page", 1, int))
+    session, person = current_session(), actor()
+    found = records_page(session, person, number=request.args.get("page", 1, int)).through(
+        partial(record_rows, session)
+    )
     if asked_for():
-        return export(current_session(), actor(), RECORDS, found, {})
-    return render_template("orders/records.html", page=found, rows=register_rows(found.rows))
+        return export(session, person, RECORDS, found, {})
+    return render_template("orders/records.html", page=found, rows=register_views(found.rows))

@@ -1,7 +1,8 @@
 """Orders as the templates take them: words translated, ages said, links made."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from enterprises.titles import TITLE_LABELS
 from files.models import Attachment
 from files.presentation import file_row
 from foundation.actors import Actor
-from foundation.clock import day_of, today, working_days_between
+from foundation.clock import day_of, now, today, working_days_between
+from foundation.desk import task_called
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from foundation.remaining import remaining
@@ -23,6 +25,7 @@ from orders.measures import measures
 from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
 from orders.progress import actions, deadline, line, side_of, turn
 from orders.queries import Case
+from orders.reading import OrderRow, RecordRow
 from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
 from vouchers.terms import Terms, terms_of
@@ -59,7 +62,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     terms = terms_of(order.voucher.programme_version)
     return {
         "order": order,
-        "state": _state(order),
+        "state": state_of(order.state),
         "stages": [{**asdict(stage), "label": gettext(stage.label)} for stage in line(order)],
         "turn": present
         and {
@@ -104,33 +107,28 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     }
 
 
-def list_rows(orders: Sequence[Order]) -> list[dict[str, Any]]:
-    """Rows of the list: the order, its state, whose turn it is and since when."""
-    rows = []
-    for order in orders:
-        present = turn(order)
-        rows.append(
-            {
-                "order": order,
-                "state": _state(order),
-                "turn": present and f"{present.holder}{gettext('：')}{gettext(present.task.words)}",
-                "deadline": _deadline(order),
-            }
-        )
-    return rows
+def list_views(rows: Iterable[OrderRow]) -> list[dict[str, Any]]:
+    """Rows of the list: the order, its state, whose turn it is and until when."""
+    return [
+        {"order": row, "state": state_of(row.state), "turn": turn_of(row), "deadline": _age(row.due_at)} for row in rows
+    ]
 
 
-def register_rows(records: Sequence[ServiceRecord]) -> list[dict[str, Any]]:
-    """Rows of the register of service records."""
+def turn_of(row: OrderRow) -> str | None:
+    """Whose turn it is and what is to be done, in words."""
+    return None if row.turn is None else f"{row.turn.holder}{gettext('：')}{gettext(task_called(row.turn.task).words)}"
+
+
+def register_views(rows: Iterable[RecordRow]) -> list[dict[str, Any]]:
+    """Rows of the register of service records, each with its state and figures in words."""
     return [
         {
-            "record": record,
-            "order": record.order,
-            "state": gettext(RECORD.labels[record.state]),
-            "tone": _RECORD_TONES.get(record.state, "neutral"),
-            "measures": measured(record.measures),
+            "record": row,
+            "state": gettext(RECORD.labels[row.state]),
+            "tone": _RECORD_TONES.get(row.state, "neutral"),
+            "measures": measured({each.measure: each.value for each in row.measures}),
         }
-        for record in records
+        for row in rows
     ]
 
 
@@ -139,23 +137,30 @@ def state_choices() -> list[tuple[str, str]]:
     return [(state.value, gettext(ORDER.labels[state])) for state in OrderState]
 
 
-def _state(order: Order) -> dict[str, str]:
-    return {"label": gettext(ORDER.labels[order.state]), "tone": TONES.get(order.state, "wait")}
+def state_of(state: OrderState) -> dict[str, str]:
+    """The state as a word with its tone."""
+    return {"label": gettext(ORDER.labels[state]), "tone": TONES.get(state, "wait")}
+
+
+def _age(due_at: datetime | None) -> dict[str, Any] | None:
+    """How long until a deadline, or since; None where nothing is due."""
+    if due_at is None:
+        return None
+    day, late = day_of(due_at), due_at < now()
+    past = working_days_between(day, today())
+    words = ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", past) if late else remaining(day)
+    return {"at": day, "late": late, "age": words}
 
 
 def _deadline(order: Order) -> dict[str, Any] | None:
     found = deadline(order)
     if found is None:
         return None
-    late = working_days_between(found.at, today())
-    words = ngettext("已超期 %(num)s 个工作日", "已超期 %(num)s 个工作日", late) if found.late else remaining(found.at)
     return {
-        "at": found.at,
-        "late": found.late,
+        **(_age(order.due_at) or {}),
         "label": gettext("本步骤期限"),
         "after": gettext(found.after) if found.after else None,
         "url": url_for("vouchers.programme", number=order.programme.number, _anchor="rules"),
-        "age": words,
     }
 
 

@@ -1,6 +1,7 @@
 """Pages of orders: the list, and the case with its steps."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,9 +18,10 @@ from orders.exports import ORDERS
 from orders.forms import DecisionForm, PlainForm, ReasonForm
 from orders.letter import check, letter
 from orders.models import OrderState
-from orders.presentation import case_view, list_rows, state_choices
+from orders.presentation import case_view, list_views, state_choices
 from orders.queries import case as order_case
 from orders.queries import page as order_page
+from orders.reading import order_rows
 
 blueprint = Blueprint("orders", __name__)
 
@@ -30,15 +32,15 @@ def index() -> ResponseReturnValue:
     given = request.args.get("state", "")
     state = OrderState(given) if given in set(OrderState) else None
     words = request.args.get("q", "").strip()[:100]
-    found, totals = order_page(
-        current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int)
-    )
+    session, person = current_session(), actor()
+    orders, totals = order_page(session, person, state=state, words=words, number=request.args.get("page", 1, int))
+    found = orders.through(partial(order_rows, session))
     if asked_for():
-        return export(current_session(), actor(), ORDERS, found, {"state": state, "q": words})
+        return export(session, person, ORDERS, found, {"state": state, "q": words})
     return render_template(
         "orders/index.html",
         page=found,
-        rows=list_rows(found.rows),
+        rows=list_views(found.rows),
         totals=totals,
         state=given,
         words=words,

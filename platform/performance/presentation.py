@@ -6,19 +6,21 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
 from foundation.actors import PROVIDER, Actor, Role
 from performance.actuals import Behind, attainment
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
+from performance.reading import TargetRowFigures, TargetTableRow, figure_rows, table_rows
 from performance.states import TARGET, TONES
 from performance.stored import template_of
 from performance.tables import IN_FORCE, values_of
-from performance.templates import Row
+from performance.templates import Row, Template
 
 
-def state_of(table: TargetTable) -> dict[str, str]:
+def state_of(table: TargetTable | TargetTableRow) -> dict[str, str]:
     """The state as a word with its tone."""
     return {"label": gettext(TARGET.labels[table.state]), "tone": TONES[table.state]}
 
@@ -38,20 +40,27 @@ def row_words(row: Row) -> dict[str, Any]:
 
 
 def table_view(
-    actor: Actor, table: TargetTable, actual: Mapping[str, RowActual], versions: Iterable[TargetTable], *, acts: bool
+    session: Session,
+    actor: Actor,
+    table: TargetTable,
+    actual: Mapping[str, RowActual],
+    versions: Sequence[TargetTable],
+    *,
+    acts: bool,
 ) -> dict[str, Any]:
     """Everything that ``templates/performance/table.html`` shows; ``acts``: the bureau is in charge, not above it."""
     template = template_of(table)
     own = actor.role in PROVIDER
     deciding = acts and actor.role in {Role.OFFICER, Role.REVIEWER} and table.state is TargetState.SUBMITTED
     return {
-        "table": table,
+        "table": table_rows(session, [table])[0],
+        "filled": bool(table.rows),
         "template": template,
         "state": state_of(table),
-        "rows": table_rows(table, actual),
+        "rows": figure_views(template, figure_rows(table, actual)),
         "versions": [
             {"table": each, "state": state_of(each), "here": each.id == table.id}
-            for each in versions
+            for each in table_rows(session, versions)
             if own or each.state is not TargetState.DRAFT
         ],
         "editing": own and table.state is TargetState.DRAFT,
@@ -60,10 +69,16 @@ def table_view(
     }
 
 
-def table_rows(table: TargetTable, actual: Mapping[str, RowActual]) -> list[dict[str, Any]]:
-    """The rows of a table in the order of its template."""
-    filled = values_of(table)
-    return [_row(table, row, filled, actual[row.id]) for row in template_of(table).rows]
+def figure_views(template: Template, rows: Iterable[TargetRowFigures]) -> list[dict[str, Any]]:
+    """The rows of a table with the words of its template, and with the address of the records behind a figure."""
+    return [
+        row_words(template.row(row.row))
+        | {
+            "figures": row,
+            "url": url_for("performance.row", table_id=row.table_id, row_id=row.row) if row.records else None,
+        }
+        for row in rows
+    ]
 
 
 def stages_of(table: TargetTable, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
@@ -114,14 +129,4 @@ def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
             }
             for record in found.records
         ],
-    }
-
-
-def _row(table: TargetTable, row: Row, filled: Mapping[str, Any], actual: RowActual) -> dict[str, Any]:
-    values = filled.get(row.id)
-    return row_words(row) | {
-        "values": values,
-        "actual": actual,
-        "attainment": attainment(actual.value, values.target) if values else None,
-        "url": url_for("performance.row", table_id=table.id, row_id=row.id) if actual.record_ids else None,
     }

@@ -1,5 +1,6 @@
 """Pages of performance: target tables, their form, and each figure opened to its records."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -21,9 +22,11 @@ from performance.actuals import behind, of_table
 from performance.exports import TABLES, rows_of
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
-from performance.presentation import behind_view, row_words, stages_of, state_of, table_rows, table_view
+from performance.presentation import behind_view, row_words, stages_of, state_of, table_view
+from performance.reading import figure_rows, table_rows
 from performance.states import EVENTS, TARGET
 from performance.stored import template_of
+from performance.templates import get_template
 
 blueprint = Blueprint("performance", __name__)
 
@@ -34,14 +37,18 @@ def index() -> ResponseReturnValue:
     given = request.args.get("state", "")
     state = TargetState(given) if given in set(TargetState) else None
     words = request.args.get("q", "").strip()[:100]
-    person = actor()
-    found = queries.tables(current_session(), person, state=state, words=words, number=request.args.get("page", 1, int))
+    session, person = current_session(), actor()
+    found = queries.tables(session, person, state=state, words=words, number=request.args.get("page", 1, int)).through(
+        partial(table_rows, session)
+    )
     if asked_for():
-        return export(current_session(), person, TABLES, found, {"state": state, "q": words})
+        return export(session, person, TABLES, found, {"state": state, "q": words})
     return render_template(
         "performance/index.html",
         page=found,
-        rows=[{"table": each, "state": state_of(each), "title": template_of(each).title} for each in found.rows],
+        rows=[
+            {"table": each, "state": state_of(each), "title": get_template(each.template).title} for each in found.rows
+        ],
         state=given,
         words=words,
         states=[(each.value, TARGET.labels[each]) for each in TargetState],
@@ -78,7 +85,7 @@ def table(table_id: UUID) -> ResponseReturnValue:
         return _table_page(table_id)
     session, person = current_session(), actor()
     found = tables.find(session, person, table_id)
-    rows = table_rows(found, of_table(session, found))
+    rows = figure_rows(found, of_table(session, found))
     return export(session, person, rows_of(template_of(found)), Page(rows, len(rows), 1), {}, subject=found)
 
 
@@ -179,6 +186,7 @@ def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> s
         stages=stages_of(found, events),
         history=history_rows(events, EVENTS),
         **table_view(
+            session,
             person,
             found,
             of_table(session, found),

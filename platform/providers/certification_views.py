@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
@@ -27,6 +28,7 @@ from providers import presentation, queries, review, standing
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
+from providers.reading import CertificationRow, certification_rows
 from providers.rules import rules_for
 from providers.states import CERTIFICATION
 from providers.terms import LEVELS, rules_of, terms
@@ -57,13 +59,14 @@ def certifications() -> ResponseReturnValue:
     return _certifications_page()
 
 
-def _certifications() -> tuple[Page[Certification], dict[str, Any]]:
+def _certifications() -> tuple[Page[CertificationRow], dict[str, Any]]:
     """The page that the address asks for, and by which state and words it was found."""
     state, words = request.args.get("state", ""), request.args.get("q", "").strip()[:100]
     wanted = CertificationState(state) if state in set(CertificationState) else None
     number = request.args.get("page", 1, type=int)
-    page = queries.certifications(current_session(), actor(), state=wanted, words=words, number=number)
-    return page, {"state": wanted, "q": words}
+    session = current_session()
+    page = queries.certifications(session, actor(), state=wanted, words=words, number=number)
+    return page.through(partial(certification_rows, session)), {"state": wanted, "q": words}
 
 
 def _certifications_page() -> str:

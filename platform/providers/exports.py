@@ -7,41 +7,44 @@ from flask_babel import gettext
 from documents.exports import Column, Listing
 from foundation.i18n import N_
 from providers.categories import categories
+from providers.reading import CertificationRow, OfferingRow
 from providers.states import CERTIFICATION, OFFERING
 from providers.terms import LEVELS
 
-CERTIFICATIONS: Final = Listing(
+CERTIFICATIONS: Final[Listing[CertificationRow]] = Listing(
+    CertificationRow,
     "certification",
     N_("认定"),
     (
-        Column(N_("编号"), lambda one: one.number),
-        Column(N_("服务机构"), lambda one: one.organisation.name),
-        Column(N_("统一社会信用代码"), lambda one: one.organisation.uscc),
-        Column(N_("类别"), lambda one: gettext(LEVELS[one.level])),
-        Column(N_("状态"), lambda one: gettext(CERTIFICATION.labels[one.state])),
-        Column(N_("提交时间"), lambda one: one.submitted_at),
-        Column(N_("再次提交时间"), lambda one: one.resubmitted_at),
-        Column(N_("期限"), lambda one: one.due_on),
-        Column(N_("有效期自"), lambda one: one.valid_from),
-        Column(N_("有效期至"), lambda one: one.valid_to),
+        Column(N_("编号"), lambda row: row.number),
+        Column(N_("服务机构"), lambda row: row.provider.name),
+        Column(N_("统一社会信用代码"), lambda row: row.provider.uscc),
+        Column(N_("类别"), lambda row: gettext(LEVELS[row.level])),
+        Column(N_("状态"), lambda row: gettext(CERTIFICATION.labels[row.state])),
+        Column(N_("提交时间"), lambda row: row.submitted_at),
+        Column(N_("再次提交时间"), lambda row: row.resubmitted_at),
+        Column(N_("期限"), lambda row: row.due_on),
+        Column(N_("有效期自"), lambda row: row.valid_from),
+        Column(N_("有效期至"), lambda row: row.valid_to),
     ),
 )
-OFFERINGS: Final = Listing(
+OFFERINGS: Final[Listing[OfferingRow]] = Listing(
+    OfferingRow,
     "offering",
     N_("服务产品"),
     (
-        Column(N_("编号"), lambda one: one.offering.number),
-        Column(N_("服务产品名称"), lambda one: one.name),
-        Column(N_("版本号"), lambda one: one.version),
-        Column(N_("服务机构"), lambda one: one.offering.provider.name),
-        Column(N_("统一社会信用代码"), lambda one: one.offering.provider.uscc),
-        Column(N_("服务类别"), lambda one: gettext(categories()[one.category].label)),
-        Column(N_("标准价格"), lambda one: one.list_price, yuan=True),
-        Column(N_("收费价格"), lambda one: one.charged_price, yuan=True),
-        Column(N_("填报的市场同类价格"), lambda one: one.market_price, yuan=True),
-        Column(N_("认可的市场同类价格"), lambda one: one.accepted_market_price, yuan=True),
-        Column(N_("交付时间（天）"), lambda one: one.delivery_days),
-        Column(N_("名额"), lambda one: one.slots),
-        Column(N_("状态"), lambda one: gettext(OFFERING.labels[one.state])),
+        Column(N_("编号"), lambda row: row.number),
+        Column(N_("服务产品名称"), lambda row: row.name),
+        Column(N_("版本号"), lambda row: row.version),
+        Column(N_("服务机构"), lambda row: row.provider.name),
+        Column(N_("统一社会信用代码"), lambda row: row.provider.uscc),
+        Column(N_("服务类别"), lambda row: gettext(categories()[row.category].label)),
+        Column(N_("标准价格"), lambda row: row.list_price, yuan=True),
+        Column(N_("收费价格"), lambda row: row.charged_price, yuan=True),
+        Column(N_("填报的市场同类价格"), lambda row: row.market_price, yuan=True),
+        Column(N_("认可的市场同类价格"), lambda row: row.accepted_market_price, yuan=True),
+        Column(N_("交付时间（天）"), lambda row: row.delivery_days),
+        Column(N_("名额"), lambda row: row.slots),
+        Column(N_("状态"), lambda row: gettext(OFFERING.labels[row.state])),
     ),
 )

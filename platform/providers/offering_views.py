@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -27,6 +28,7 @@ from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
 from providers.market_price import price_rule
 from providers.models import OfferingState, OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
+from providers.reading import offering_rows
 from providers.states import OFFERING
 
 __all__ = ["blueprint"]
@@ -51,7 +53,9 @@ def offerings() -> ResponseReturnValue:
     state = request.args.get("state", "")
     words = request.args.get("q", "").strip()[:100]
     wanted = OfferingState(state) if state in set(OfferingState) else None
-    page = queries.offerings(session, person, state=wanted, words=words, number=request.args.get("page", 1, type=int))
+    page = queries.offerings(
+        session, person, state=wanted, words=words, number=request.args.get("page", 1, type=int)
+    ).through(partial(offering_rows, session))
     if asked_for():
         return export(session, person, OFFERINGS, page, {"state": wanted, "q": words})
     return render_template(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.models import AuditEvent
@@ -16,8 +15,9 @@ from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
 from ledger.models import AccountKind
-from settlement.models import Batch, BatchOrder, BatchState, Statement
-from settlement.queries import BatchCase, Move, StatementCase, corrected_of, paid_of, taken_back_of
+from settlement.models import Batch, BatchOrder, BatchState
+from settlement.queries import BatchCase, Move, StatementCase
+from settlement.reading import BatchRow, StatementRow, StatementStanding, standing_of
 from settlement.rules import scheme_of
 from settlement.schemes import get_scheme
 from settlement.schemes.authority import title_of
@@ -27,38 +27,34 @@ from vouchers.money import KINDS, STATIONS
 
 _DEEDS: Final = EVENTS | {"draft": N_("起草批次"), "award": N_("决定绩效奖励"), "part": N_("决定补助额度")}
 """The draft itself is no step of the table."""
+_STANDINGS: Final = {
+    StatementStanding.RED: (N_("红字"), "bad"),
+    StatementStanding.DUE: (N_("待付款"), "wait"),
+    StatementStanding.PAID: (N_("已付款"), "ok"),
+    StatementStanding.NOTHING_DUE: (N_("无需付款"), "ok"),
+    StatementStanding.CORRECTED: (N_("已被红字冲减"), "bad"),
+    StatementStanding.CORRECTED_AFTER_PAYMENT: (N_("已付款，已被红字冲减"), "bad"),
+}
 
 
-def state_of(batch: Batch, taken_back: int = 0) -> dict[str, str]:
-    """The state as a word with its tone; ``taken_back``: fen that red-letter statements took back."""
-    if taken_back and batch.state is BatchState.CLOSED:
+def state_of(state: BatchState, total: int, taken_back: int) -> dict[str, str]:
+    """The state as a word with its tone; ``taken_back``: fen of the ``total`` that red-letter statements took back."""
+    if taken_back and state is BatchState.CLOSED:
         return {"label": gettext("已冲减，未付款"), "tone": "bad"}
-    if taken_back and batch.state is BatchState.PAID:
-        whole = taken_back >= batch.total
+    if taken_back and state is BatchState.PAID:
+        whole = taken_back >= total
         return {"label": gettext("已付款，已追缴") if whole else gettext("已付款，部分追缴"), "tone": "bad"}
-    return {"label": gettext(BATCH.labels[batch.state]), "tone": TONES[batch.state]}
+    return {"label": gettext(BATCH.labels[state]), "tone": TONES[state]}
 
 
-def batch_rows(session: Session, batches: Sequence[Batch]) -> list[dict[str, Any]]:
-    """Rows of the list of batches."""
-    taken_back = taken_back_of(session, batches)
-    return [
-        {
-            "batch": batch,
-            "state": state_of(batch, taken_back.get(batch.id, 0)),
-            "taken_back": taken_back.get(batch.id, 0),
-        }
-        for batch in batches
-    ]
+def batch_views(rows: Iterable[BatchRow]) -> list[dict[str, Any]]:
+    """Rows of the list of batches, each with its state in words."""
+    return [{"batch": row, "state": state_of(row.state, row.total, row.taken_back)} for row in rows]
 
 
-def statement_rows(session: Session, statements: Sequence[Statement]) -> list[dict[str, Any]]:
-    """Rows of the list of statements; two queries, however many."""
-    paid, corrected = paid_of(session, statements), corrected_of(session, statements)
-    return [
-        {"statement": each, "state": statement_state(each, paid=each.id in paid, corrected=each.id in corrected)}
-        for each in statements
-    ]
+def statement_views(rows: Iterable[StatementRow]) -> list[dict[str, Any]]:
+    """Rows of the list of statements, each with its standing in words."""
+    return [{"statement": row, "state": statement_state(row.standing)} for row in rows]
 
 
 def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
@@ -70,7 +66,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
     asking = get_scheme(batch.scheme_id)
     return {
         "batch": batch,
-        "state": state_of(batch, sum(each["amount"] for each in reds)),
+        "state": state_of(batch.state, batch.total, sum(each["amount"] for each in reds)),
         "stages": stages(found),
         "reds": reds,
         "awarding": asking.most_award is not None,
@@ -152,7 +148,7 @@ def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
         "statement": statement,
         "file": found.file,
         "content": statement.content,
-        "state": statement_state(statement, paid=found.paid, corrected=found.corrected_by is not None),
+        "state": statement_state(standing_of(statement, paid=found.paid, corrected=found.corrected_by is not None)),
         "corrects": found.corrects,
         "corrected_by": found.corrected_by,
         "moves": moves(found.moves),
@@ -165,15 +161,10 @@ def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
     }
 
 
-def statement_state(statement: Statement, *, paid: bool, corrected: bool) -> dict[str, str]:
-    """Where a statement stands."""
-    if statement.corrects_id is not None:
-        return {"label": gettext("红字"), "tone": "bad"}
-    if corrected:
-        return {"label": gettext("已付款，已被红字冲减") if paid else gettext("已被红字冲减"), "tone": "bad"}
-    if paid or statement.total == 0:
-        return {"label": gettext("已付款") if paid else gettext("无需付款"), "tone": "ok"}
-    return {"label": gettext("待付款"), "tone": "wait"}
+def statement_state(standing: StatementStanding) -> dict[str, str]:
+    """Where a statement stands, as a word with its tone."""
+    label, tone = _STANDINGS[standing]
+    return {"label": gettext(label), "tone": tone}
 
 
 def moves(found: Iterable[Move]) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Pages of statements: lists, one statement, its red letter by two people, and the public check."""
 
+from functools import partial
+
 from flask import Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,7 +14,8 @@ from settlement import corrections, queries
 from settlement.checking import check
 from settlement.exports import STATEMENTS
 from settlement.forms import ApproveForm, ReasonForm
-from settlement.presentation import statement_rows, statement_view
+from settlement.presentation import statement_view, statement_views
+from settlement.reading import statement_rows
 from settlement.views import blueprint, public_url
 
 __all__ = ["blueprint"]
@@ -23,11 +26,12 @@ def statements() -> ResponseReturnValue:
     """A provider's statements, or those of the region."""
     words = request.args.get("q", "").strip()[:100]
     session = current_session()
-    found = queries.statements(session, actor(), words=words, number=request.args.get("page", 1, int))
+    found = queries.statements(session, actor(), words=words, number=request.args.get("page", 1, int)).through(
+        partial(statement_rows, session)
+    )
     if asked_for():
         return export(session, actor(), STATEMENTS, found, {"q": words})
-    rows = statement_rows(session, found.rows)
-    return render_template("settlement/statements.html", page=found, rows=rows, words=words)
+    return render_template("settlement/statements.html", page=found, rows=statement_views(found.rows), words=words)
 
 
 @blueprint.get("/statements/<number>")

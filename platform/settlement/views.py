@@ -1,6 +1,7 @@
 """Pages of settlement batches; those of statements stand in statement_views."""
 
 from decimal import Decimal
+from functools import partial
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +26,8 @@ from settlement.forms import (
     batch_form,
 )
 from settlement.models import BatchState
-from settlement.presentation import award_view, batch_rows, batch_view, part_view
+from settlement.presentation import award_view, batch_view, batch_views, part_view
+from settlement.reading import batch_rows
 from settlement.schemes import get_scheme
 from settlement.states import BATCH
 
@@ -38,20 +40,21 @@ def index() -> ResponseReturnValue:
     given = request.args.get("state", "")
     state = BatchState(given) if given in set(BatchState) else None
     words = request.args.get("q", "").strip()[:100]
-    found = queries.batches(
-        current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int)
+    session, person = current_session(), actor()
+    found = queries.batches(session, person, state=state, words=words, number=request.args.get("page", 1, int)).through(
+        partial(batch_rows, session)
     )
     if asked_for():
-        return export(current_session(), actor(), BATCHES, found, {"state": state, "q": words})
+        return export(session, person, BATCHES, found, {"state": state, "q": words})
     return render_template(
         "settlement/index.html",
         page=found,
-        rows=batch_rows(current_session(), found.rows),
+        rows=batch_views(found.rows),
         state=given,
         words=words,
         states=[(each.value, BATCH.labels[each]) for each in BatchState],
-        ready=queries.ready(current_session(), actor()),
-        making=actor().role in batches.MAKERS,
+        ready=queries.ready(session, person),
+        making=person.role in batches.MAKERS,
     )
 
 

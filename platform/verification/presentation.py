@@ -1,6 +1,7 @@
 """Claims as the templates take them: words translated, ages said, links made."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -9,9 +10,8 @@ from flask_babel import gettext
 from audit.presentation import history_rows
 from files.presentation import file_row
 from foundation.actors import Actor, Role
-from foundation.clock import end_of, now, today
+from foundation.clock import today
 from foundation.i18n import N_
-from orders.deadlines import last_day
 from orders.models import Order
 from orders.presentation import measured, party_names
 from verification.answers import Answer, Outcome
@@ -22,6 +22,7 @@ from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import share
 from verification.queries import OUTCOMES, Case, Earlier
+from verification.reading import RedemptionRow, due_on
 from verification.states import EVENTS, REDEMPTION, TONES
 
 _SECOND_PERSON: Mapping[str, str] = {
@@ -72,12 +73,8 @@ def as_prefilled(order: Order, invoice: Invoice, amount: int) -> set[str]:
     return {name for name, value in offered.items() if getattr(invoice, name) == value}
 
 
-def state_of(claim: RedemptionClaim) -> dict[str, str]:
+def state_of(state: RedemptionState) -> dict[str, str]:
     """The state as a word with its tone."""
-    return _state(claim.state)
-
-
-def _state(state: RedemptionState) -> dict[str, str]:
     return {"label": gettext(REDEMPTION.labels[state]), "tone": TONES[state]}
 
 
@@ -92,25 +89,18 @@ def marked_of(claim: RedemptionClaim) -> list[str]:
     return [gettext(LABELS[mark]) for mark in claim.reasons if mark in LABELS]
 
 
-def deadline_of(claim: RedemptionClaim, order: Order) -> dict[str, Any] | None:
-    """Until when somebody must act; None once it is decided."""
-    if claim.state is RedemptionState.RETURNED and claim.due_on:
-        return {
-            "at": claim.due_on,
-            "late": end_of(claim.due_on) <= now(),
-            "label": gettext("补正期限"),
-            "after": gettext("逾期未补正的，申请作废，占用金额退回服务券"),
-            "url": None,
-            "age": None,
-        }
-    day = last_day(order)
-    if claim.state is not RedemptionState.SUBMITTED or day is None:
+def deadline_of(state: RedemptionState, day: date | None) -> dict[str, Any] | None:
+    """Until when somebody must act on a claim in this state that is due on this ``day``; None where nothing is due."""
+    if day is None:
         return None
+    returned = state is RedemptionState.RETURNED
     return {
         "at": day,
         "late": day < today(),
-        "label": gettext("核验期限"),
-        "after": gettext("逾期未审核的，会显示在主管部门的待办首位"),
+        "label": gettext("补正期限") if returned else gettext("核验期限"),
+        "after": gettext("逾期未补正的，申请作废，占用金额退回服务券")
+        if returned
+        else gettext("逾期未审核的，会显示在主管部门的待办首位"),
         "url": None,
         "age": None,
     }
@@ -156,8 +146,8 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     return {
         "claim": claim,
         "order": order,
-        "state": state_of(claim),
-        "deadline": deadline_of(claim, order),
+        "state": state_of(claim.state),
+        "deadline": deadline_of(claim.state, due_on(claim, order)),
         "stages": stages_of(claim, order),
         "answers": answer_rows(found.answers, prefilled),
         "fails": len(failing(found.answers)),
@@ -205,17 +195,10 @@ def _following(actor: Actor, found: Case) -> dict[str, Any] | None:
     return {"url": url_for("verification.case", number=found.following.number), "count": found.waiting}
 
 
-def queue_rows(claims: Iterable[RedemptionClaim]) -> list[dict[str, Any]]:
-    """Rows of the queue."""
+def queue_views(rows: Iterable[RedemptionRow]) -> list[dict[str, Any]]:
+    """Rows of the queue, each with its state and deadline in words."""
     return [
-        {
-            "claim": claim,
-            "order": claim.order,
-            "state": state_of(claim),
-            "deadline": deadline_of(claim, claim.order),
-            "refers": sum(each["outcome"] != Outcome.PASS.value for each in claim.checks),
-        }
-        for claim in claims
+        {"claim": row, "state": state_of(row.state), "deadline": deadline_of(row.state, row.due_on)} for row in rows
     ]
 
 
@@ -225,7 +208,7 @@ def _earlier(each: Earlier) -> dict[str, Any]:
     return {
         "number": each.number,
         "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
-        "state": _state(outcome),
+        "state": state_of(outcome),
         # A return says its reason in its note already.
         "note": gettext("：").join(
             [*(gettext(REASONS[code]) for code in refused), *filter(None, [each.decision.note])]

@@ -1,5 +1,7 @@
 """Pages of claims: the provider's form, the bureau's queue, and the case with its decision."""
 
+from functools import partial
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
@@ -23,7 +25,8 @@ from verification.forms import ClaimForm, ReasonForm, RejectForm, ReturnForm, Un
 from verification.invoices import Invoice
 from verification.models import RedemptionState
 from verification.parts import share, unclaimed
-from verification.presentation import answer_rows, as_prefilled, case_view, marked_of, queue_rows, reasons_of
+from verification.presentation import answer_rows, as_prefilled, case_view, marked_of, queue_views, reasons_of
+from verification.reading import redemption_rows
 from verification.states import REDEMPTION
 
 blueprint = Blueprint("verification", __name__)
@@ -38,13 +41,16 @@ def index() -> ResponseReturnValue:
     given = request.args.get("state", "")
     state = RedemptionState(given) if given in set(RedemptionState) else None
     words = request.args.get("q", "").strip()[:100]
-    found = queries.queue(current_session(), actor(), state=state, words=words, number=request.args.get("page", 1, int))
+    session, person = current_session(), actor()
+    found = queries.queue(session, person, state=state, words=words, number=request.args.get("page", 1, int)).through(
+        partial(redemption_rows, session)
+    )
     if asked_for():
-        return export(current_session(), actor(), CLAIMS, found, {"state": state, "q": words})
+        return export(session, person, CLAIMS, found, {"state": state, "q": words})
     return render_template(
         "verification/index.html",
         page=found,
-        rows=queue_rows(found.rows),
+        rows=queue_views(found.rows),
         state=given,
         words=words,
         states=[(each.value, REDEMPTION.labels[each]) for each in RedemptionState],

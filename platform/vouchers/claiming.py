@@ -32,6 +32,7 @@ from vouchers.regions import at_home
 from vouchers.states import CLAIM, IN_LINE
 from vouchers.terms import Terms, terms_of
 
+# Rows keep these sentences, and ``reading.ClaimReason`` knows them by a code: one that is worded anew takes its rows along.
 CUT_TO_CAP = N_("超过每家企业上限，按剩余额度发放")
 CUT_TO_POOL = N_("项目资金余额不足，按剩余资金发放")
 OVER_CAP = N_("已达到每家企业的上限")

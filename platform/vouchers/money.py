@@ -77,7 +77,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transfer as its list shows it; ``amount`` is negative where it left the station that was asked for."""
+    """A transfer with the kinds of its ends; ``amount`` is negative where it left the station that was asked for."""
 
     transfer: Transfer
     source: AccountKind

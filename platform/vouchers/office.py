@@ -1,6 +1,7 @@
 """Pages of the offices: the bureau's drafts and decisions, the treasury's appropriation, the money of a programme."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -31,6 +32,7 @@ from vouchers.forms import (
 )
 from vouchers.models import ClaimState, Programme
 from vouchers.presets import USUAL, Preset, presets
+from vouchers.reading import CLAIM_REASONS, claim_rows, transfer_rows
 from vouchers.states import CLAIM
 from vouchers.terms import Terms, terms_of
 from vouchers.views import EXAMPLE_PRICES, programme_page
@@ -228,7 +230,9 @@ def transfers(number: str, station: str) -> ResponseReturnValue:
     """The transfers behind one figure."""
     session = current_session()
     found = queries.programme(session, actor(), number)
-    page = money.moves(session, found, station, request.args.get("page", 1, type=int))
+    page = money.moves(session, found, station, request.args.get("page", 1, type=int)).through(
+        partial(transfer_rows, session)
+    )
     if asked_for():
         return export(session, actor(), TRANSFERS, page, {"station": station}, subject=found)
     stations = money.flow(session, found.id)
@@ -250,10 +254,14 @@ def claims(number: str) -> ResponseReturnValue:
     found = queries.programme(session, actor(), number)
     word = request.args.get("state", "")
     state = ClaimState(word) if word in {one.value for one in ClaimState} else None
-    page = queries.claims_in(session, found, state=state, number=request.args.get("page", 1, type=int))
+    page = queries.claims_in(session, found, state=state, number=request.args.get("page", 1, type=int)).through(
+        partial(claim_rows, session)
+    )
     if asked_for():
         return export(session, actor(), CLAIMS, page, {"programme": found.number, "state": state})
-    return render_template("vouchers/claims.html", programme=found, page=page, labels=CLAIM.labels)
+    return render_template(
+        "vouchers/claims.html", programme=found, page=page, labels=CLAIM.labels, reasons=CLAIM_REASONS
+    )
 
 
 def _form_page(

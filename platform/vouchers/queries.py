@@ -110,7 +110,7 @@ def claims_in(
     session: Session, programme: Programme, *, state: ClaimState | None = None, number: int = 1
 ) -> Page[VoucherClaim]:
     """The claims of a programme in the order of the line."""
-    query = select(VoucherClaim).options(joinedload(VoucherClaim.enterprise))
+    query = select(VoucherClaim).options(joinedload(VoucherClaim.programme))
     query = query.where(VoucherClaim.programme_id == programme.id)
     if state is not None:
         query = query.where(VoucherClaim.state == state)

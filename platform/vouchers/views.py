@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,9 +27,9 @@ from vouchers.eligibility import may_claim
 from vouchers.exports import VOUCHERS
 from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReclaimForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
+from vouchers.reading import CLAIM_REASONS, claim_rows, programme_rows, transfer_rows, voucher_rows
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
-from vouchers.terms import HOUSE_RULES, RULES, current_version, readable, terms_of
-from vouchers.wallets import wallet, wallets
+from vouchers.terms import HOUSE_RULES, RULES, current_version, terms_of
 
 blueprint = Blueprint("vouchers", __name__)
 
@@ -61,11 +62,8 @@ def programmes() -> ResponseReturnValue:
     )
     return render_template(
         "vouchers/programmes.html",
-        page=page,
-        terms={one.id: readable(one) for one in page.rows},
-        remaining=money.remaining(session, [one.id for one in page.rows]),
+        page=page.through(partial(programme_rows, session)),
         labels=PROGRAMME.labels,
-        title_labels=TITLE_LABELS,
     )
 
 
@@ -127,7 +125,8 @@ def claim(number: str) -> ResponseReturnValue:
             programme=found,
             answer=answer,
             form=form,
-            claims=claims,
+            claims=claim_rows(session, claims),
+            reasons=CLAIM_REASONS,
             steps=claim_line(claims[0]) if claims else (),
             position=queries.position(session, answer.open_claim) if answer.open_claim else None,
             queued_terms=terms_of(answer.open_claim.programme_version) if answer.open_claim else None,
@@ -160,18 +159,18 @@ def index() -> ResponseReturnValue:
         state=state,
         programme_number=programme_number,
         number=request.args.get("page", 1, type=int),
-    )
+    ).through(partial(voucher_rows, session))
     if asked_for():
         return export(session, person, VOUCHERS, page, {"state": state, "programme": programme_number})
     own = person.role in ENTERPRISE
+    claims = [one for one in queries.claims_of(session, own_organisation()) if not one.allotted] if own else []
     return render_template(
         "vouchers/vouchers.html",
         page=page,
-        wallets=wallets(session, page.rows),
         labels=VOUCHER_LABELS,
         own=own,
-        names={} if own else queries.organisation_names(session, [one.enterprise_id for one in page.rows]),
-        claims=[one for one in queries.claims_of(session, own_organisation()) if not one.allotted] if own else (),
+        claims=claim_rows(session, claims),
+        reasons=CLAIM_REASONS,
         claim_labels=CLAIM.labels,
     )
 
@@ -263,15 +262,13 @@ def _voucher_page(found: Voucher, form: Form) -> str:
     session = current_session()
     return render_template(
         "vouchers/voucher.html",
-        voucher=found,
+        voucher=voucher_rows(session, [found])[0],
         terms=terms_of(found.programme_version),
-        wallet=wallet(session, found),
-        moves=money.moves_of(session, found),
+        moves=transfer_rows(session, money.moves_of(session, found)),
         kinds=money.KINDS,
         stations=money.STATIONS,
         labels=VOUCHER_LABELS,
         acts=may_act_for(session, actor(), found.programme.bureau_id, found.programme_id),
-        holder=queries.organisation_names(session, [found.enterprise_id])[found.enterprise_id],
         requests=queries.requests_on(session, actor(), found.id, found.programme.bureau_id),
         form=form,
         forms=_forms(form),

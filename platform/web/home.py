@@ -1,6 +1,7 @@
 """Home (a desk, not a dashboard), search over everything, language, help and health."""
 
 from datetime import date
+from functools import partial
 
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -22,9 +23,10 @@ from web.auditing import trail_of
 from web.exports import EVENTS
 from web.house import house
 from web.language import LANGUAGES
+from web.reading import event_rows
 from web.style_samples import style_context
 from web.things import ids_of
-from web.trail import deeds, trail_rows
+from web.trail import deeds, trail_views
 
 blueprint = Blueprint("web", __name__)
 
@@ -127,10 +129,10 @@ def audit() -> ResponseReturnValue:
         first=_day(asked["first"]),
         last=_day(asked["last"]),
         number=request.args.get("page", 1, type=int),
-    )
+    ).through(partial(event_rows, session))
     if asked_for():
         return export(session, actor(), EVENTS, page, asked)
-    return render_template("web/audit.html", page=page, rows=trail_rows(session, page.rows), asked=asked, deeds=deeds())
+    return render_template("web/audit.html", page=page, rows=trail_views(page.rows), asked=asked, deeds=deeds())
 
 
 def _day(text: str) -> date | None:

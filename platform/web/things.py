@@ -1,7 +1,6 @@
 """Things of the audit trail by their numbers: what an event is about, where it is shown, and all events about one thing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,34 +9,26 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
-from foundation.rooms import ThingKind
 from web.house import house
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """What an event is about: its number or name, and where it is shown (None: it has no page)."""
-
-    name: str
-    url: str | None = None
-
-
-def things_of(session: Session, events: Sequence[AuditEvent]) -> dict[UUID, Thing]:
-    """What these events are about, by id; one query for each kind."""
-    found: dict[UUID, Thing] = {}
+def names_of(session: Session, events: Sequence[AuditEvent]) -> dict[UUID, str]:
+    """The numbers or names of what these events are about, by id; one query for each kind."""
+    found: dict[UUID, str] = {}
     for table in {event.subject_type for event in events}:
         kind = house().things.get(table or "")
         if kind is None:
             continue
         ids = [event.subject_id for event in events if event.subject_type == table and event.subject_id]
         column = kind.names.selected_columns[0]
-        for subject, name in session.execute(kind.names.where(column.in_(ids))):
-            found[subject] = Thing(name, _page_of(kind, subject, name))
+        found.update((subject, name) for subject, name in session.execute(kind.names.where(column.in_(ids))))
     return found
 
 
-def _page_of(kind: ThingKind, subject: UUID, name: str) -> str | None:
-    if kind.page is None:
+def page_of(table: str, subject: UUID, name: str) -> str | None:
+    """The address of the page that shows a thing of this table; None where there is none, or the thing is gone."""
+    kind = house().things.get(table)
+    if kind is None or kind.page is None or not name:
         return None
     return url_for(kind.page, **({kind.by_id: subject} if kind.by_id else {"number": name}))
 

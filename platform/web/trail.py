@@ -1,20 +1,19 @@
 """The audit trail as people read it: deeds and changes in words, amounts in yuan, each thing by its number."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from flask_babel import gettext, ngettext
-from sqlalchemy.orm import Session
 
-from audit.models import AuditEvent
 from audit.presentation import office_told
 from foundation.i18n import N_, retold
 from policies.facts import Fact, Kind, vocabulary
 from web.filters import moment, number, yuan
 from web.house import house
-from web.things import Thing, things_of
+from web.reading import EventRow
+from web.things import page_of
 
 _FOUND: Final[Mapping[str, str]] = {"pass": N_("符合"), "refer": N_("需判断"), "fail": N_("不符合")}
 
@@ -27,22 +26,18 @@ _DIGITS: Final = 12
 _MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\dT")
 
 
-def trail_rows(session: Session, events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
-    """What the audit page shows of each event; one query for each kind of thing on the page."""
-    things = things_of(session, events)
+def trail_views(rows: Iterable[EventRow]) -> list[dict[str, Any]]:
+    """What the audit page shows of each event, in words."""
     return [
         {
-            "at": event.at,
-            "person": event.person,
-            "organisation": office_told(event.organisation),
-            "role": event.role,
-            "ip": event.ip,
-            "deed": deed(event.action),
-            "thing": things.get(event.subject_id, Thing("")) if event.subject_id else Thing(""),
-            "changes": changes(event),
-            "note": _note(event),
+            "event": row,
+            "organisation": office_told(row.organisation),
+            "deed": deed(row.action),
+            "url": page_of(row.thing.kind, row.thing.id, row.thing.name) if row.thing else None,
+            "changes": changes(row),
+            "note": note_of(row),
         }
-        for event in events
+        for row in rows
     ]
 
 
@@ -57,18 +52,18 @@ def deeds() -> list[tuple[str, str]]:
     return [(action, str(gettext(words))) for action, words in house().deeds.items()]
 
 
-def changes(event: AuditEvent) -> list[dict[str, Any]]:
+def changes(row: EventRow) -> list[dict[str, Any]]:
     """What changed: label, value before (None where there was none) and after."""
-    before, after = event.before or {}, event.after or {}
+    before = row.before
     return [
         {
             "key": key,
             "label": label_of(key),
-            "before": value_of(event.action, key, before[key]) if before.get(key) is not None else None,
-            "after": value_of(event.action, key, value),
+            "before": value_of(row.action, key, before[key]) if before.get(key) is not None else None,
+            "after": value_of(row.action, key, value),
         }
-        for key, value in after.items()
-        if event.subject_id is None or key not in _SAID_BY_THE_THING
+        for key, value in row.after.items()
+        if row.thing is None or key not in _SAID_BY_THE_THING
     ]
 
 
@@ -151,7 +146,8 @@ def _plain(key: str, value: Any) -> str:
     return moment(datetime.fromisoformat(text)) if _MOMENT.match(text) else text
 
 
-def _note(event: AuditEvent) -> str | None:
-    if event.action == "batch.calculate" and event.note:
-        return str(gettext("%(count)s 个订单", count=event.note))
-    return retold(event.note, gettext) if event.note else event.note
+def note_of(row: EventRow) -> str | None:
+    """The note in words."""
+    if row.action == "batch.calculate" and row.note:
+        return str(gettext("%(count)s 个订单", count=row.note))
+    return retold(row.note, gettext) if row.note else row.note

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from orders import desk, presentation
 from orders.models import OrderState
 from orders.queries import case, page, records_page
+from orders.reading import order_rows, record_rows
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ Look = Callable[[Session, Scene], object]
 
 
 def look_at_list(session: Session, scene: Scene) -> object:
-    return presentation.list_rows(page(session, scene.officer)[0].rows)
+    return presentation.list_views(order_rows(session, page(session, scene.officer)[0].rows))
 
 
 def look_at_desk(session: Session, scene: Scene) -> object:
@@ -38,7 +39,7 @@ def look_at_desk(session: Session, scene: Scene) -> object:
 
 
 def look_at_register(session: Session, scene: Scene) -> object:
-    return presentation.register_rows(records_page(session, scene.clerk).rows)
+    return presentation.register_views(record_rows(session, records_page(session, scene.clerk).rows))
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from html import unescape
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from claim_cases import PUBLIC, Office, claimed, verified
-from factories import PASSWORD, bureau, enterprise, give_title, member, organisation, provider
+from claim_cases import claimed
+from factories import bureau, enterprise, member, organisation, provider
 from flask.testing import FlaskClient
+from listed_cases import House
 from openpyxl import load_workbook
 from order_cases import Scene, person
 from query_budget import check_budget
@@ -23,20 +23,15 @@ from sqlalchemy.orm import Session, sessionmaker
 from accounts.models import OrganisationKind
 from audit.models import AuditEvent
 from documents import exports
-from enterprises.models import TitleLevel
 from files.store import FolderStore, using
 from foundation import pages
 from foundation.actors import Role
 from foundation.clock import today
 from orders.models import Order
-from performance import tables
-from performance.templates import RowValues
-from settlement.approval import approve
 
 pytestmark = pytest.mark.clock
 
 Browser = FlaskClient
-TEMPLATE = "beijing-2021-annex4"
 ATTACK = '=HYPERLINK("http://evil.example","x")'
 
 
@@ -125,29 +120,6 @@ def test_the_filter_counts_and_the_page_does_not(
     assert len(rows) == 3
     assert len(head) == len(rows[0])
     assert f"{other.deduction / 100:.2f}" in rows[0]
-
-
-class House:
-    """One of everything that is listed."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.scene = scene = Scene(session)
-        office = Office(session, scene)
-        verified(scene)
-        batch = office.reviewed()
-        approve(session, office.budget_holder, batch.number, password=PASSWORD, public_url=PUBLIC)
-        claimed(scene)
-        give_title(session, enterprise(session, title=None), TitleLevel.SRDI)
-        table = tables.create(session, scene.clerk, template_id=TEMPLATE, year=today().year)
-        part = RowValues(Decimal(3), Decimal(10), Decimal(1), Decimal(4))
-        tables.save(session, scene.clerk, table.id, {"ind03-srdi": part})
-        tables.submit(session, scene.clerk, table.id)
-        self.table = table
-
-    def address(self, pattern: str) -> str:
-        """``pattern`` with the programme's number and the table's id."""
-        return pattern.format(programme=self.scene.programme.number, table=self.table.id)
 
 
 @pytest.fixture
