@@ -26,6 +26,7 @@ from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.authority import title_of
 from settlement.schemes.results import Step
 from settlement.statement_files import plan
+from verification.models import RedemptionClaim
 from vouchers.models import Programme
 
 TITLE = N_("财政资金结算单")
@@ -87,6 +88,7 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
         session.scalars(
             select(BatchOrder)
             .join(BatchOrder.order)
+            .join(BatchOrder.claim)
             .options(
                 joinedload(BatchOrder.claim),
                 joinedload(BatchOrder.order).options(
@@ -94,7 +96,7 @@ def _rows(session: Session, batch: Batch) -> Sequence[BatchOrder]:
                 ),
             )
             .where(BatchOrder.batch_id == batch.id)
-            .order_by(Order.placed_at, Order.id, BatchOrder.id)
+            .order_by(Order.placed_at, Order.id, RedemptionClaim.submitted_at, RedemptionClaim.id)
         )
         .unique()
         .all()

@@ -69,7 +69,6 @@ def submit(
         claim = RedemptionClaim(
             order=order, programme_id=order.programme_id, number=_next_number(session, order), submitted_at=now()
         )
-        claim.amount = amount
         session.add(claim)
     else:
         change_state(session, actor, claim, REDEMPTION, "resubmit")
