@@ -84,20 +84,18 @@ AS bigint)"""  # noqa: S608 - fixed
 """What lies on the shared ``account`` of a query around it, in fen."""
 
 # ``floor`` is a fold that was read before, so never higher than the one that counts; it only tells the planner how few
-# transfers come after it.
+# transfers come after it. An account's kind is looked up by its key for each of these few: a join would read all accounts.
 _STATIONS: Final = text(f"""
     SELECT programme_id, kind, CAST(sum(incoming) AS bigint) AS incoming, CAST(sum(outgoing) AS bigint) AS outgoing,
            CAST(sum(transfers) AS bigint) AS transfers
     FROM (
         SELECT programme_id, kind, incoming, outgoing, transfers FROM ledger_days WHERE programme_id = ANY(:programmes)
         UNION ALL
-        SELECT account.programme_id, account.kind, move.amount, 0, 1
-        FROM ledger_transfers AS move JOIN ledger_accounts AS account ON account.id = move.target_id
-        WHERE move.programme_id = ANY(:programmes) AND move.sequence > :floor AND move.sequence > {_FOLDED}
+        SELECT programme_id, (SELECT kind FROM ledger_accounts WHERE id = target_id), amount, 0, 1 FROM ledger_transfers
+        WHERE programme_id = ANY(:programmes) AND sequence > :floor AND sequence > {_FOLDED}
         UNION ALL
-        SELECT account.programme_id, account.kind, 0, move.amount, 1
-        FROM ledger_transfers AS move JOIN ledger_accounts AS account ON account.id = move.source_id
-        WHERE move.programme_id = ANY(:programmes) AND move.sequence > :floor AND move.sequence > {_FOLDED}
+        SELECT programme_id, (SELECT kind FROM ledger_accounts WHERE id = source_id), 0, amount, 1 FROM ledger_transfers
+        WHERE programme_id = ANY(:programmes) AND sequence > :floor AND sequence > {_FOLDED}
     ) AS moved
     GROUP BY programme_id, kind
 """)  # noqa: S608 - fixed

@@ -330,7 +330,7 @@ def test_the_same_defect_decided_before_is_shown(session: Session, scene: Scene)
     before, order = claimed(scene), claimed(scene)
     deciding.verify(session, scene.officer, before.number, note="模板照片，已实地核实")
     found = case(session, scene.officer, order.number)
-    assert [(each.order.number, each.decision.note, list(each.defects)) for each in found.earlier] == [
+    assert [(each.number, each.decision.note, list(each.defects)) for each in found.earlier] == [
         (before.number, "模板照片，已实地核实", ["files_elsewhere"])
     ]
     assert not case(session, scene.clerk, order.number).earlier
@@ -345,9 +345,9 @@ def test_a_return_is_remembered_after_the_claim_was_mended(session: Session, sce
     )
     claiming.submit(session, scene.clerk, returned.number, invoice=invoice(returned))
     deciding.verify(session, scene.officer, returned.number, note="已看清")
-    claim = claim_of(session, returned.id)
+    claim = claim_of(session, returned.number)
     assert claim is not None
-    assert any(each.order.number == returned.number for each in case(session, scene.officer, order.number).earlier)
+    assert any(each.number == returned.number for each in case(session, scene.officer, order.number).earlier)
     made = decisions_about(session, "redemption_claims", claim.id)
     assert [(each.event, each.reasons, each.note) for each in made] == [
         ("redemption.return", ["illegible", "records"], "材料看不清：金额看不清"),
