@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claim_cases import Office, verified
+from claim_cases import Office, claimed, verified
 from order_cases import Scene
 from provider_cases import People
 from sqlalchemy import Engine, text, update
@@ -22,8 +22,9 @@ from foundation.clock import end_of, now, stopped, today, travel
 from foundation.jobs import periodic_jobs
 from foundation.periodic import Each, Periodic, Place, Repeat, Tally
 from foundation.unit_of_work import unit_of_work
-from orders.models import Order, OrderState
+from orders.models import OrderState
 from providers.models import Certification
+from verification import deciding
 from vouchers.claiming import claim
 from vouchers.models import ClaimState, Programme, ProgrammeState
 
@@ -52,11 +53,12 @@ def lines_with_free_places(session: Session) -> datetime:
 
 
 def uncorrected_claims(session: Session) -> datetime:
-    scene = Scene(session)
     for _ in range(THINGS):
-        order = scene.place()
-        session.execute(update(Order).where(Order.id == order.id).values(state=OrderState.RETURNED, due_at=now()))
-    return now() + timedelta(seconds=1)
+        scene = Scene(session)
+        order = claimed(scene)
+        claim = deciding.send_back(session, scene.officer, order.number, marks=["records"], reason="incomplete")
+    assert claim.due_on is not None
+    return end_of(claim.due_on) + timedelta(seconds=1)
 
 
 def windows_that_end(session: Session) -> datetime:

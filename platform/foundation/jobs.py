@@ -119,9 +119,6 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
 
     Raises WorkerLost when it ends by itself: else a service manager would take it for done, and not start it again.
     """
-    connector = WorkerConnector(
-        conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2, timeout=_CONNECTION_SECONDS
-    )
     if wait:
         with unit_of_work(engine) as session:
             job_runs.know(session, list(_periodic.values()))
@@ -152,8 +149,29 @@ def run_worker(engine: Engine, *, concurrency: int = 2, wait: bool = True) -> No
             if wait:
                 raise WorkerLost("the worker has ended by itself: it has lost the database, or see the log above")
 
-    with _app.replace_connector(connector):
-        asyncio.run(work())
+    while True:
+        connector = WorkerConnector(
+            conninfo=conninfo(engine), min_size=1, max_size=concurrency + 2, timeout=_CONNECTION_SECONDS
+        )
+        with _app.replace_connector(connector):
+            asyncio.run(work())
+        # A worker that does not wait ends when it finds nothing, though a job that still ran may have queued another.
+        if wait or not _any_due(engine):
+            return
+
+
+def _any_due(engine: Engine) -> bool:
+    """Whether a job could be begun now: due, and no other one with its lock is running."""
+    due = text("""
+        SELECT EXISTS (
+            SELECT FROM procrastinate_jobs AS job
+            WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) AND NOT EXISTS (
+                SELECT FROM procrastinate_jobs AS other WHERE other.status = 'doing' AND other.lock = job.lock
+            )
+        )
+    """)
+    with unit_of_work(engine) as session:
+        return bool(session.scalar(due))
 
 
 def conninfo(engine: Engine) -> str:

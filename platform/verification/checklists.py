@@ -45,10 +45,11 @@ def all_shipped() -> tuple[Shipped, ...]:
 
 def keep(session: Session, claim: RedemptionClaim, case: CaseFacts, answers: list[Answer]) -> None:
     """Write down with the claim the answers, the facts that they were given to and the list that asked."""
-    order = claim.order
-    notice = notice_of(terms_of(order.voucher.programme_version), order.programme.region.path)
+    # Before anything is read: what is read may flush a claim that has no answers yet.
     claim.checks = [answer.as_json() for answer in answers]
     claim.facts = _FACTS.dump_python(case, mode="json", exclude={"rules"})
+    order = claim.order
+    notice = notice_of(terms_of(order.voucher.programme_version), order.programme.region.path)
     claim.checklist = row_of(session, next(each for each in all_shipped() if each.key == (notice or HOUSE)))
 
 

@@ -66,8 +66,14 @@ def submit(
     if failing(answers):
         raise Faults(faults(answers))
     if claim is None:
+<<<<<<< HEAD
         claim = RedemptionClaim(order=order, programme_id=order.programme_id, amount=amount, submitted_at=now())
         claim.number = _next_number(session, order)
+=======
+        claim = RedemptionClaim(
+            order=order, programme_id=order.programme_id, number=_next_number(session, order), submitted_at=now()
+        )
+>>>>>>> room/rules
         session.add(claim)
     else:
         change_state(session, actor, claim, REDEMPTION, "resubmit")

@@ -30,9 +30,13 @@ TABLES = {
     for table in vars(import_module(f"{path.parent.name}.states")).values()
     if isinstance(table, StateTable)
 }
-# Steps of an order follow what is decided about its claim; whoever sets a place in a line free decides nothing.
+# Steps of an order follow what is decided about its claims; whoever sets a place in a line free decides nothing.
 FOLLOWS = {
-    "order": {"verify", "return", "reject", "undo_verify", "settle"},
+    "order": {
+        *("verify", "verify_part", "return", "reject", "undo_verify", "settle"),
+        *("rest_confirmed", "rest_claimed", "rest_verified", "rest_settled"),
+    },
+    "redemption": {"settle"},
     "batch": {"calculate", "pay_part", "pay_rest", "close"},
     "certification": {"take", "replace"},
     "offering": {"supersede"},

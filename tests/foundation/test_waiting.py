@@ -35,7 +35,11 @@ BY_STATE: dict[str, Mapping[StrEnum, object]] = {
     "batches": BATCHES,
     "target_tables": TABLES,
 }
-WAITING = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Waits)]
+# In an order of its own: the processes that share a run of the tests must collect the same.
+WAITING = sorted(
+    (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Waits)),
+    key=lambda model: model.__name__,
+)
 
 
 @pytest.mark.parametrize("model", WAITING)
