@@ -1,6 +1,7 @@
 """The columns of target tables, and of the rows of one of them, in a spreadsheet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ TABLES: Final[Listing[TargetTableRow]] = Listing(
         Column(N_("批准时间"), lambda row: row.approved_at),
     ),
 )
+# Its columns speak the words of a table's own template (``rows_of``).
+ROWS: Final[Listing[TargetRowFigures]] = Listing(TargetRowFigures, "target_row", N_("目标与实绩"), ())
 
 
 def _promised(figure: Callable[[TargetFigures], Decimal | None]) -> Callable[[TargetRowFigures], Decimal | None]:
@@ -55,4 +58,4 @@ def rows_of(template: Template) -> Listing[TargetRowFigures]:
         Column(N_("其中：目标"), _promised(lambda figures: figures.target_part)),
         Column(N_("其中：实绩"), lambda row: row.actual_part),
     )
-    return Listing(TargetRowFigures, "target_row", N_("目标与实绩"), columns)
+    return replace(ROWS, columns=columns)
