@@ -10,7 +10,7 @@ from uuid import UUID
 from foundation.clock import local
 from foundation.errors import BadInput
 from foundation.i18n import N_
-from foundation.money import format_yuan, largest_remainder
+from foundation.money import format_yuan, largest_remainder, parse_yuan
 from orders.models import Order
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.programme import CASE_KEY, ITEM_KEY, RULES
@@ -74,6 +74,16 @@ def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs) -> 
         for claim, terms in known
     ]
     return line
+
+
+def deducted(scheme: Scheme, case: Mapping[str, Any]) -> dict[str, int]:
+    """What each claim had redeemed when the case was made, in fen, by the claim's number."""
+    items = scheme.lines.items
+    return {
+        item["id"]: parse_yuan(item[ITEM_KEY]["deduction"])
+        for line in case[scheme.lines.key]
+        for item in line[items.key]
+    }
 
 
 def amounts(result: SchemeResult) -> dict[str, int]:
