@@ -24,7 +24,7 @@ from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
 from verification import deciding, undoing
 
-pytestmark = pytest.mark.concurrency
+pytestmark = [pytest.mark.concurrency, pytest.mark.clock]
 
 
 def reviewed(engine: Engine) -> tuple[str, list[Actor], Actor]:
