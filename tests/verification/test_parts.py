@@ -160,6 +160,21 @@ def test_a_rest_that_both_sides_leave_lying_goes_back_and_the_redeemed_part_stay
     assert proven(session)
 
 
+@pytest.mark.parametrize("another", [None, 2_000_000], ids=["verified", "claimed"])
+def test_an_order_that_does_not_lie_still_is_not_ended_for_it(
+    session: Session, scene: Scene, order: Order, another: int | None
+) -> None:
+    """Everything is redeemed, or another claim lies on the bureau's desk: nobody left it lying."""
+    redeem_claim(scene, claim(scene, order, claimed=3_000_000))
+    claim(scene, order, claimed=another)
+    if another is None:
+        redeem_claim(scene, session.scalars(select(RedemptionClaim).where(RedemptionClaim.state == _S.SUBMITTED)).one())
+    before = (order.state, held(session, order), len(order.steps))
+    with pytest.raises(Conflict):
+        ending.end_stalled(session, scene.officer, order.number, reason="双方不再申请")
+    assert (order.state, held(session, order), len(order.steps)) == before
+
+
 def test_one_of_two_claims_is_refused_and_only_its_money_goes_back(
     session: Session, scene: Scene, order: Order
 ) -> None:
@@ -251,6 +266,42 @@ def test_a_claim_in_a_batch_stays_redeemed_while_its_sister_is_taken_back(
     undoing.ask_undo(session, scene.officer, second.number, reason="核错了")
     undoing.undo(session, scene.reviewer, second.number, password=make.PASSWORD)
     assert (first.state, second.state, order.state) == (_S.VERIFIED, _S.SUBMITTED, OrderState.CLAIMED)
+
+
+def taken_back(scene: Scene, filed: RedemptionClaim) -> None:
+    undoing.ask_undo(scene.session, scene.officer, filed.number, reason="核错了")
+    undoing.undo(scene.session, scene.reviewer, filed.number, password=make.PASSWORD)
+
+
+def test_a_claim_for_what_a_decision_left_keeps_its_part_when_that_decision_is_taken_back(
+    session: Session, scene: Scene, order: Order
+) -> None:
+    first = redeem_claim(scene, claim(scene, order), amount=3_000_000)
+    second = claim(scene, order)
+    taken_back(scene, first)
+    deciding.send_back(session, scene.officer, second.number, marks=["invoice_date"], reason="incomplete")
+    again = claiming.submit(session, scene.clerk, second.number, invoice=stated(second))
+    assert (again.amount, unclaimed(session, order)) == (2_000_000, 0)
+    redeem_claim(scene, second)
+    redeem_claim(scene, first)
+    assert (order.state, first.redeemed, second.redeemed) == (OrderState.VERIFIED, 3_000_000, 2_000_000)
+    assert proven(session)
+
+
+def test_two_claims_that_both_ask_for_more_than_is_left_can_still_be_decided(
+    session: Session, scene: Scene, order: Order
+) -> None:
+    first = redeem_claim(scene, claim(scene, order), amount=500_000)
+    second = redeem_claim(scene, claim(scene, order), amount=500_000, rest=Rest.RELEASED)
+    facts = {"voucher_id": order.voucher_id, "order_id": new_id(), "transfer_id": new_id()}
+    hold(session, SYSTEM, amount=wallet(session, order.voucher).available, **facts)
+    for each in (second, first):
+        taken_back(scene, each)
+    assert held(session, order) == 1_000_000
+    redeem_claim(scene, first, amount=500_000)
+    redeem_claim(scene, second)
+    assert (order.state, second.redeemed, held(session, order)) == (OrderState.VERIFIED, 500_000, 0)
+    assert proven(session)
 
 
 def test_a_red_letter_frees_the_claims_of_its_batch_only(session: Session, scene: Scene, order: Order) -> None:
