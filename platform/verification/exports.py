@@ -26,7 +26,7 @@ CLAIMS: Final[Listing[RedemptionRow]] = Listing(
         Column(N_("发票号码"), lambda row: row.invoice_number),
         Column(N_("开票日期"), lambda row: row.invoice_date),
         Column(N_("发票金额"), lambda row: row.invoice_amount, yuan=True),
-        Column(N_("券抵扣"), lambda row: row.amount, yuan=True),
+        Column(N_("券抵扣"), lambda row: row.deduction, yuan=True),
         Column(N_("决定时间"), lambda row: row.decided_at),
     ),
 )

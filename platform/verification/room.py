@@ -7,6 +7,7 @@ from sqlalchemy import select
 from foundation.actors import BUREAU, DECIDERS, PROVIDER, STAFF, Role
 from foundation.i18n import N_
 from foundation.rooms import NavEntry, Room, RoomDesk, ThingKind
+from orders.models import Order
 from verification import desk
 from verification.models import RedemptionClaim
 from verification.states import REDEMPTION
@@ -61,6 +62,8 @@ ROOM: Final = Room(
             select(RedemptionClaim.id, RedemptionClaim.number),
             page="verification.case",
             numbered=True,
+            # Only the first claim of an order has the order's number.
+            also=select(RedemptionClaim.id, Order.number).join(RedemptionClaim.order),
         ),
     ),
     regions=(of_programme(RedemptionClaim.id, RedemptionClaim.programme_id),),
