@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM, Role
-from foundation.clock import end_of, stopped, today, travel
+from foundation.clock import add_working_days, end_of, stopped, today, travel
 from foundation.errors import BadInput, Conflict, DomainError
 from foundation.identifiers import new_id
 from ledger.accounts import account
@@ -210,7 +210,8 @@ def test_each_returned_claim_lapses_on_its_own_day(session: Session, scene: Scen
     first, second = claim(scene, order, claimed=3_000_000), claim(scene, order)
     marks = {"marks": ["invoice_date"], "reason": "incomplete"}
     deciding.send_back(session, scene.officer, first.number, **marks)
-    with travel(end_of(today())):
+    # After a working day that counts for the first one only, however many holidays come before it.
+    with travel(end_of(add_working_days(today(), 1))):
         deciding.send_back(session, scene.officer, second.number, **marks)
     assert first.due_on is not None
     assert second.due_on is not None
