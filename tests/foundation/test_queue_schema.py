@@ -71,9 +71,12 @@ def older(own_engine: Engine) -> Engine:
                 DROP TYPE procrastinate_job_status, procrastinate_job_event_type, procrastinate_job_to_defer_v1;
             END $$
         """)
-        for script in sorted(SCRIPTS.glob("*.sql")):
-            if script.name <= OLDER:
+    # One transaction each: what a script adds to an enumeration, PostgreSQL 15 lets only a later transaction use.
+    for script in sorted(SCRIPTS.glob("*.sql")):
+        if script.name <= OLDER:
+            with own_engine.begin() as connection:
                 execute(connection, script.read_text(encoding="utf8"))
+    with own_engine.begin() as connection:
         connection.execute(text("UPDATE job_queue_scripts SET name = :name"), {"name": OLDER})
         connection.exec_driver_sql("CREATE TABLE marks (number integer)")
     return own_engine
