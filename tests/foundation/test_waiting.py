@@ -1,6 +1,7 @@
 """Whose turn it is: every state of everything that waits says so, and no flush forgets to write it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def test_an_objection_waits_until_its_answer_and_moves_with_the_notice(session: 
     session.flush()
     assert (objection.waits_for, objection.waits_for_id) == (Party.BUREAU, notice.bureau_id)
     due = objection.due_at
-    notice.closes_on = notice.closes_on.replace(year=notice.closes_on.year + 1)
+    notice.closes_on += timedelta(days=7)
     session.flush()
     assert objection.due_at is not None
     assert due is not None
