@@ -4,7 +4,6 @@ import os
 import re
 import unicodedata
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final
@@ -42,7 +41,6 @@ CSV: Final = FileType("CSV", "text/csv", ("csv",))
 TEXT: Final = FileType("TXT", "text/plain", ("txt",))
 
 TYPES: Final = (PDF, PNG, JPEG, OFD, DOCX, XLSX, XML, CSV, TEXT)
-BY_MEDIA_TYPE: Final[Mapping[str, FileType]] = {kind.media_type: kind for kind in TYPES}
 _BY_EXTENSION: Final = {extension: kind for kind in TYPES for extension in kind.extensions}
 _PACKAGES: Final = (("OFD.xml", OFD), ("word/document.xml", DOCX), ("xl/workbook.xml", XLSX))
 # What people send by mistake: where the bytes stand, the bytes, and what such a file is called.

@@ -62,11 +62,6 @@ def missing_queue_scripts(engine: Engine) -> list[str]:
         return [path.name for path in missing(connection)]
 
 
-def write_revision(engine: Engine, message: str) -> None:
-    """For developers: write a new version from the difference between the tables in code and in the database."""
-    command.revision(_config(engine), message=message, autogenerate=True)
-
-
 def owned_by_us(name: str | None, kind: str) -> bool:
     """Whether Alembic compares this thing: the job queue's tables belong to procrastinate and are in no model."""
     return kind != "table" or not (name or "").startswith("procrastinate_")

@@ -165,14 +165,6 @@ def test_a_batch_from_draft_to_payment(session: Session, scene: Scene, sign_in: 
     assert statement.number in text_of(provider, "/statements")
     assert statement.number in text_of(holder, f"/statements?q={statement.number}")
     assert order.number in text_of(provider, f"/statements/{statement.number}")
-    assert "PDF 正在生成" in text_of(provider, f"/statements/{statement.number}")
-    assert "稍后再下载" in text_of(provider, f"/statements/{statement.number}/statement.pdf", 409)
-    print_unprinted(session)
-    session.commit()
-    assert "PDF 正在生成" not in text_of(provider, f"/statements/{statement.number}")
-    with provider.get(f"/statements/{statement.number}/statement.pdf") as pdf:
-        assert pdf.mimetype == "application/pdf"
-        assert pdf.get_data().startswith(b"%PDF")
     url = f"/statements/{statement.number}"
     assert payer.post(f"{url}/correction/request", data={"ask-reason": "金额有误"}).status_code == 303
     assert "提请红字冲减：金额有误" in text_of(holder, url)
@@ -271,6 +263,18 @@ def issued(session: Session, scene: Scene) -> Statement:
     statement = session.scalars(select(Statement)).one()
     session.commit()
     return statement
+
+
+def test_a_statement_says_that_its_file_is_being_made(session: Session, scene: Scene, provider: FlaskClient) -> None:
+    url = f"/statements/{issued(session, scene).number}"
+    assert "PDF 正在生成" in text_of(provider, url)
+    assert "稍后再下载" in text_of(provider, f"{url}/statement.pdf", 409)
+    print_unprinted(session)
+    session.commit()
+    assert "PDF 正在生成" not in text_of(provider, url)
+    with provider.get(f"{url}/statement.pdf") as pdf:
+        assert pdf.mimetype == "application/pdf"
+        assert pdf.get_data().startswith(b"%PDF")
 
 
 def test_anybody_checks_a_statement(session: Session, scene: Scene, client: FlaskClient) -> None:
