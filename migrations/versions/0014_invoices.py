@@ -159,7 +159,7 @@ def downgrade() -> None:
     op.execute("""
         UPDATE redemption_claims AS claim SET
             invoice_number = invoice.number,
-            invoice_date = coalesce((link.stated ->> 'day')::date, invoice.issued_on),
+            invoice_date = coalesce(to_date(link.stated ->> 'day', 'YYYY-MM-DD'), invoice.issued_on),
             invoice_amount = link.amount,
             invoice_seller = coalesce(link.stated ->> 'seller', invoice.seller),
             invoice_buyer = coalesce(link.stated ->> 'buyer', invoice.buyer),
