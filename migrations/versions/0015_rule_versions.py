@@ -32,17 +32,21 @@ _POINTING = (
     ("redemption_claims", "checklist_id"),
 )
 
-# The facts of an application are those that it was answered to unless it was written on since.
+# The facts of an application are those that it was answered to unless it was written on since. Where the trail no longer
+# has the answer's own event, a writing that it has came later; one that lies with the provider may have been written on.
 _ANSWERED_FACTS = """
     UPDATE certifications SET answered_facts = facts
     WHERE answer IS NOT NULL AND NOT EXISTS (
         SELECT FROM audit_events AS saved
         WHERE saved.subject_id = certifications.id AND saved.action = 'certification.save'
           AND saved.sequence > (
-              SELECT max(filed.sequence) FROM audit_events AS filed
+              SELECT coalesce(max(filed.sequence), 0) FROM audit_events AS filed
               WHERE filed.subject_id = certifications.id AND filed.action = 'certification.submit'
           )
-    )
+    ) AND (state NOT IN ('draft', 'more_information') OR EXISTS (
+        SELECT FROM audit_events AS filed
+        WHERE filed.subject_id = certifications.id AND filed.action = 'certification.submit'
+    ))
 """
 
 

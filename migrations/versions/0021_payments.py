@@ -11,13 +11,13 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-# Each statement was paid at most once, to an account that only the treasury's bank knows; the payer is the batch's last one.
+# Each statement was paid at most once, to an account that only the treasury's bank knows. Who posted the transfer paid: the
+# batch names its last payer only.
 _PAID = """
     INSERT INTO payments (id, statement_id, attempt, state, amount, at, by_id)
-    SELECT gen_random_uuid(), statements.id, 1, 'paid', transfers.amount, transfers.posted_at, batches.payer_id
+    SELECT gen_random_uuid(), statements.id, 1, 'paid', transfers.amount, transfers.posted_at, transfers.user_id
     FROM ledger_transfers AS transfers
     JOIN statements ON statements.id = transfers.subject_id
-    JOIN batches ON batches.id = statements.batch_id
     WHERE transfers.subject_type = 'statements' AND transfers.kind = 'pay'
 """
 

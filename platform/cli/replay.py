@@ -22,8 +22,8 @@ KINDS: Final = {"application": replay_application, "claim": replay_claim, "batch
 def replay(*, kind: str, number: str, as_json: bool) -> None:
     """Judge the stored facts of a decision again by the rules as they stood then.
 
-    NUMBER is that of a certification application, of a claim for redemption (the first of an order has the order's), or of a settlement batch. Exit 0 for the same
-    answer, 1 where it differs or not everything was stored, 2 for an unknown number.
+    NUMBER is that of a certification application, of a claim for redemption (the first of an order has the order's), or of
+    a settlement batch. Exit 0 for the same answer, 1 where it differs or not everything was stored, 2 for an unknown number.
     """
     with command_errors():
         found = KINDS[kind](current_session(), number)

@@ -55,13 +55,15 @@ class ThingKind:
     """A kind of thing that the audit trail is about; its table is that of the first column of ``names``.
 
     ``names`` selects id and number (or name). ``page`` is the endpoint that shows it, by its number, or by its id in the
-    argument ``by_id``. ``numbered`` things are found by what is typed into the field for numbers.
+    argument ``by_id``. ``numbered`` things are found by what is typed into the field for numbers, and those of ``also`` by
+    another number too, that of what they belong to.
     """
 
     names: Select[UUID, str]
     page: str | None = None
     by_id: str | None = None
     numbered: bool = False
+    also: Select[UUID, str] | None = None
 
     @property
     def table(self) -> str:

@@ -15,7 +15,7 @@ from orders.access import find, locked, locked_with_money
 from orders.deadlines import due_in, stalled
 from orders.line import move_up
 from orders.models import Order, OrderState
-from orders.states import ENDED, ORDER
+from orders.states import ENDED, ORDER, STALLING
 from orders.steps import take
 from vouchers.duties import judges
 from vouchers.redemption import release
@@ -102,7 +102,7 @@ def end_stalled(session: Session, actor: Actor, number: str, *, reason: str) -> 
             remedy=N_("可以联系双方推进；有争议的，由任一方提出争议后处理"),
             day="" if order.stalled_at is None else day_of(order.stalled_at).isoformat(),
         )
-    if any(deed(session, actor, order, reason) for deed in _instead):
+    if order.state in STALLING and any(deed(session, actor, order, reason) for deed in _instead):
         return order
     return end(session, actor, order.id, "end_stalled", reason=reason)
 

@@ -24,7 +24,9 @@ from ledger.shortfall import cover, owed
 from orders.models import Order
 from settlement.batches import ensure_own_treasury, locked
 from settlement.calculating import ensure_by_todays_rules, ensure_replays
+from settlement.cases import deducted
 from settlement.models import Batch, BatchAward, BatchOrder, Statement
+from settlement.rules import scheme_of
 from settlement.statements import issue
 from settlement.states import BATCH
 from settlement.totals import ensure_totals_hold
@@ -98,10 +100,14 @@ def settle_unpaid(session: Session, actor: Actor, batch: Batch, statements: Sequ
 
 
 def _ensure_verified(session: Session, batch: Batch) -> None:
-    """Lock orders and claims: whoever is just taking back a redemption is waited for, and then seen."""
+    """Lock orders and claims: whoever is just taking back a redemption is waited for, and then seen.
+
+    Also what was redeemed anew since then, for another amount than the batch was calculated with.
+    """
+    calculated = deducted(scheme_of(batch), batch.case)
     for _, claims in _locked_claims(session, batch, true()):
         for claim in claims:
-            if claim.state is not RedemptionState.VERIFIED:
+            if claim.state is not RedemptionState.VERIFIED or claim.redeemed != calculated.get(claim.number):
                 raise Conflict(
                     N_("订单 %(number)s 的状态有变化"), remedy=N_("退回主管部门重新计算"), number=claim.number
                 )

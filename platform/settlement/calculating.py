@@ -21,7 +21,7 @@ from settlement.models import Batch, BatchAward, BatchOrder
 from settlement.rules import figures, worked
 from settlement.schemes import SchemeResult, get_scheme, shipped, simulate
 from settlement.states import BATCH
-from settlement.totals import counted_before
+from settlement.totals import settled_before
 from verification.models import RedemptionClaim, RedemptionState
 from verification.standing import order_state
 from vouchers.models import Voucher
@@ -49,7 +49,7 @@ def work_out(session: Session, actor: Actor, batch: Batch) -> Batch:
     batch.parameters = {"inputs": inputs}
     batch.rules = row_of(session, shipped(batch.scheme_id))
     batch.scheme_version = batch.rules.version
-    before = counted_before(session, batch)
+    before = settled_before(session, batch)
     batch.case = case_of(scheme, batch.programme.number, claims, inputs, before)
     result = worked(batch)
     paid, why = amounts(result), reasons(result)

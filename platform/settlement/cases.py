@@ -5,16 +5,16 @@ The case holds the terms of every version that the orders were made under, so it
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from foundation.clock import local
 from foundation.errors import BadInput
 from foundation.i18n import N_
-from foundation.money import format_yuan, largest_remainder
+from foundation.money import format_yuan, largest_remainder, parse_yuan
 from orders.models import Order
 from settlement.schemes import Scheme, SchemeResult
 from settlement.schemes.programme import CASE_KEY, ITEM_KEY, RULES
 from settlement.sources import Known, facts_of_claim, facts_of_line
+from settlement.totals import Before
 from verification.models import RedemptionClaim
 from verification.parts import share
 from vouchers.models import ProgrammeVersion
@@ -25,11 +25,11 @@ Inputs = Mapping[str, Any]
 
 
 def case_of(
-    scheme: Scheme, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Mapping[UUID, int]
+    scheme: Scheme, programme_number: str, claims: Sequence[RedemptionClaim], inputs: Inputs, before: Before
 ) -> dict[str, Any]:
     """The scheme's input for these claims; lines are known by unified social credit code, items by the claim's number.
 
-    ``before``: what each enterprise had settled, in fen. BadInput for a scheme that batches cannot feed, or when the
+    BadInput for a scheme that batches cannot feed, or when the
     maker left out what it asks for.
     """
     if scheme.lines.of is None:
@@ -46,12 +46,14 @@ def case_of(
         lines.setdefault(party.uscc, []).append((claim, versions[str(_version(claim.order).version)]))
     return {
         **{name: inputs[name] for name in scheme.asks.facts},
-        scheme.lines.key: [_line(scheme, code, known, inputs) for code, known in lines.items()],
+        scheme.lines.key: [_line(scheme, code, known, inputs, before) for code, known in lines.items()],
         CASE_KEY: {
             "number": programme_number,
             "documents": list(dict.fromkeys(_document(terms) for _, terms in sorted(versions.items()))),
             "versions": {name: _version_part(name, terms) for name, terms in sorted(versions.items())},
-            "counted_before": {uscc: format_yuan(before.get(each, 0)) for each, uscc in enterprises.items()},
+            "counted_before": {
+                uscc: format_yuan(before.enterprises.get(each, 0)) for each, uscc in enterprises.items()
+            },
         },
     }
 
@@ -62,7 +64,7 @@ def inputs_of(scheme: Scheme, given: Mapping[str, Any]) -> dict[str, Any]:
     return {**asked, "awards": dict(given.get("awards") or {}), "parts": dict(given.get("parts") or {})}
 
 
-def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs) -> dict[str, Any]:
+def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs, before: Before) -> dict[str, Any]:
     """One organisation with its claims."""
     line = {"id": code, **facts_of_line(scheme.lines.facts, known)}
     if award := scheme.asks.award:
@@ -70,10 +72,20 @@ def _line(scheme: Scheme, code: str, known: Sequence[Known], inputs: Inputs) -> 
         line |= {award.share: decided["share"], award.because: decided["reason"]}
     items = scheme.lines.items
     line[items.key] = [
-        {"id": claim.number, **facts_of_claim(items.facts, claim, terms), ITEM_KEY: _order_part(claim, inputs)}
+        {"id": claim.number, **facts_of_claim(items.facts, claim, terms), ITEM_KEY: _order_part(claim, inputs, before)}
         for claim, terms in known
     ]
     return line
+
+
+def deducted(scheme: Scheme, case: Mapping[str, Any]) -> dict[str, int]:
+    """What each claim had redeemed when the case was made, in fen, by the claim's number."""
+    items = scheme.lines.items
+    return {
+        item["id"]: parse_yuan(item[ITEM_KEY]["deduction"])
+        for line in case[scheme.lines.key]
+        for item in line[items.key]
+    }
 
 
 def amounts(result: SchemeResult) -> dict[str, int]:
@@ -123,9 +135,10 @@ def _version_part(version: str, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _order_part(claim: RedemptionClaim, inputs: Inputs) -> dict[str, Any]:
+def _order_part(claim: RedemptionClaim, inputs: Inputs, before: Before) -> dict[str, Any]:
     """What was agreed and frozen when the order was made; of a claim for a part the figures that go with it."""
     order, redeemed = claim.order, claim.redeemed or 0
+    of = {"of": order.number, "of_before": format_yuan(before.orders.get(order.id, 0))}
     return {
         "version": str(_version(order).version),
         "enterprise": order.enterprise.uscc,
@@ -138,4 +151,5 @@ def _order_part(claim: RedemptionClaim, inputs: Inputs) -> dict[str, Any]:
         "price": format_yuan(share(order, order.charged_price, redeemed)),
         "deduction": format_yuan(redeemed),
         "part": inputs["parts"].get(claim.number),
+        **(of if redeemed != order.deduction else {}),
     }

@@ -1,6 +1,8 @@
 """What an enterprise has had settled in a programme, over all versions of its terms and all batches."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
@@ -18,8 +20,16 @@ from verification.models import RedemptionClaim
 _SETTLED = (BatchState.APPROVED, BatchState.PAYING, BatchState.PAID, BatchState.CLOSED)
 
 
-def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
-    """What earlier batches settled for each enterprise of this one, in fen: approved, and not taken back in red.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What earlier batches settled, in fen: by enterprise, and by order."""
+
+    enterprises: Mapping[UUID, int]
+    orders: Mapping[UUID, int]
+
+
+def settled_before(session: Session, batch: Batch) -> Before:
+    """What earlier batches settled for each enterprise of this one, and of each order: approved, and not taken back in red.
 
     Earlier batches counted an award into an order's amount; it is the provider's, so at most what was redeemed counts.
     """
@@ -30,7 +40,7 @@ def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
         red.corrects_id == statement.id,
     )
     rows = session.execute(
-        select(Order.enterprise_id, func.sum(func.least(BatchOrder.amount, RedemptionClaim.redeemed)))
+        select(Order.enterprise_id, Order.id, func.sum(func.least(BatchOrder.amount, RedemptionClaim.redeemed)))
         .join(RedemptionClaim, RedemptionClaim.id == BatchOrder.claim_id)
         .join(Order, Order.id == BatchOrder.order_id)
         .join(Batch, Batch.id == BatchOrder.batch_id)
@@ -41,9 +51,14 @@ def counted_before(session: Session, batch: Batch) -> Mapping[UUID, int]:
             Order.enterprise_id.in_(_enterprises(batch)),
             ~taken_back,
         )
-        .group_by(Order.enterprise_id)
+        .group_by(Order.enterprise_id, Order.id)
     )
-    return {enterprise: int(amount) for enterprise, amount in rows}
+    enterprises: dict[UUID, int] = defaultdict(int)
+    orders: dict[UUID, int] = {}
+    for enterprise, order, amount in rows:
+        orders[order] = int(amount)
+        enterprises[enterprise] += int(amount)
+    return Before(enterprises, orders)
 
 
 def ensure_totals_hold(session: Session, batch: Batch) -> None:
@@ -53,7 +68,7 @@ def ensure_totals_hold(session: Session, batch: Batch) -> None:
     sees what the first has settled.
     """
     lock_key(session, "settled-totals", str(batch.programme_id))
-    counted = counted_before(session, batch)
+    counted = settled_before(session, batch).enterprises
     stored = batch.case["programme"]["counted_before"]
     for enterprise in session.scalars(select(Organisation).where(Organisation.id.in_(_enterprises(batch)))):
         if counted.get(enterprise.id, 0) != parse_yuan(stored[enterprise.uscc]):

@@ -34,7 +34,7 @@ CLAIMS: Final[Listing[RedemptionRow]] = Listing(
         Column(N_("发票号码"), lambda row: "、".join(each.number for each in row.invoices)),
         Column(N_("开票日期"), _issued_on),
         Column(N_("发票金额"), lambda row: sum(each.used for each in row.invoices), yuan=True),
-        Column(N_("券抵扣"), lambda row: row.amount, yuan=True),
+        Column(N_("券抵扣"), lambda row: row.deduction, yuan=True),
         Column(N_("决定时间"), lambda row: row.decided_at),
     ),
 )

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orders.models import Order
 from verification.models import RedemptionClaim, RedemptionState
-from vouchers.wallets import hold_of
+from vouchers.wallets import held_for
 
 OPEN = frozenset({RedemptionState.SUBMITTED, RedemptionState.RETURNED})
 """States in which a claim still asks for money."""
@@ -16,14 +16,21 @@ OPEN = frozenset({RedemptionState.SUBMITTED, RedemptionState.RETURNED})
 def unclaimed(session: Session, order: Order, *, but: UUID | None = None) -> int:
     """What the locked order holds and no open claim asks for, in fen; ``but`` leaves one claim out.
 
-    Nothing where a claim asks for more than is there, because its earlier redemption was taken back and what that decision
-    had released was used elsewhere meanwhile.
+    A claim whose redemption was taken back may ask for more than is there: what that decision left was claimed or used
+    elsewhere meanwhile. It gets what the others leave, the earlier of two such first, so that one can always be decided.
     """
-    asked = select(func.coalesce(func.sum(RedemptionClaim.amount), 0)).where(
-        RedemptionClaim.order_id == order.id, RedemptionClaim.state.in_(OPEN), RedemptionClaim.id.is_distinct_from(but)
-    )
-    held = hold_of(order.programme_id, order.id).scalar_subquery()
-    return max(0, int(session.scalar(select(held - asked.scalar_subquery())) or 0))
+    claims = session.execute(
+        select(RedemptionClaim.id, RedemptionClaim.amount)
+        .where(RedemptionClaim.order_id == order.id, RedemptionClaim.state.in_(OPEN))
+        .order_by(RedemptionClaim.undone > 0, RedemptionClaim.submitted_at, RedemptionClaim.id)
+    ).all()
+    left = held_for(session, order.programme_id, order.id)
+    own = 0
+    for claim_id, amount in claims:
+        part = min(amount, left)
+        left -= part
+        own += part if claim_id == but else 0
+    return left + own
 
 
 def share(order: Order, whole: int, amount: int) -> int:

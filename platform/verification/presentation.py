@@ -32,8 +32,6 @@ _SECOND_PERSON: Mapping[str, str] = {
 }
 """What the history says of a request to undo the redemption."""
 
-_STATUS: Mapping[Outcome, str] = {Outcome.PASS: "met", Outcome.REFER: "manual_review", Outcome.FAIL: "unmet"}
-
 
 def said(answer: Answer) -> str:
     """What a check found, in words."""

@@ -44,6 +44,11 @@ class RedemptionRow(ReadModel):
     redeemed: Money | None
     decided_at: Moment | None
 
+    @property
+    def deduction(self) -> int:
+        """Fen that the claim takes of the voucher: what was redeemed, before the decision what is asked for."""
+        return self.amount if self.redeemed is None else self.redeemed
+
 
 def redemption_rows(_session: Session, claims: Sequence[RedemptionClaim]) -> list[RedemptionRow]:
     """Claims in their order; orders, parties and offerings come with them (``queries.queue``)."""

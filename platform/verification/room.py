@@ -7,6 +7,7 @@ from sqlalchemy import select
 from foundation.actors import BUREAU, DECIDERS, PROVIDER, STAFF, Role
 from foundation.i18n import N_
 from foundation.rooms import NavEntry, Room, RoomDesk, ThingKind
+from orders.models import Order
 from verification import desk
 from verification.models import ClaimInvoice, InvoiceRow, RedemptionClaim
 from verification.states import REDEMPTION
@@ -63,6 +64,8 @@ ROOM: Final = Room(
             select(RedemptionClaim.id, RedemptionClaim.number),
             page="verification.case",
             numbered=True,
+            # Only the first claim of an order has the order's number.
+            also=select(RedemptionClaim.id, Order.number).join(RedemptionClaim.order),
         ),
         ThingKind(select(InvoiceRow.id, InvoiceRow.number), numbered=True),
     ),

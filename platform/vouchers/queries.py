@@ -158,12 +158,6 @@ def organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Organis
     return {one.id: one for one in session.scalars(select(Organisation).where(among(Organisation.id, ids)))}
 
 
-def organisation_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Names by id."""
-    rows = session.execute(select(Organisation.id, Organisation.name).where(among(Organisation.id, ids)))
-    return {row.id: row.name for row in rows}
-
-
 def requests_on(
     session: Session, actor: Actor | None, subject_id: UUID, bureau_id: UUID
 ) -> dict[str, SecondPersonRequest]:

@@ -35,12 +35,11 @@ def others(session: Session, actor: Actor, most: int) -> Lying:
 
 def page(session: Session, actor: Actor, lying: Items, number: int) -> Page[DeskItem]:
     """One page of a whole list (``mine`` or ``others``); too high a number gives the last page."""
-    found = lying(session, actor, max(1, number) * PAGE_SIZE)
-    last = max(1, -(-found.total // PAGE_SIZE))
-    if number > last:
-        return page(session, actor, lying, last)
-    first = (max(1, number) - 1) * PAGE_SIZE
-    return Page(found[first : first + PAGE_SIZE], found.total, max(1, number))
+    found = lying(session, actor, PAGE_SIZE)
+    number = min(max(1, number), max(1, -(-found.total // PAGE_SIZE)))
+    if number > 1:
+        found = lying(session, actor, number * PAGE_SIZE)
+    return Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], found.total, number)
 
 
 def _first(parts: Iterable[Lying], most: int, key: Callable[[DeskItem], datetime]) -> Lying:

@@ -34,12 +34,13 @@ def page_of(table: str, subject: UUID, name: str) -> str | None:
 
 
 def ids_of(number: str) -> Select[Any]:
-    """The ids of everything with this number, for use inside other queries: an order brings its claim and records."""
+    """The ids of everything with this number, for use inside other queries: an order brings its claims and records."""
+    numbered = [kind for kind in house().things.values() if kind.numbered]
     queries = []
-    for kind in house().things.values():
-        if kind.numbered:
-            subject, own = kind.names.selected_columns
-            queries.append(kind.names.with_only_columns(subject).where(own == number))
+    for names in (*(kind.names for kind in numbered), *(kind.also for kind in numbered)):
+        if names is not None:
+            subject, own = names.selected_columns
+            queries.append(names.with_only_columns(subject).where(own == number))
     found = union_all(*queries).subquery()
     return select(found.c[0])
 

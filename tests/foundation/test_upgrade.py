@@ -128,14 +128,19 @@ def empty_database(server_url: str) -> Iterator[Callable[[], Engine]]:
     admin.dispose()
 
 
-@pytest.fixture(scope="module")
-def engine_of_old_rows(empty_database: Callable[[], Engine]) -> Engine:
-    """The stored rows, upgraded to the newest version."""
+def loaded(engine: Engine) -> Engine:
+    """A database of the old version with the stored rows."""
     csv.field_size_limit(sys.maxsize)
-    engine = empty_database()
     migrate(engine, revision=FIRST)
     with engine.begin() as connection:
         load_rows(connection)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def engine_of_old_rows(empty_database: Callable[[], Engine]) -> Engine:
+    """The stored rows, upgraded to the newest version."""
+    engine = loaded(empty_database())
     migrate(engine)
     return engine
 
@@ -437,3 +442,51 @@ def test_a_claim_of_those_days_says_which_facts_were_not_kept(upgraded: Upgraded
     numbers = session.scalars(select(Order.number).join(RedemptionClaim, RedemptionClaim.order_id == Order.id)).all()
     lacking = {where.where for number in numbers for where in replay_claim(session, number).differences}
     assert lacking == {"facts", "rules"}
+
+
+def test_what_a_shorter_trail_no_longer_says_is_not_made_up(empty_database: Callable[[], Engine]) -> None:
+    """Of two applications the answer's own event was removed: one was written on since, one lies with the provider."""
+    engine = loaded(empty_database())
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER USER"))
+        connection.execute(text("DELETE FROM audit_events WHERE action LIKE 'certification.s%'"))
+        filed = "SELECT id FROM certifications WHERE answer IS NOT NULL AND state <> 'more_information' ORDER BY id"
+        answered = connection.scalars(text(filed)).all()
+        written_on, with_provider, *others = answered
+        connection.execute(
+            text("UPDATE certifications SET state = 'more_information' WHERE id = :id"), {"id": with_provider}
+        )
+        connection.execute(
+            text("""
+                INSERT INTO audit_events (id, at, person, organisation, role, action, subject_type, subject_id)
+                VALUES (gen_random_uuid(), now(), '', '', 'provider_manager', 'certification.save', 'certifications', :id)
+            """),
+            {"id": written_on},
+        )
+        connection.execute(text("ALTER TABLE audit_events ENABLE TRIGGER USER"))
+    migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.scalars(text("SELECT id FROM certifications WHERE answered_facts IS NOT NULL")).all()
+    assert others
+    assert set(kept) == set(others)
+
+
+def test_each_payment_names_who_made_it(empty_database: Callable[[], Engine]) -> None:
+    """Of a batch that two people paid, the batch names the last one only."""
+    engine = loaded(empty_database())
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE ledger_transfers DISABLE TRIGGER USER"))
+        connection.execute(
+            text("""
+                UPDATE ledger_transfers SET user_id = (SELECT min(id::text)::uuid FROM users)
+                WHERE id = (SELECT min(id::text)::uuid FROM ledger_transfers WHERE kind = 'pay')
+            """)
+        )
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        connection.execute(text("ALTER TABLE ledger_transfers ENABLE TRIGGER USER"))
+    migrate(engine)
+    with engine.connect() as connection:
+        paid = connection.execute(text("SELECT statement_id, by_id FROM payments")).all()
+        moved = connection.execute(text("SELECT subject_id, user_id FROM ledger_transfers WHERE kind = 'pay'")).all()
+    assert len({by for _, by in paid}) == 2
+    assert set(paid) == set(moved)

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from foundation.actors import SYSTEM
@@ -252,3 +252,22 @@ def test_balances_stay_exact_while_many_post_and_one_folds(own_engine: Engine) -
         assert days.folded_through(session) > 0
         assert (balance(session, purse.ids["pool"]), days.differences(session)) == (400, [])
         assert verify(session).ok
+
+
+@pytest.mark.concurrency
+def test_a_fold_while_the_money_is_verified_is_no_fault(own_engine: Engine) -> None:
+    """It comes between the statements of the proof."""
+    with unit_of_work(own_engine) as session, yesterday():
+        Purse(session).move(session, "treasury", "pool", 500)
+    folded: list[bool] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FULL JOIN" in statement and not folded:
+            folded.append(True)
+            with unit_of_work(own_engine) as beside:
+                days.fold(beside)
+
+    event.listen(own_engine, "before_cursor_execute", meanwhile)
+    with unit_of_work(own_engine) as session:
+        assert verify(session).faults == []
+        assert days.folded_through(session) == 1

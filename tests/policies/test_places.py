@@ -33,6 +33,9 @@ def citations(node: Any) -> Iterator[str]:
     """Every text under a citing key; a document that is spelled out in parts counts by its title."""
     if isinstance(node, dict):
         for key, value in node.items():
+            # The source of a scheme's fact says from where in the house it is taken, and cites nothing.
+            if key == "source" and "type" in node:
+                continue
             if key in _CITING and isinstance(value, str):
                 yield value
             elif key == "document" and isinstance(value, dict):

@@ -13,15 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor, Role
+from foundation.clock import today
 from foundation.errors import Conflict, Exhausted
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
+from settlement import batches
 from settlement.approval import approve, outstanding
 from settlement.calculating import ensure_replays
 from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
+from verification import deciding, undoing
 
-pytestmark = pytest.mark.concurrency
+pytestmark = [pytest.mark.concurrency, pytest.mark.clock]
 
 
 def reviewed(engine: Engine) -> tuple[str, list[Actor], Actor]:
@@ -105,4 +108,31 @@ def test_numbers_of_one_issuer_have_neither_gap_nor_twin(own_engine: Engine) -> 
     assert sum(answer is None for answer in answers) == 3
     with Session(own_engine) as session:
         assert sorted(session.scalars(select(Statement.sequence))) == [1, 2, 3]
+        assert verify(session).ok
+
+
+def test_what_was_redeemed_anew_for_less_beside_a_calculation_is_not_paid_as_calculated(own_engine: Engine) -> None:
+    """The bureau calculates while a redemption is taken back and made again for a part: neither sees the other."""
+    with unit_of_work(own_engine) as session:
+        scene = Scene(session)
+        office = Office(session, scene)
+        order = verified(scene)
+        number, officer, reviewer, deducted = order.number, scene.officer, scene.reviewer, order.deduction
+    with unit_of_work(own_engine) as session:
+        batch = batches.draft(
+            session,
+            office.maker,
+            programme_number=scene.programme.number,
+            period_from=today(),
+            period_to=today(),
+        )
+        with unit_of_work(own_engine) as beside:
+            undoing.ask_undo(beside, officer, number, reason="金额核多了")
+            undoing.undo(beside, reviewer, number, password=make.PASSWORD)
+            deciding.verify(beside, officer, number, note="只核一部分", password=make.PASSWORD, amount=deducted - 1)
+        calculated = batches.review(session, office.maker, batch.number).number
+    with unit_of_work(own_engine) as session, pytest.raises(Conflict) as refused:
+        approving(calculated, office.budget_holder)(session)
+    assert refused.value.params["number"] == number
+    with Session(own_engine) as session:
         assert verify(session).ok

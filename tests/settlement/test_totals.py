@@ -5,7 +5,18 @@ from threading import Barrier
 
 import factories as make
 import pytest
-from claim_cases import PUBLIC, Office, approving, beijing, giant, proven, second_provider, verified
+from claim_cases import (
+    PUBLIC,
+    Office,
+    approving,
+    beijing,
+    claim,
+    giant,
+    proven,
+    redeem_claim,
+    second_provider,
+    verified,
+)
 from factories import PASSWORD, enterprise
 from order_cases import Scene
 from settlement_races import at_once
@@ -18,6 +29,7 @@ from foundation.errors import Conflict
 from foundation.locking import without_locks
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
+from orders.models import OrderState
 from settlement import batches
 from settlement.approval import approve, outstanding
 from settlement.models import Batch, BatchOrder, BatchState
@@ -156,3 +168,20 @@ def test_without_the_lock_both_are_approved_and_the_cap_is_passed(
     monkeypatch.setattr("settlement.approval.ensure_totals_hold", look)
     assert at_once(own_engine, racing(own_engine)) == [None, None]
     assert settled(own_engine) > CAP
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_the_claims_of_an_order_share_what_is_capped_for_one_item(session: Session, batches: int) -> None:
+    """500,000 yuan are redeemed, of which the scheme pays 300,000 for one service, in however many parts and batches."""
+    scene = Scene(session, list_price=100_000_000, charged_price=100_000_000)
+    beijing(scene)
+    scene.offered.market_price = scene.list_price
+    order, office, paid = scene.order_in(OrderState.CONFIRMED), Office(session, scene), []
+    order.enterprise_title = "little_giant"
+    redeem_claim(scene, claim(scene, order, claimed=20_000_000))
+    if batches == 2:
+        paid.append(office.approved(envelope="3000000.00").total)
+    redeem_claim(scene, claim(scene, order))
+    paid.append(office.approved(envelope="3000000.00").total)
+    assert sum(paid) == 30_000_000
+    assert proven(session)

@@ -8,11 +8,11 @@ from claim_cases import Office, claim, proven, redeem_claim
 from clock_jobs import done
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from order_cases import Scene
+from order_cases import Scene, person
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation.actors import SYSTEM
+from foundation.actors import SYSTEM, Role
 from foundation.clock import end_of, stopped, today, travel
 from foundation.errors import BadInput, Conflict, DomainError
 from foundation.identifiers import new_id
@@ -114,6 +114,15 @@ def test_both_claims_of_an_order_in_one_batch_are_lines_of_their_own(
     assert proven(session)
 
 
+def test_the_list_and_its_file_show_what_was_redeemed(session, scene, order, sign_in) -> None:
+    filed = claim(scene, order)
+    client = sign_in(person(session, scene.bureau.id, Role.OFFICER))
+    assert f"{order.deduction // 100}.00" in client.get("/claims?format=csv").text
+    redeem_claim(scene, filed, amount=1_234_500, rest=Rest.RELEASED)
+    assert "¥12,345.00" in client.get("/claims").text
+    assert "12345.00" in client.get("/claims?format=csv").text
+
+
 def test_a_part_is_redeemed_and_the_rest_released(session: Session, scene: Scene, order: Order) -> None:
     filed = claim(scene, order)
     before = wallet(session, order.voucher)
@@ -158,6 +167,21 @@ def test_a_rest_that_both_sides_leave_lying_goes_back_and_the_redeemed_part_stay
         ending.end_stalled(session, scene.officer, order.number, reason="双方不再申请")
     assert (order.state, held(session, order), payable(session, order)) == (OrderState.VERIFIED, 0, 1_000_000)
     assert proven(session)
+
+
+@pytest.mark.parametrize("another", [None, 2_000_000], ids=["verified", "claimed"])
+def test_an_order_that_does_not_lie_still_is_not_ended_for_it(
+    session: Session, scene: Scene, order: Order, another: int | None
+) -> None:
+    """Everything is redeemed, or another claim lies on the bureau's desk: nobody left it lying."""
+    redeem_claim(scene, claim(scene, order, claimed=3_000_000))
+    claim(scene, order, claimed=another)
+    if another is None:
+        redeem_claim(scene, session.scalars(select(RedemptionClaim).where(RedemptionClaim.state == _S.SUBMITTED)).one())
+    before = (order.state, held(session, order), len(order.steps))
+    with pytest.raises(Conflict):
+        ending.end_stalled(session, scene.officer, order.number, reason="双方不再申请")
+    assert (order.state, held(session, order), len(order.steps)) == before
 
 
 def test_one_of_two_claims_is_refused_and_only_its_money_goes_back(
@@ -253,6 +277,42 @@ def test_a_claim_in_a_batch_stays_redeemed_while_its_sister_is_taken_back(
     assert (first.state, second.state, order.state) == (_S.VERIFIED, _S.SUBMITTED, OrderState.CLAIMED)
 
 
+def taken_back(scene: Scene, filed: RedemptionClaim) -> None:
+    undoing.ask_undo(scene.session, scene.officer, filed.number, reason="核错了")
+    undoing.undo(scene.session, scene.reviewer, filed.number, password=make.PASSWORD)
+
+
+def test_a_claim_for_what_a_decision_left_keeps_its_part_when_that_decision_is_taken_back(
+    session: Session, scene: Scene, order: Order
+) -> None:
+    first = redeem_claim(scene, claim(scene, order), amount=3_000_000)
+    second = claim(scene, order)
+    taken_back(scene, first)
+    deciding.send_back(session, scene.officer, second.number, marks=["invoice_date"], reason="incomplete")
+    again = claiming.submit(session, scene.clerk, second.number, invoice=stated(second))
+    assert (again.amount, unclaimed(session, order)) == (2_000_000, 0)
+    redeem_claim(scene, second)
+    redeem_claim(scene, first)
+    assert (order.state, first.redeemed, second.redeemed) == (OrderState.VERIFIED, 3_000_000, 2_000_000)
+    assert proven(session)
+
+
+def test_two_claims_that_both_ask_for_more_than_is_left_can_still_be_decided(
+    session: Session, scene: Scene, order: Order
+) -> None:
+    first = redeem_claim(scene, claim(scene, order), amount=500_000)
+    second = redeem_claim(scene, claim(scene, order), amount=500_000, rest=Rest.RELEASED)
+    facts = {"voucher_id": order.voucher_id, "order_id": new_id(), "transfer_id": new_id()}
+    hold(session, SYSTEM, amount=wallet(session, order.voucher).available, **facts)
+    for each in (second, first):
+        taken_back(scene, each)
+    assert held(session, order) == 1_000_000
+    redeem_claim(scene, first, amount=500_000)
+    redeem_claim(scene, second)
+    assert (order.state, second.redeemed, held(session, order)) == (OrderState.VERIFIED, 500_000, 0)
+    assert proven(session)
+
+
 def test_a_red_letter_frees_the_claims_of_its_batch_only(session: Session, scene: Scene, order: Order) -> None:
     office = Office(session, scene)
     first = redeem_claim(scene, claim(scene, order, claimed=3_000_000))
@@ -298,7 +358,9 @@ def test_whatever_is_done_with_parts_no_fen_is_lost(session: Session, steps) -> 
             try:
                 with session.begin_nested():
                     if what == "file":
-                        claims.append(claim(scene, order, claimed=amount))
+                        filed = claim(scene, order, claimed=amount)
+                        # Under the order's number a returned first claim is filed again, not a second one.
+                        claims.extend({filed} - set(claims))
                     elif chosen is not None:
                         act(scene, chosen, what, amount, rest)
             except DomainError:

@@ -151,6 +151,18 @@ def test_found_by_who_what_when_and_thing(session, sign_in) -> None:
     assert 'value="x"' in kept
 
 
+def test_an_orders_number_finds_each_of_its_claims(session, sign_in) -> None:
+    scene = Scene(session)
+    order = scene.order_in(OrderState.CONFIRMED)
+    half = order.deduction // 2
+    first, second = claim(scene, order, claimed=half), claim(scene, order, claimed=half)
+    assert (first.number, second.number) == (order.number, f"{order.number}-2")
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+    page = auditor.get("/audit", query_string={"number": order.number, "deed": "redemption.submit"}).text
+    assert "共 2 条" in page
+    assert f"/claims/{second.number}" in page
+
+
 def test_the_auditors_home_counts_what_was_recorded_today(session, sign_in) -> None:
     scene = Scene(session)
     scene.place()

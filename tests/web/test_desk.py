@@ -68,6 +68,16 @@ def test_thirty_waiting_things_are_counted_and_the_oldest_stays_on_top(session, 
     assert [order.number for order in orders if order.number not in whole] == []
 
 
+@pytest.mark.parametrize("name", ["waiting", "following"])
+def test_a_page_beyond_all_numbers_is_the_last_one(session, sign_in, name) -> None:
+    scene = Scene(session)
+    order = scene.order_in(OrderState.DOCKING if name == "waiting" else OrderState.DELIVERED)
+    client = sign_in(person(session, scene.provider.id, Role.PROVIDER_MEMBER))
+    answer = client.get(f"/desk/{name}?page={10**20}")
+    assert answer.status_code == 200
+    assert order.number in answer.text
+
+
 def test_what_i_wait_for_is_counted_too(session, sign_in) -> None:
     scene = Scene(session)
     orders = [scene.order_in(OrderState.DELIVERED) for _ in range(22)]

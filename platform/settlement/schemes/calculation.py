@@ -116,7 +116,7 @@ def _item(items: Items, row: _Row, taken: int, counting: Counting | None) -> _It
     withheld = 0
     if counting is not None:
         told += counting.entitled(work.id, order)
-        work = replace(work, amount_fen=told[-1].amount_fen)
+        work = replace(work, amount_fen=told[-1].amount_fen, beside_fen=counting.beside(order))
     steps = [rule for rule in items.steps if not (counting and rule.programme_rule)]
     for rule in steps:
         if isinstance(rule, Amount | Difference):

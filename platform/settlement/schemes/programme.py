@@ -53,7 +53,11 @@ class ShareDecided(_Part):
 
 
 class OrderPart(_Part):
-    """The order behind an item, as it was agreed and frozen; ``part`` where not all of it is to be paid."""
+    """The order behind an item, as it was agreed and frozen; ``part`` where not all of it is to be paid.
+
+    Where the item is a claim for a part of it, ``of`` is the order's number and ``of_before`` what earlier batches settled
+    of the same order: its parts share what is capped for one item.
+    """
 
     version: str
     enterprise: _Text
@@ -66,6 +70,8 @@ class OrderPart(_Part):
     price: Money
     deduction: Money
     part: ShareDecided | None = None
+    of: _Text | None = None
+    of_before: Money | None = None
 
 
 ITEM_KEY: Final = "order"
@@ -95,6 +101,7 @@ class Counting:
         """Begin with what was settled before."""
         self._versions = programme["versions"]
         self._counted = dict(programme["counted_before"])
+        self._parts: dict[str, int] = {}
 
     def refusals(self, name: str, order: Mapping[str, Any]) -> list[Step]:
         """Every reason why the terms let this order count for nothing."""
@@ -175,8 +182,14 @@ class Counting:
         }
         return self._step("cap_per_enterprise", order, text, counted, id=name, **facts)
 
+    def beside(self, order: Mapping[str, Any]) -> int:
+        """What other parts of the same order have brought in, in fen; nothing for an order that is claimed whole."""
+        return self._parts.get(order["of"], 0) + (order["of_before"] or 0) if order["of"] else 0
+
     def count(self, order: Mapping[str, Any], amount: int) -> None:
-        """Add what the order brings in to its enterprise's total."""
+        """Add what the order brings in to its enterprise's total, and to its own where this is a part of it."""
+        if order["of"]:
+            self._parts[order["of"]] = self._parts.get(order["of"], 0) + amount
         self._counted[order["enterprise"]] = self._counted.get(order["enterprise"], 0) + amount
 
     def _cut(self, rule: str, order: Mapping[str, Any], text: str, so_far: Step, limit: int, **params: str) -> Step:

@@ -22,7 +22,7 @@ from settlement.schemes.results import Line, Step
 class Work:
     """Where the working stands for one item or line, in fen: its facts and the amount so far.
 
-    ``taken_fen`` is what the line's earlier items took; ``items`` are a line's items that count. ``bounded``: the
+    ``taken_fen`` is what the line's earlier items took, ``beside_fen`` what other parts of the same item did; ``items`` are a line's items that count. ``bounded``: the
     programme's own terms have said the amount already, so a step can only lower it.
     """
 
@@ -31,6 +31,7 @@ class Work:
     shown: Mapping[str, str]
     amount_fen: int = 0
     taken_fen: int = 0
+    beside_fen: int = 0
     items: Mapping[str, int] = field(default_factory=dict)
     bounded: bool = False
 
@@ -162,13 +163,18 @@ class Cap(_Step):
     limit: Money
 
     def work(self, work: Work) -> Step | None:
-        """Cut the amount to the limit."""
-        if work.amount_fen <= self.limit:
+        """Cut the amount to what other parts of the same item left of the limit."""
+        left = max(0, self.limit - work.beside_fen)
+        if work.amount_fen <= left:
             return None
+        facts = {"amount": grouped_yuan(work.amount_fen), "limit": grouped_yuan(self.limit)}
         text = N_("%(id)s：%(amount)s 元超过单项上限，按 %(limit)s 元计")
-        return self.told(
-            text, self.limit, id=work.id, amount=grouped_yuan(work.amount_fen), limit=grouped_yuan(self.limit)
-        )
+        if work.beside_fen:
+            text = N_(
+                "%(id)s：同一订单此前已计 %(taken)s 元，单项上限 %(limit)s 元，本项 %(amount)s 元只计 %(left)s 元"
+            )
+            facts |= {"taken": grouped_yuan(work.beside_fen), "left": grouped_yuan(left)}
+        return self.told(text, left, id=work.id, **facts)
 
 
 class RunningCap(_Step):
