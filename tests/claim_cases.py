@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Organisation
 from audit.seals import seal
 from audit.seals import verify as verify_audit
+from files.intake import Upload
 from foundation.actors import Actor, Role
 from foundation.clock import now, today
 from ledger.verification import verify as verify_ledger
@@ -49,19 +50,18 @@ def claim(scene: Scene, order: Order, *, claimed: int | None = None, **changes: 
     """The provider claims for a confirmed order: all that is left, or ``claimed`` fen with an invoice for that part."""
     asked = claimed or unclaimed(scene.session, order) or order.deduction
     changes = {"amount": share(order, order.charged_price, asked)} | changes
+    return claiming.submit(
+        scene.session, scene.clerk, order.number, invoice=invoice(order, **changes), file=paper(), amount=claimed
+    )
+
+
+def paper() -> Upload:
+    """The file of an invoice; every one is a file of its own: the same bytes twice would be noticed."""
     number = next(_numbers)
-    # Every invoice is a file of its own: the same bytes twice would be noticed.
     content = (
         b"%PDF-1.4\n%" + str(number).encode() + b"\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
     )
-    return claiming.submit(
-        scene.session,
-        scene.clerk,
-        order.number,
-        invoice=invoice(order, **changes),
-        file=upload(content, f"发票{number}.pdf"),
-        amount=claimed,
-    )
+    return upload(content, f"发票{number}.pdf")
 
 
 def redeem_claim(scene: Scene, filed: RedemptionClaim, **decision: Any) -> RedemptionClaim:

@@ -4,7 +4,7 @@ What was decided before points at the rules as the program shipped them until th
 that kept the programme's window and cap beside the scheme get a row of their own in which these stand in their places.
 Claims are left as they are: the facts behind their answers were not kept.
 
-Revision: 0015, after 0013
+Revision: 0015, after 0014
 """
 
 import json
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

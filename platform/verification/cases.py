@@ -27,6 +27,18 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledFacts:
+    """An invoice as the claim states it: ``used`` of it by this claim, ``left`` beside all other claims and red letters, in
+    fen. ``taken_back`` is what red letters took back.
+    """
+
+    invoice: Invoice
+    used: int
+    left: int
+    taken_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """All that the checks look at. Amounts in fen; ``rules`` are the citations of the programme's own rules.
 
@@ -54,8 +66,7 @@ class CaseFacts:
     rating: int | None
     today: date
     uncertified: tuple[Uncertified, ...] = ()
-    invoice: Invoice | None = None
+    invoices: tuple[BilledFacts, ...] = ()
     part: bool = False
-    invoice_used_by: str | None = None
     files_elsewhere: int = 0
     rules: Mapping[str, str] = field(default_factory=dict)

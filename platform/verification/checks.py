@@ -6,6 +6,7 @@ numbers. What is not known is referred, never guessed; what a rule forbids fails
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Final
 
 from foundation.i18n import N_
@@ -13,7 +14,7 @@ from foundation.money import display_yuan
 from providers.market_price import above_market
 from providers.models import BreakKind
 from verification.answers import Answer, Outcome
-from verification.cases import CaseFacts, Party
+from verification.cases import BilledFacts, CaseFacts, Party
 from verification.citations import OF_THE_PROGRAMME
 from verification.invoices import same_party, well_formed
 
@@ -165,36 +166,52 @@ def price(case: CaseFacts) -> Seen:
     return _pass(N_("标准价格 %(price)s 不高于市场同类价格 %(market)s"), **numbers)
 
 
-def invoice_number(case: CaseFacts) -> Seen:
+def _of_each(look: Callable[[CaseFacts, BilledFacts], Seen]) -> Callable[[CaseFacts], Seen]:
+    """``look`` at each invoice of the claim: what is found is the first of the worst."""
+
+    @wraps(look)
+    def seen(case: CaseFacts) -> Seen:
+        worst = [Outcome.PASS, Outcome.REFER, Outcome.FAIL]
+        found = [look(case, billed) for billed in case.invoices]
+        return max(found, key=lambda each: worst.index(each[0]), default=NO_INVOICE)
+
+    return seen
+
+
+@_of_each
+def invoice_number(_case: CaseFacts, billed: BilledFacts) -> Seen:
     """Twenty digits, or code and number of an older invoice."""
-    if case.invoice is None:
-        return NO_INVOICE
-    if not well_formed(case.invoice.number):
-        return _fail(N_("“%(number)s”不是 20 位数电票号码；旧发票填写“发票代码-号码”"), number=case.invoice.number[:40])
-    return _pass(N_("发票号码 %(number)s 格式正确"), number=case.invoice.number)
+    number = billed.invoice.number
+    if not well_formed(number):
+        return _fail(N_("“%(number)s”不是 20 位数电票号码；旧发票填写“发票代码-号码”"), number=number[:40])
+    return _pass(N_("发票号码 %(number)s 格式正确"), number=number)
 
 
-def invoice_unused(case: CaseFacts) -> Seen:
-    """The number was never used for another claim, in any programme."""
-    if case.invoice is None:
-        return NO_INVOICE
-    if case.invoice_used_by is not None:
+@_of_each
+def invoice_unused(_case: CaseFacts, billed: BilledFacts) -> Seen:
+    """The invoice has what the claim uses of it, beside other claims in any programme and red letters."""
+    numbers = {"left": display_yuan(max(billed.left, 0)), "used": display_yuan(billed.used)}
+    if billed.used <= billed.left:
+        if billed.left == billed.invoice.amount:
+            return _pass(N_("这张发票没有用于其他申请"))
+        return _pass(N_("这张发票还有 %(left)s 没有用于其他申请，本次使用 %(used)s"), **numbers)
+    if billed.taken_back >= billed.invoice.amount:
+        return _fail(N_("这张发票已被红字发票全额冲销"))
+    if billed.left <= 0:
         return _fail(N_("这张发票已用于另一份核销申请"))
-    return _pass(N_("这张发票没有用于其他申请"))
+    return _fail(N_("这张发票只剩 %(left)s 没有使用，不足本次使用的 %(used)s"), **numbers)
 
 
-def invoice_seller(case: CaseFacts) -> Seen:
+@_of_each
+def invoice_seller(case: CaseFacts, billed: BilledFacts) -> Seen:
     """The seller is the provider."""
-    if case.invoice is None:
-        return NO_INVOICE
-    return _party(case.invoice.seller, case.provider, N_("销售方“%(stated)s”不是服务机构“%(name)s”"))
+    return _party(billed.invoice.seller, case.provider, N_("销售方“%(stated)s”不是服务机构“%(name)s”"))
 
 
-def invoice_buyer(case: CaseFacts) -> Seen:
+@_of_each
+def invoice_buyer(case: CaseFacts, billed: BilledFacts) -> Seen:
     """The buyer is the enterprise."""
-    if case.invoice is None:
-        return NO_INVOICE
-    return _party(case.invoice.buyer, case.enterprise, N_("购买方“%(stated)s”不是下单企业“%(name)s”"))
+    return _party(billed.invoice.buyer, case.enterprise, N_("购买方“%(stated)s”不是下单企业“%(name)s”"))
 
 
 def _party(stated: str, party: Party, wrong: str) -> Seen:
@@ -204,26 +221,26 @@ def _party(stated: str, party: Party, wrong: str) -> Seen:
 
 
 def invoice_amount(case: CaseFacts) -> Seen:
-    """The amount with tax is the price of the service: own share and voucher together."""
-    if case.invoice is None:
+    """What is used of the invoices, with tax, is the price of the service: own share and voucher together."""
+    if not case.invoices:
         return NO_INVOICE
+    used = sum(each.used for each in case.invoices)
     numbers = {
-        "amount": display_yuan(case.invoice.amount),
+        "amount": display_yuan(used),
         "price": display_yuan(case.charged_price),
         "own": display_yuan(case.charged_price - case.deduction),
         "deduction": display_yuan(case.deduction),
     }
     # The price of a part is rounded up; the invoice for it may be one fen less.
-    if case.invoice.amount not in range(case.charged_price - case.part, case.charged_price + 1):
+    if used not in range(case.charged_price - case.part, case.charged_price + 1):
         return _fail(N_("发票金额 %(amount)s 不等于服务价格 %(price)s（自付 %(own)s + 抵扣 %(deduction)s）"), **numbers)
     return _pass(N_("发票金额 %(amount)s 等于自付 %(own)s + 抵扣 %(deduction)s"), **numbers)
 
 
-def invoice_date(case: CaseFacts) -> Seen:
+@_of_each
+def invoice_date(case: CaseFacts, billed: BilledFacts) -> Seen:
     """Not before the agreement, not before the programme's window, not in the future; late is looked at."""
-    if case.invoice is None:
-        return NO_INVOICE
-    day = case.invoice.day
+    day = billed.invoice.day
     first = max(case.contracts_from, case.agreement.signed_on) if case.agreement else case.contracts_from
     said = {"day": day.isoformat(), "first": first.isoformat(), "last": case.expires_on.isoformat()}
     if day > case.today:
@@ -235,11 +252,10 @@ def invoice_date(case: CaseFacts) -> Seen:
     return _pass(N_("开票日期 %(day)s 在 %(first)s 至 %(last)s 之内"), **said)
 
 
-def self_checked(case: CaseFacts) -> Seen:
+@_of_each
+def self_checked(_case: CaseFacts, billed: BilledFacts) -> Seen:
     """The provider has checked on the tax authority's platform that the invoice is genuine."""
-    if case.invoice is None:
-        return NO_INVOICE
-    return _pass(N_("服务机构已自查发票真实性")) if case.invoice.self_checked else _fail(N_("没有自查发票真实性"))
+    return _pass(N_("服务机构已自查发票真实性")) if billed.invoice.self_checked else _fail(N_("没有自查发票真实性"))
 
 
 def files_elsewhere(case: CaseFacts) -> Seen:

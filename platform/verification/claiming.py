@@ -1,6 +1,7 @@
 """The provider claims for a finished order with its invoice, and claims again after a return."""
 
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,16 +16,17 @@ from foundation.actors import PROVIDER, Actor
 from foundation.clock import now
 from foundation.errors import BadInput, Conflict, DomainError, Faults
 from foundation.i18n import N_
-from foundation.locking import lock_key, lock_row
+from foundation.locking import lock_row
 from foundation.money import display_yuan
 from orders.access import locked
 from orders.models import Order, OrderState
 from orders.states import CLAIMING, ORDER
 from verification.answers import Answer
+from verification.billing import differing, lock_invoices, use
 from verification.checklists import keep
 from verification.checks import CHECKS, failing, run
 from verification.facts import facts_of
-from verification.invoices import Invoice, normal_number, plain
+from verification.invoices import Billed, Invoice, normal_number, plain
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import unclaimed
 from verification.standing import claims_of, follow
@@ -38,16 +40,19 @@ def submit(
     actor: Actor,
     number: str,
     *,
-    invoice: Invoice,
+    invoice: Invoice | None = None,
     file: Upload | None = None,
     amount: int | None = None,
+    invoices: Sequence[Billed] = (),
 ) -> RedemptionClaim:
     """Claim ``amount`` fen of what the confirmed order ``number`` holds (None: all that no other claim asks for).
 
-    ``number`` may also be that of a claim that was returned: then it is filed again, and file and amount may stay as they
-    are. The same checks as on the reviewer's desk run first: Faults names each one that fails, by its field; what is
-    only referred goes to the reviewer. Conflict when the order is in another state or all of its money is claimed, BadInput
-    for an amount that is not left.
+    ``invoice`` with its ``file`` is used whole; ``invoices`` are several, or parts of one, each with its file and what is
+    used of it in fen. ``number`` may also be that of a claim that was returned: then it is filed again, files and amount may
+    stay as they are, and what it used of its earlier invoices is free again. The same checks as on the reviewer's desk run
+    first: Faults names each one that fails, by its field, and what the house knows otherwise of an invoice; what is only
+    referred goes to the reviewer. Conflict when the order is in another state or all of its money is claimed, BadInput for an
+    amount that is not left.
     """
     order = locked(session, actor, order_number(session, number))
     if actor.role not in PROVIDER:
@@ -57,14 +62,15 @@ def submit(
         claim = lock_row(session, RedemptionClaim, claim.id)
         claim = claim if claim.state is RedemptionState.RETURNED else None
     amount = _amount(session, order, claim, amount)
-    invoice = _normal(invoice)
+    billed = _normal([Billed(invoice, file=file)] if invoice else invoices)
     # Two claims with one invoice at the same moment: the second waits here and then sees the first.
-    lock_key(session, "invoice", invoice.number)
-    attachment_id = _invoice_file(session, actor, order, file, claim)
-    case = facts_of(session, order, invoice, amount=amount, number=claim.number if claim else None)
+    lock_invoices(session, (each.invoice.number for each in billed))
+    files = [_file(session, actor, order, each, claim, alone=len(billed) == 1) for each in billed]
+    case = facts_of(session, order, billed, amount=amount, number=claim.number if claim else None)
     answers = run(case)
-    if failing(answers):
-        raise Faults(faults(answers))
+    refused = faults(answers) + differing(session, order, case.invoices, claim)
+    if refused:
+        raise Faults(refused)
     if claim is None:
         claim = RedemptionClaim(order=order, programme_id=order.programme_id, amount=amount, submitted_at=now())
         claim.number = _next_number(session, order)
@@ -73,24 +79,12 @@ def submit(
         change_state(session, actor, claim, REDEMPTION, "resubmit")
         claim.resubmitted_at = now()
     claim.amount = amount
-    _state(claim, invoice, attachment_id)
+    _state(claim, billed)
     keep(session, claim, case, answers)
     session.flush()
-    record(
-        session,
-        actor,
-        "redemption.submit",
-        claim,
-        after={
-            "order": order.number,
-            "claim": claim.number,
-            "claimed": amount,
-            "invoice": invoice.number,
-            "amount": invoice.amount,
-            "checks": {answer.id: answer.outcome.value for answer in answers},
-        },
-    )
-    follow(session, actor, order, "claim", note=invoice.number)
+    use(session, claim, list(zip(billed, files, strict=True)))
+    _record(session, actor, claim, billed, answers)
+    follow(session, actor, order, "claim", note=_numbers(billed))
     return claim
 
 
@@ -143,39 +137,62 @@ def _amount(session: Session, order: Order, claim: RedemptionClaim | None, amoun
     return amount
 
 
-def _normal(invoice: Invoice) -> Invoice:
-    return Invoice(
-        number=normal_number(invoice.number),
-        day=invoice.day,
-        amount=invoice.amount,
-        seller=plain(invoice.seller),
-        buyer=plain(invoice.buyer),
-        self_checked=invoice.self_checked,
+def _numbers(billed: Sequence[Billed]) -> str:
+    return "、".join(each.invoice.number for each in billed)
+
+
+def _record(
+    session: Session, actor: Actor, claim: RedemptionClaim, billed: Sequence[Billed], answers: list[Answer]
+) -> None:
+    record(
+        session,
+        actor,
+        "redemption.submit",
+        claim,
+        after={
+            "order": claim.order.number,
+            "claim": claim.number,
+            "claimed": claim.amount,
+            "invoice": _numbers(billed),
+            "amount": sum(each.used for each in billed),
+            "checks": {answer.id: answer.outcome.value for answer in answers},
+        },
     )
 
 
-def _invoice_file(
-    session: Session, actor: Actor, order: Order, file: Upload | None, claim: RedemptionClaim | None
-) -> UUID:
-    if file is not None:
-        attachment: Attachment = take_file(
-            session, actor, file, subject=order, kind="invoice", field="file", allowed=INVOICE
-        )
-        return attachment.id
-    if claim is None:
-        raise BadInput(N_("上传发票文件"), field="file", remedy=N_("PDF、OFD、XML 或清晰的照片均可"))
-    return claim.attachment_id
+def _normal(billed: Sequence[Billed]) -> list[Billed]:
+    """Each invoice in its one form and once; BadInput where there is none, or nothing is used of one."""
+    found = [replace(each, invoice=_spelled(each.invoice)) for each in billed]
+    if not found:
+        raise BadInput(N_("填写发票"), field="number")
+    if len({each.invoice.number for each in found}) < len(found):
+        raise BadInput(N_("同一张发票填写了两次"), field="number")
+    if any(each.used <= 0 for each in found):
+        raise BadInput(N_("发票金额应大于零"), field="amount")
+    return found
 
 
-def _state(claim: RedemptionClaim, invoice: Invoice, attachment_id: UUID) -> None:
+def _spelled(invoice: Invoice) -> Invoice:
+    return replace(
+        invoice, number=normal_number(invoice.number), seller=plain(invoice.seller), buyer=plain(invoice.buyer)
+    )
+
+
+def _file(
+    session: Session, actor: Actor, order: Order, billed: Billed, claim: RedemptionClaim | None, *, alone: bool
+) -> Attachment:
+    """The file that is filed now, else the one that the returned claim has for this invoice, or for its only one."""
+    if billed.file is not None:
+        return take_file(session, actor, billed.file, subject=order, kind="invoice", field="file", allowed=INVOICE)
+    before = claim.billed if claim else []
+    for link in before:
+        if link.invoice.number == billed.invoice.number or (alone and len(before) == 1):
+            return link.attachment
+    raise BadInput(N_("上传发票文件"), field="file", remedy=N_("PDF、OFD、XML 或清晰的照片均可"))
+
+
+def _state(claim: RedemptionClaim, billed: Sequence[Billed]) -> None:
     claim.state = RedemptionState.SUBMITTED
-    claim.invoice_number = invoice.number
-    claim.invoice_date = invoice.day
-    claim.invoice_amount = invoice.amount
-    claim.invoice_seller = invoice.seller
-    claim.invoice_buyer = invoice.buyer
-    claim.self_checked = invoice.self_checked
-    claim.attachment_id = attachment_id
-    claim.duplicate_of_id = None
+    claim.self_checked = all(each.invoice.self_checked for each in billed)
     claim.due_on = None
     claim.reasons = []

@@ -23,6 +23,7 @@ from orders.deadlines import due_in, last_day, until
 from orders.events import deadline_moved
 from orders.models import Order, OrderState
 from verification.answers import Answer
+from verification.billing import count_all
 from verification.checklists import keep
 from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of, order_number
@@ -90,6 +91,7 @@ def verify(
     answers = run(case)
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
+    count_all(claim)
     amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
     keep(session, claim, case, answers)
     actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)

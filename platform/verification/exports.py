@@ -1,11 +1,19 @@
 """The columns of the queue of claims in a spreadsheet."""
 
+from datetime import date
 from typing import Final
 
 from documents.exports import Column, Listing
 from foundation.i18n import N_
 from verification.presentation import state_of
 from verification.reading import RedemptionRow
+
+
+def _issued_on(row: RedemptionRow) -> date | str:
+    """The day of the one invoice; of several all days, in the order of their numbers."""
+    days = [each.issued_on for each in row.invoices]
+    return days[0] if len(days) == 1 else "、".join(day.isoformat() for day in days)
+
 
 CLAIMS: Final[Listing[RedemptionRow]] = Listing(
     RedemptionRow,
@@ -23,9 +31,9 @@ CLAIMS: Final[Listing[RedemptionRow]] = Listing(
         Column(N_("再次提交时间"), lambda row: row.resubmitted_at),
         Column(N_("期限"), lambda row: row.due_on),
         Column(N_("需判断"), lambda row: row.refers),
-        Column(N_("发票号码"), lambda row: row.invoice_number),
-        Column(N_("开票日期"), lambda row: row.invoice_date),
-        Column(N_("发票金额"), lambda row: row.invoice_amount, yuan=True),
+        Column(N_("发票号码"), lambda row: "、".join(each.number for each in row.invoices)),
+        Column(N_("开票日期"), _issued_on),
+        Column(N_("发票金额"), lambda row: sum(each.used for each in row.invoices), yuan=True),
         Column(N_("券抵扣"), lambda row: row.deduction, yuan=True),
         Column(N_("决定时间"), lambda row: row.decided_at),
     ),

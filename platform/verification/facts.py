@@ -1,8 +1,8 @@
 """The facts of a case, read from the order and everything that was filed for it."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from files.access import elsewhere, files_of
@@ -11,18 +11,19 @@ from orders.agreements import is_tripartite
 from orders.models import Agreement, Order, RecordState, ServiceRecord
 from orders.records import living
 from providers.certificate_days import uncertified
+from verification.billing import billed_facts, billed_of
 from verification.cases import AgreementFacts, CaseFacts, Party
 from verification.citations import citations
-from verification.invoices import Invoice
-from verification.models import RedemptionClaim, RedemptionState
+from verification.invoices import Billed
+from verification.models import RedemptionClaim
 from verification.parts import share
 from vouchers.terms import terms_of
 
 
 def facts_of(
-    session: Session, order: Order, invoice: Invoice | None, *, amount: int | None = None, number: str | None = None
+    session: Session, order: Order, billed: Sequence[Billed], *, amount: int | None = None, number: str | None = None
 ) -> CaseFacts:
-    """The case as it stands now; ``invoice`` is what the provider states, None before that.
+    """The case as it stands now; ``billed`` is what the provider states of its invoices, nothing before that.
 
     ``amount`` is what is claimed of the deduction, in fen (None: all of it), ``number`` the claim's where it has one.
     """
@@ -54,23 +55,10 @@ def facts_of(
         confirmed=confirmation is not None,
         rating=confirmation.rating if confirmation else None,
         today=today(),
-        invoice=invoice,
-        invoice_used_by=_used_by(session, number, invoice),
+        invoices=tuple(billed_facts(session, each, number) for each in billed),
         files_elsewhere=_files_elsewhere(session, order),
         uncertified=tuple(uncertified(session, order.provider_id, _days(order))),
         rules=citations(terms, order.programme.region.path),
-    )
-
-
-def stated(claim: RedemptionClaim) -> Invoice:
-    """The invoice as the claim states it."""
-    return Invoice(
-        number=claim.invoice_number,
-        day=claim.invoice_date,
-        amount=claim.invoice_amount,
-        seller=claim.invoice_seller,
-        buyer=claim.invoice_buyer,
-        self_checked=claim.self_checked,
     )
 
 
@@ -87,22 +75,7 @@ def _agreement(agreement: Agreement | None) -> AgreementFacts | None:
 
 def facts_of_claim(session: Session, claim: RedemptionClaim) -> CaseFacts:
     """The case of a claim that was filed."""
-    return facts_of(session, claim.order, stated(claim), amount=claim.amount, number=claim.number)
-
-
-def _used_by(session: Session, number: str | None, invoice: Invoice | None) -> str | None:
-    """The number of another claim that uses the invoice."""
-    if invoice is None:
-        return None
-    return session.scalar(
-        select(RedemptionClaim.number)
-        .where(
-            RedemptionClaim.invoice_number == invoice.number,
-            RedemptionClaim.state != RedemptionState.REJECTED,
-            RedemptionClaim.number.is_distinct_from(number),
-        )
-        .limit(1)
-    )
+    return facts_of(session, claim.order, billed_of(claim), amount=claim.amount, number=claim.number)
 
 
 def _files_elsewhere(session: Session, order: Order) -> int:

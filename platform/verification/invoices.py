@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from files.intake import Upload
+
 # Year, then province or a city with its own plan (GB/T 2260; 91 to 95 are Dalian, Ningbo, Xiamen, Qingdao, Shenzhen), then
 # channel and serial number. Digital invoices began in 2021.
 _DIGITAL: Final = re.compile(r"(?:2[1-9]|[3-9]\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|9[1-5])\d{16}", re.ASCII)
@@ -26,6 +28,20 @@ class Invoice:
     seller: str
     buyer: str
     self_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An invoice as stated, how much of it a claim uses, in fen (None: all of it), and its file where one is filed."""
+
+    invoice: Invoice
+    amount: int | None = None
+    file: Upload | None = None
+
+    @property
+    def used(self) -> int:
+        """What the claim uses of the invoice, in fen."""
+        return self.invoice.amount if self.amount is None else self.amount
 
 
 def plain(text: str) -> str:

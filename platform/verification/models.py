@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from files.models import Attachment
 from foundation.constraints import explain
 from foundation.database import Base, Timestamped
 from foundation.i18n import N_
@@ -15,6 +16,9 @@ from foundation.waiting import Waits, waits_rules
 from orders.models import Order
 from policies.models import RuleVersion
 from vouchers.models import Duty
+
+WITHIN: Final = ("claim_invoices_within", "invoices_within", "redemption_claims_within")
+"""The constraint triggers by which no more is used of an invoice than it has."""
 
 
 class RedemptionState(StrEnum):
@@ -38,17 +42,6 @@ class RedemptionClaim(Waits, Timestamped, Base):
 
     __tablename__ = "redemption_claims"
     __table_args__ = (
-        # An invoice number counts once over all programmes and years; a rejected claim frees it.
-        Index(
-            "uq_redemption_claims_invoice",
-            "invoice_number",
-            unique=True,
-            postgresql_where=text("state <> 'rejected' AND duplicate_of_id IS NULL"),
-        ),
-        # Numbers are compared as text, so only the one spelling of verification/invoices.py may be stored.
-        CheckConstraint(
-            "invoice_number ~ '^([0-9]{20}|([0-9]{10}|[0-9]{12})-[0-9]{8})$'", name="invoice_number_in_one_form"
-        ),
         CheckConstraint("amount > 0", name="amount_positive"),
         # What was redeemed is there exactly while the claim is verified or settled, and never more than was asked for.
         CheckConstraint(
@@ -73,19 +66,11 @@ class RedemptionClaim(Waits, Timestamped, Base):
     redeemed: Mapped[int | None]
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     state: Mapped[RedemptionState] = mapped_column(default=RedemptionState.SUBMITTED)
-    invoice_number: Mapped[str]
-    invoice_date: Mapped[date]
-    invoice_amount: Mapped[int]
-    invoice_seller: Mapped[str]
-    invoice_buyer: Mapped[str]
     self_checked: Mapped[bool]
-    attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
     checks: Mapped[list[Any]]
     # What those answers were given to, and the list as it stood then; unknown for claims from before these were kept.
     facts: Mapped[dict[str, Any] | None]
     checklist_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule_versions.id"))
-    # The same invoice in another spelling, found at an earlier claim when numbers were put into one form.
-    duplicate_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("redemption_claims.id"))
     # When it was first filed, and when it was last filed again.
     submitted_at: Mapped[datetime]
     resubmitted_at: Mapped[datetime | None]
@@ -98,6 +83,7 @@ class RedemptionClaim(Waits, Timestamped, Base):
     undone: Mapped[int] = mapped_column(default=0)
     order: Mapped[Order] = relationship()
     checklist: Mapped[RuleVersion | None] = relationship()
+    billed: Mapped[list["ClaimInvoice"]] = relationship(order_by="ClaimInvoice.id", cascade="all, delete-orphan")
 
     @property
     def rests_on(self) -> tuple[UUID | None, dict[str, Any] | None]:
@@ -105,11 +91,57 @@ class RedemptionClaim(Waits, Timestamped, Base):
         return self.checklist_id, self.facts
 
 
+class InvoiceRow(Timestamped, Base):
+    """An invoice (发票) as it was stated by the first claim that used it: ``amount`` in fen with tax.
+
+    A red letter (红字发票) names the invoice that it takes back in ``corrects_id`` and has a negative amount, as it is
+    printed. ``blob_id`` is its file, the last one that was filed. What an invoice still has: verification/billing.py.
+    """
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        # Numbers are compared as text, so only the one spelling of verification/invoices.py may be stored.
+        CheckConstraint("number ~ '^([0-9]{20}|([0-9]{10}|[0-9]{12})-[0-9]{8})$'", name="number_in_one_form"),
+        # Nothing but a red letter takes anything back, and a red letter never adds.
+        CheckConstraint("amount <> 0 AND (amount < 0) = (corrects_id IS NOT NULL)", name="red_letter_negative"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    issued_on: Mapped[date]
+    amount: Mapped[int]
+    seller: Mapped[str]
+    buyer: Mapped[str]
+    corrects_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    blob_id: Mapped[UUID | None] = mapped_column(ForeignKey("blobs.id"))
+
+
+class ClaimInvoice(Timestamped, Base):
+    """How much of an invoice a claim uses, in fen, and the file as it lies at the claim's order.
+
+    A claim that is not rejected takes its ``amount`` from what the invoice has. The constraint triggers
+    ``claim_invoices_within``, ``invoices_within`` and ``redemption_claims_within`` refuse more than that, whoever writes.
+    ``counts`` is false only for old claims that show an invoice which an earlier claim had used whole: they say so, and take
+    nothing. ``stated`` is what a claim that counts no more had said, where that is not what the invoice says.
+    """
+
+    __tablename__ = "claim_invoices"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "invoice_id"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("redemption_claims.id"))
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoices.id"), index=True)
+    amount: Mapped[int]
+    attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"))
+    counts: Mapped[bool] = mapped_column(default=True)
+    stated: Mapped[dict[str, Any] | None]
+    invoice: Mapped[InvoiceRow] = relationship()
+    attachment: Mapped[Attachment] = relationship()
+
+
 explain("uq_redemption_claims_number", N_("这份订单刚有另一份核销申请"), remedy=N_("刷新页面查看最新进度"))
-explain("ck_redemption_claims_invoice_number_in_one_form", N_("发票号码的写法不对"), field="number")
-explain(
-    "uq_redemption_claims_invoice",
-    N_("这张发票已经用于另一份核销申请"),
-    field="number",
-    remedy=N_("核对发票号码；一张发票只能核销一次"),
-)
+explain("ck_invoices_number_in_one_form", N_("发票号码的写法不对"), field="number")
+explain("uq_invoices_number", N_("这张发票刚被另一份申请使用"), field="number", remedy=N_("刷新页面后再试"))
+for _guard in WITHIN:
+    explain(_guard, N_("发票剩余的金额不够"), field="number", remedy=N_("核对发票号码；一张发票的金额只能核销一次"))

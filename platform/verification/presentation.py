@@ -15,9 +15,9 @@ from foundation.i18n import N_
 from orders.models import Order
 from orders.presentation import measured, party_names
 from verification.answers import Answer, Outcome
+from verification.billing import billed_of, stated
 from verification.checks import LABELS, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
-from verification.facts import stated
 from verification.invoices import Invoice
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import share
@@ -143,6 +143,7 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
     deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
     return {
         "claim": claim,
+        "billed": billed_of(claim),
         "order": order,
         "state": state_of(claim.state),
         "deadline": deadline_of(claim.state, due_on(claim, order)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from accounts.current import not_here
 from accounts.delegation import acts_for, may_act_for
@@ -26,7 +26,7 @@ from verification.checks import run
 from verification.claiming import claim_of, order_number
 from verification.facts import facts_of_claim
 from verification.invoices import normal_number
-from verification.models import RedemptionClaim, RedemptionState
+from verification.models import ClaimInvoice, InvoiceRow, RedemptionClaim, RedemptionState
 from verification.parts import OPEN
 from verification.states import REDEMPTION
 from verification.undoing import DEED
@@ -81,7 +81,8 @@ def queue(
         .options(
             joinedload(RedemptionClaim.order).options(
                 joinedload(Order.provider), joinedload(Order.enterprise), joinedload(Order.offering_version)
-            )
+            ),
+            selectinload(RedemptionClaim.billed).joinedload(ClaimInvoice.invoice),
         )
         .where(_seen(actor))
     )
@@ -92,7 +93,11 @@ def queue(
         query = query.where(
             or_(
                 Order.number.contains(words.upper(), autoescape=True),
-                RedemptionClaim.invoice_number == normal_number(words),
+                RedemptionClaim.id.in_(
+                    select(ClaimInvoice.claim_id)
+                    .join(ClaimInvoice.invoice)
+                    .where(InvoiceRow.number == normal_number(words))
+                ),
                 Order.provider_id.in_(names),
                 Order.enterprise_id.in_(names),
             )
@@ -118,7 +123,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         claim=claim,
         order=order,
         answers=answers,
-        invoice_files=[file for file in own if file.id == claim.attachment_id],
+        invoice_files=[file for file in own if file.id in {link.attachment_id for link in claim.billed}],
         evidence=[(record, files[record.id]) for record in records],
         agreement_files=[file for file in own if order.agreement and file.id == order.agreement.attachment_id],
         earlier=_earlier(session, actor, claim, answers) if actor.role in STAFF else [],

@@ -10,7 +10,17 @@ from foundation.reading import Moment, Money, ReadModel
 from orders.deadlines import last_day
 from orders.models import Order
 from verification.answers import Outcome
+from verification.billing import billed_of
 from verification.models import RedemptionClaim, RedemptionState
+
+
+class UsedInvoice(ReadModel):
+    """An invoice as a claim states it: ``amount`` is what is printed on it, ``used`` what the claim uses of that."""
+
+    number: str
+    issued_on: date
+    amount: Money
+    used: Money
 
 
 class RedemptionRow(ReadModel):
@@ -29,9 +39,7 @@ class RedemptionRow(ReadModel):
     resubmitted_at: Moment | None
     due_on: date | None
     refers: int
-    invoice_number: str
-    invoice_date: date
-    invoice_amount: Money
+    invoices: tuple[UsedInvoice, ...]
     amount: Money
     redeemed: Money | None
     decided_at: Moment | None
@@ -56,9 +64,15 @@ def redemption_rows(_session: Session, claims: Sequence[RedemptionClaim]) -> lis
             resubmitted_at=one.resubmitted_at,
             due_on=due_on(one, one.order),
             refers=sum(each["outcome"] != Outcome.PASS.value for each in one.checks),
-            invoice_number=one.invoice_number,
-            invoice_date=one.invoice_date,
-            invoice_amount=one.invoice_amount,
+            invoices=tuple(
+                UsedInvoice(
+                    number=each.invoice.number,
+                    issued_on=each.invoice.day,
+                    amount=each.invoice.amount,
+                    used=each.used,
+                )
+                for each in billed_of(one)
+            ),
             amount=one.amount,
             redeemed=one.redeemed,
             decided_at=one.decided_at,

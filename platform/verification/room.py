@@ -9,7 +9,7 @@ from foundation.i18n import N_
 from foundation.rooms import NavEntry, Room, RoomDesk, ThingKind
 from orders.models import Order
 from verification import desk
-from verification.models import RedemptionClaim
+from verification.models import ClaimInvoice, InvoiceRow, RedemptionClaim
 from verification.states import REDEMPTION
 from vouchers.regions import of_programme
 
@@ -45,6 +45,7 @@ ROOM: Final = Room(
         "redemption.reject": N_("不予核销申请"),
         "redemption.settle": N_("核销申请完成结算"),
         "redemption.lapse": N_("核销申请逾期作废"),
+        "invoice.red_letter": N_("服务机构登记红字发票"),
     },
     exports={
         "redemption": N_("导出核销申请列表"),
@@ -54,6 +55,7 @@ ROOM: Final = Room(
         "claim": N_("核销申请"),
         "checks": N_("逐项核对"),
         "invoice": N_("发票号码"),
+        "takes_back": N_("被冲销的发票"),
     },
     codes={"attachment.kind": {"invoice": N_("发票")}},
     states=(REDEMPTION,),
@@ -65,8 +67,17 @@ ROOM: Final = Room(
             # Only the first claim of an order has the order's number.
             also=select(RedemptionClaim.id, Order.number).join(RedemptionClaim.order),
         ),
+        ThingKind(select(InvoiceRow.id, InvoiceRow.number), numbered=True),
     ),
-    regions=(of_programme(RedemptionClaim.id, RedemptionClaim.programme_id),),
+    regions=(
+        of_programme(RedemptionClaim.id, RedemptionClaim.programme_id),
+        of_programme(
+            InvoiceRow.id,
+            RedemptionClaim.programme_id,
+            (ClaimInvoice, ClaimInvoice.invoice_id == InvoiceRow.id),
+            (RedemptionClaim, RedemptionClaim.id == ClaimInvoice.claim_id),
+        ),
+    ),
     desk=RoomDesk(desk.waiting, desk.others, desk.figures),
     navigation=(
         NavEntry(

@@ -16,11 +16,12 @@ from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders.access import find
 from verification import deciding, queries, undoing
+from verification.billing import billed_of, stated
 from verification.checks import NO_INVOICE, failing, run
 from verification.claiming import claim_of, order_number, to_show
 from verification.claiming import submit as submit_claim
 from verification.exports import CLAIMS
-from verification.facts import facts_of, stated
+from verification.facts import facts_of
 from verification.forms import ClaimForm, ReasonForm, RejectForm, ReturnForm, UndoForm, VerifyForm
 from verification.invoices import Invoice
 from verification.models import RedemptionState
@@ -76,7 +77,8 @@ def claim(number: str) -> ResponseReturnValue:
 
     def page() -> str:
         offered = as_prefilled(order, _invoice(form), amount)
-        facts = facts_of(session, order, invoice, amount=amount, number=present.number if present else None)
+        billed = billed_of(present) if present else []
+        facts = facts_of(session, order, billed, amount=amount, number=present.number if present else None)
         answers = [each for each in run(facts) if each.text != NO_INVOICE[1]]
         return render_template(
             "verification/claim.html",

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -40,7 +40,10 @@ from providers.replay import replay as replay_application
 from settlement.checking import check
 from settlement.models import Batch, BatchOrder, Statement
 from settlement.replay import replay as replay_batch
-from verification.models import RedemptionClaim, RedemptionState
+from verification.billing import billed_of, left, stated
+from verification.facts import facts_of_claim
+from verification.invoices import Billed, Invoice
+from verification.models import InvoiceRow, RedemptionClaim, RedemptionState
 from verification.parts import unclaimed
 from verification.replay import replay as replay_claim
 from verification.standing import order_state
@@ -229,6 +232,71 @@ def test_every_order_stands_where_its_claim_stands(upgraded: Upgraded) -> None:
     for claim in upgraded.session.scalars(select(RedemptionClaim)):
         to = order_state([claim.state], rest=unclaimed(upgraded.session, claim.order) > 0)
         assert to in {claim.order.state, None}
+
+
+def test_0014_each_claim_still_shows_its_invoice_and_file(upgraded: Upgraded) -> None:
+    before = {row["id"]: row for row in upgraded.rows("redemption_claims")}
+    for claim in upgraded.session.scalars(select(RedemptionClaim)):
+        old, (link,) = before[str(claim.id)], claim.billed
+        assert billed_of(claim) == [
+            Billed(
+                Invoice(
+                    number=old["invoice_number"],
+                    day=date.fromisoformat(old["invoice_date"]),
+                    amount=int(old["invoice_amount"]),
+                    seller=old["invoice_seller"],
+                    buyer=old["invoice_buyer"],
+                    self_checked=old["self_checked"] == "t",
+                ),
+                int(old["invoice_amount"]),
+            )
+        ]
+        assert (str(link.attachment_id), link.counts) == (old["attachment_id"], True)
+        assert link.invoice.blob_id == link.attachment.blob_id
+        assert left(upgraded.session, link.invoice) == (link.amount if claim.state is RedemptionState.REJECTED else 0)
+    numbers = {row["invoice_number"] for row in before.values()}
+    assert set(upgraded.session.scalars(select(InvoiceRow.number))) == numbers
+
+
+def test_0014_an_invoice_that_two_old_claims_show_is_used_once(empty_database: Callable[[], Engine]) -> None:
+    """The later one keeps what it says and takes nothing; a rejected one keeps what it had said otherwise."""
+    engine = empty_database()
+    migrate(engine, revision=FIRST)
+    with engine.begin() as connection:
+        load_rows(connection)
+        first, again, rejected = connection.scalars(text(_THREE)).all()
+        facts = {"first": first, "again": again, "rejected": rejected}
+        connection.execute(text(_SAME_INVOICE), facts)
+        connection.execute(text("UPDATE redemption_claims SET invoice_amount = 1 WHERE id = :rejected"), facts)
+    migrate(engine)
+    with Session(engine) as session:
+        found = {name: session.get_one(RedemptionClaim, claim_id) for name, claim_id in facts.items()}
+        (row,) = {claim.billed[0].invoice for claim in found.values()}
+        assert {name: claim.billed[0].counts for name, claim in found.items()} == {
+            "first": True,
+            "again": False,
+            "rejected": True,
+        }
+        assert row.amount == stated(found["first"]).amount == stated(found["again"]).amount
+        assert (stated(found["rejected"]).amount, left(session, row)) == (1, 0)
+        outcomes = {name: _unused(session, claim) for name, claim in found.items()}
+        assert (outcomes["first"], outcomes["again"]) == (True, False)
+
+
+def _unused(session: Session, claim: RedemptionClaim) -> bool:
+    (found,) = facts_of_claim(session, claim).invoices
+    return found.used <= found.left
+
+
+_THREE = "SELECT id FROM redemption_claims ORDER BY state = 'rejected', submitted_at, id LIMIT 3"
+_SAME_INVOICE = """
+    UPDATE redemption_claims AS claim SET
+        invoice_number = one.invoice_number, invoice_date = one.invoice_date, invoice_amount = one.invoice_amount,
+        invoice_seller = one.invoice_seller, invoice_buyer = one.invoice_buyer,
+        state = CASE WHEN claim.id = :rejected THEN 'rejected' ELSE claim.state END,
+        duplicate_of_id = CASE WHEN claim.id = :again THEN one.id END
+    FROM redemption_claims AS one WHERE one.id = :first AND claim.id IN (:again, :rejected)
+"""
 
 
 def test_0019_every_statement_keeps_the_file_that_was_issued(upgraded: Upgraded) -> None:

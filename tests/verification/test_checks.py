@@ -9,7 +9,7 @@ import pytest
 from providers.certificate_days import Uncertified
 from providers.models import BreakKind
 from verification.answers import Outcome
-from verification.cases import AgreementFacts, CaseFacts, Party
+from verification.cases import AgreementFacts, BilledFacts, CaseFacts, Party
 from verification.checks import CHECKS, LABELS, failing, referred, run
 from verification.invoices import Invoice, normal_number, same_party, well_formed
 
@@ -40,7 +40,7 @@ CLEAN = CaseFacts(
     confirmed=True,
     rating=3,
     today=date(2021, 12, 2),
-    invoice=INVOICE,
+    invoices=(BilledFacts(INVOICE, used=INVOICE.amount, left=INVOICE.amount),),
 )
 P, R, F = Outcome.PASS, Outcome.REFER, Outcome.FAIL
 
@@ -50,7 +50,12 @@ def agreed(**changes: Any) -> dict[str, Any]:
 
 
 def billed(**changes: Any) -> dict[str, Any]:
-    return {"invoice": replace(INVOICE, **changes)}
+    invoice = replace(INVOICE, **changes)
+    return {"invoices": (BilledFacts(invoice, used=invoice.amount, left=invoice.amount),)}
+
+
+def using(used: int, left: int, taken_back: int = 0) -> dict[str, Any]:
+    return {"invoices": (BilledFacts(INVOICE, used, left, taken_back),)}
 
 
 CASES: list[tuple[str, dict[str, Any], Outcome]] = [
@@ -91,29 +96,32 @@ CASES: list[tuple[str, dict[str, Any], Outcome]] = [
     ("invoice_number", {}, P),
     ("invoice_number", billed(number="2435200000000000001"), F),
     ("invoice_number", billed(number="03500210021112345678"), F),
-    ("invoice_number", {"invoice": None}, R),
+    ("invoice_number", {"invoices": ()}, R),
     ("invoice_unused", {}, P),
-    ("invoice_unused", {"invoice_used_by": "DD20211120-AAAAAA"}, F),
-    ("invoice_unused", {"invoice": None}, R),
+    ("invoice_unused", using(10_000_000, 0), F),
+    ("invoice_unused", using(6_000_000, 6_000_000), P),
+    ("invoice_unused", using(6_000_001, 6_000_000), F),
+    ("invoice_unused", using(10_000_000, 0, 10_000_000), F),
+    ("invoice_unused", {"invoices": ()}, R),
     ("invoice_seller", {}, P),
     ("invoice_seller", billed(seller="厦门服务平台有限公司分公司"), F),
-    ("invoice_seller", {"invoice": None}, R),
+    ("invoice_seller", {"invoices": ()}, R),
     ("invoice_buyer", {}, P),
     ("invoice_buyer", billed(buyer=PROVIDER.uscc), F),
-    ("invoice_buyer", {"invoice": None}, R),
+    ("invoice_buyer", {"invoices": ()}, R),
     ("invoice_amount", {}, P),
     ("invoice_amount", billed(amount=9_999_999), F),
-    ("invoice_amount", {"invoice": None}, R),
+    ("invoice_amount", {"invoices": ()}, R),
     ("invoice_date", billed(day=date(2021, 11, 20)), P),
     ("invoice_date", billed(day=date(2021, 11, 19)), F),
     ("invoice_date", billed(day=date(2021, 12, 2)), P),
     ("invoice_date", billed(day=date(2021, 12, 3)), F),
     ("invoice_date", billed(day=date(2022, 7, 1)) | {"today": date(2022, 8, 1)}, R),
     ("invoice_date", {"agreement": None} | billed(day=date(2021, 11, 4)), F),
-    ("invoice_date", {"invoice": None}, R),
+    ("invoice_date", {"invoices": ()}, R),
     ("self_checked", {}, P),
     ("self_checked", billed(self_checked=False), F),
-    ("self_checked", {"invoice": None}, R),
+    ("self_checked", {"invoices": ()}, R),
     ("files_elsewhere", {}, P),
     ("files_elsewhere", {"files_elsewhere": 1}, R),
 ]

@@ -21,7 +21,7 @@ XIAMEN, BEIJING, HAIDIAN = "100000/350000/350200/", "100000/110000/", "100000/11
 def rules(session: Session, **changes: str) -> dict[str, str]:
     """The rule of each check, as the page of a claim in Xiamen shows it."""
     scene = Scene(session, terms=terms(**changes))
-    return {answer.id: answer.rule for answer in run(facts_of(session, claimed(scene), None))}
+    return {answer.id: answer.rule for answer in run(facts_of(session, claimed(scene), []))}
 
 
 def test_a_claim_in_xiamen_cites_xiamen(session: Session) -> None:

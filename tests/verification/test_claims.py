@@ -25,6 +25,7 @@ from ledger.posting import balance
 from ledger.verification import verify as verify_ledger
 from orders.models import Order, OrderState
 from verification import claiming, deciding
+from verification.billing import stated
 from verification.claiming import claim_of
 from verification.jobs import every_ten_minutes
 from verification.models import RedemptionState
@@ -81,10 +82,10 @@ def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, sc
     used = claiming.claim_of(session, first.number)
     assert used is not None
     with pytest.raises(Faults) as refused:
-        claim(scene, second, number=used.invoice_number)
+        claim(scene, second, number=stated(used).number)
     assert refused.value.faults[0].field == "number"
     deciding.reject(session, scene.officer, first.number, reason="other", note=NOTE)
-    claim(scene, second, number=used.invoice_number)
+    claim(scene, second, number=stated(used).number)
     assert second.state is OrderState.CLAIMED
 
 
@@ -99,7 +100,7 @@ def test_an_invoice_counts_once_until_its_claim_is_rejected(session: Session, sc
 )
 def test_another_spelling_is_the_same_invoice(session: Session, scene: Scene, again: str) -> None:
     first, second = scene.order_in(OrderState.CONFIRMED), scene.order_in(OrderState.CONFIRMED)
-    assert claim(scene, first, number="035002100211-12345678").invoice_number == "035002100211-12345678"
+    assert stated(claim(scene, first, number="035002100211-12345678")).number == "035002100211-12345678"
     with pytest.raises(Faults) as refused:
         claim(scene, second, number=again)
     assert [fault.field for fault in refused.value.faults] == ["number"]
@@ -110,7 +111,7 @@ def test_another_spelling_is_the_same_invoice(session: Session, scene: Scene, ag
 def test_nothing_unseen_is_stored_with_an_invoice(scene: Scene) -> None:
     order = scene.order_in(OrderState.CONFIRMED)
     found = claim(scene, order, seller=f"\u200b{order.provider.name}\ufeff")
-    assert found.invoice_seller == order.provider.name
+    assert stated(found).seller == order.provider.name
 
 
 def test_a_resubmission_keeps_the_first_filing_date(session: Session, scene: Scene) -> None:
@@ -144,18 +145,18 @@ def test_the_database_itself_refuses_an_invoice_twice(session: Session, scene: S
     first, second = claiming.claim_of(session, claimed(scene).number), claiming.claim_of(session, claimed(scene).number)
     assert first
     assert second
-    with pytest.raises(IntegrityError, match="uq_redemption_claims_invoice"):
+    with pytest.raises(IntegrityError, match="more is used of an invoice than it has"):
         session.execute(
-            text("UPDATE redemption_claims SET invoice_number = :number WHERE id = :id"),
-            {"number": first.invoice_number, "id": second.id},
+            text("UPDATE claim_invoices SET invoice_id = :invoice WHERE claim_id = :id"),
+            {"invoice": first.billed[0].invoice_id, "id": second.id},
         )
 
 
 def test_the_database_itself_refuses_another_spelling(session: Session, scene: Scene) -> None:
     claimed(scene)
     session.flush()
-    with pytest.raises(IntegrityError, match="ck_redemption_claims_invoice_number_in_one_form"):
-        session.execute(text("UPDATE redemption_claims SET invoice_number = '2435 2000 0000 0000 0001'"))
+    with pytest.raises(IntegrityError, match="ck_invoices_number_in_one_form"):
+        session.execute(text("UPDATE invoices SET number = '2435 2000 0000 0000 0001'"))
 
 
 def test_a_first_claim_needs_a_file(session: Session, scene: Scene) -> None:

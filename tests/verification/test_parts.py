@@ -25,8 +25,8 @@ from orders.progress import line
 from settlement import payments
 from settlement.models import BatchOrder
 from verification import claiming, deciding, undoing
+from verification.billing import stated
 from verification.deciding import Rest
-from verification.facts import stated
 from verification.jobs import every_ten_minutes
 from verification.models import RedemptionClaim, RedemptionState
 from verification.parts import share, unclaimed
