@@ -194,6 +194,17 @@ def test_what_was_held_in_time_is_redeemed_later(session: Session):
     assert wallet(session, made) == Wallet(600, 0, 400, 0)
 
 
+def test_what_is_released_on_the_last_day_can_be_used_until_midnight(session: Session):
+    setting, enterprise, made = voucher(session)
+    order = held(session, enterprise, made, 1000)
+    with travel(at(made.expires_on, 23, 59)):
+        release(session, SYSTEM, voucher_id=made.id, order_id=order, transfer_id=new_id())
+        held(session, enterprise, made, 1000)
+    assert wallet(session, made) == Wallet(0, 1000, 0, 0)
+    assert balance(session, account(session, AccountKind.POOL, setting.programme.id)) == 0
+    assert verify(session).ok
+
+
 def test_release_after_the_last_day_goes_on_to_the_pool(session: Session):
     setting, enterprise, made = voucher(session)
     order = held(session, enterprise, made, 1000)
