@@ -38,7 +38,6 @@ def change_state(
     before = thing.state
     after = table.next(before, event, actor.role)
     thing.state = after
-    session.flush()
     record(
         session,
         actor,
