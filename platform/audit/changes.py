@@ -38,6 +38,11 @@ def change_state(
     before = thing.state
     after = table.next(before, event, actor.role)
     thing.state = after
+    # What the clock does by itself is nobody's decision.
+    decides = event in table.decisions and actor.role is not Role.SYSTEM
+    if decides:
+        # A decision names by id what it rests on.
+        session.flush()
     record(
         session,
         actor,
@@ -47,6 +52,5 @@ def change_state(
         after={"state": after.value},
         note=note,
     )
-    # What the clock does by itself is nobody's decision.
-    if event in table.decisions and actor.role is not Role.SYSTEM:
+    if decides:
         keep(session, actor, f"{table.name}.{event}", subject, note=note, reasons=reasons, checks=checks)

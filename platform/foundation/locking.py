@@ -71,8 +71,8 @@ def lock_row(session: Session, model: type[Thing], row_id: UUID) -> Thing:
     return row
 
 
-def lock_found(session: Session, query: Select[Any], of: type[Base]) -> Sequence[Any]:
-    """The rows of ``query``, those of table ``of`` locked and read anew: what is found and what is locked in one trip.
+def lock_found(session: Session, query: Select[Any], *of: type[Base]) -> Sequence[Any]:
+    """The rows of ``query``, those of tables ``of`` locked, in this order, and read anew: found and locked in one trip.
 
     What the query reads of other tables may be older than the lock; read anew what has to be checked.
     """
@@ -80,7 +80,7 @@ def lock_found(session: Session, query: Select[Any], of: type[Base]) -> Sequence
     if not _enabled.get():
         return session.execute(query).all()
     try:
-        return session.execute(query.where(_patience).with_for_update(of=of, key_share=True)).all()
+        return session.execute(query.where(_patience).with_for_update(of=list(of), key_share=True)).all()
     except OperationalError as error:
         raise as_busy(error) or error from error
 

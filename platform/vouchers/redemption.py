@@ -130,15 +130,16 @@ def redeem(
     provider_id: UUID,
     transfer_id: UUID,
     amount: int | None = None,
+    held: bool = False,
 ) -> Wallet:
     """Make ``amount`` fen of what an order holds payable to the provider (None: all of it): a claim was verified.
 
     Works after the voucher's last day too, because the money was set aside in time. A voucher that is good for one
     order only gives no change: its rest goes back to the pool. Conflict when the order holds nothing, was released, or
-    the claim was redeemed before by another call; Exhausted when the order holds less.
+    the claim was redeemed before by another call; Exhausted when the order holds less. ``held`` as for ``locked_for``.
     """
     provider = Station(AccountKind.PAYABLE, provider_id)
-    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id, station=provider)
+    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id, station=provider, held=held)
     if _repeated(voucher.done, Movement.REDEEM, transfer_id, amount):
         return voucher.wallet
     amount = voucher.hold if amount is None else amount
