@@ -29,10 +29,12 @@ def change_state(
     note: str | None = None,
     reasons: Sequence[str] = (),
     checks: Sequence[Any] = (),
+    flush: bool = True,
 ) -> None:
     """Move ``subject`` along its state table and record it; Conflict or NotAllowed when the table says no.
 
-    An event that decides is kept as a decision, with its ``reasons`` and ``checks``; see audit/decisions.py.
+    An event that decides is kept as a decision, with its ``reasons`` and ``checks``; see audit/decisions.py. Without ``flush``
+    the caller writes it together with more.
     """
     thing = cast("HasState", subject)
     before = thing.state
@@ -40,7 +42,7 @@ def change_state(
     thing.state = after
     # What the clock does by itself is nobody's decision.
     decides = event in table.decisions and actor.role is not Role.SYSTEM
-    if decides:
+    if flush or decides:
         # A decision names by id what it rests on.
         session.flush()
     record(

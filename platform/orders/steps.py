@@ -30,7 +30,7 @@ def take(
     Raises Conflict when the event does not fit the state and NotAllowed when the role may not.
     Money does not move here: an exit goes through ``ending.end``.
     """
-    change_state(session, actor, order, ORDER, event, note=note)
+    change_state(session, actor, order, ORDER, event, note=note, flush=False)
     moment = now()
     order.since = moment
     order.due_at = due_at
@@ -59,7 +59,7 @@ def begin(session: Session, actor: Actor, order: Order, *, facts: Mapping[str, o
     lines = [line_of(actor, order, "place")]
     record(session, actor, f"{ORDER.name}.place", order, after=facts)
     if terms is not None:
-        change_state(session, SYSTEM, order, ORDER, "give_slot")
+        change_state(session, SYSTEM, order, ORDER, "give_slot", flush=False)
         order.due_at = due_in(order.state, terms)
         lines.append(line_of(SYSTEM, order, "give_slot"))
     session.add_all([order, *lines])

@@ -184,10 +184,7 @@ def locked_for(
     station: Station | None = None,
     held: bool = False,
 ) -> LockedVoucher:
-    """The locked voucher with what the order and the claim did; NotFound for somebody else's, and for another's order.
-
-    ``held``: this transaction has locked the voucher before.
-    """
+    """The locked voucher (``held``: locked before) with what order and claim did; NotFound for somebody else's, or order."""
     voucher = locked(session, voucher_id, order_id=order_id, claim_id=claim_id, station=station, held=held)
     if voucher is None or (actor.role in ENTERPRISE and voucher.enterprise_id != actor.organisation_id):
         raise not_here()
