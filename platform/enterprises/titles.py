@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from accounts.current import not_here
@@ -41,7 +41,7 @@ def titles_on(session: Session, organisation_id: UUID, day: date) -> list[Title]
     return sorted(found, key=lambda title: (_RANK[title.level], title.valid_to))
 
 
-def held_levels(organisation_id: ColumnElement[UUID], day: date) -> ScalarSelect[Any]:
+def held_levels(organisation_id: SQLColumnExpression[UUID], day: date) -> ScalarSelect[Any]:
     """The levels of the titles that are valid on ``day``, as part of a larger query; NULL where there are none."""
     return (
         select(func.array_agg(Title.level))

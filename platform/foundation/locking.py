@@ -71,7 +71,7 @@ def lock_row(session: Session, model: type[Thing], row_id: UUID) -> Thing:
     return row
 
 
-def lock_found(session: Session, query: Select[Any], *of: type[Base]) -> Sequence[Any]:
+def lock_found(session: Session, query: Select[*tuple[Any, ...]], *of: type[Base]) -> Sequence[Any]:
     """The rows of ``query``, those of tables ``of`` locked, in this order, and read anew: found and locked in one trip.
 
     What the query reads of other tables may be older than the lock; read anew what has to be checked.

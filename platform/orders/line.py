@@ -6,7 +6,7 @@ Orders of one line may stand under different versions of the programme's terms: 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.actors import SYSTEM
@@ -42,7 +42,7 @@ def lock_places(session: Session, programme_id: UUID, offering_id: UUID) -> None
     lock_key(session, "order-line", f"{programme_id}:{offering_id}")
 
 
-def limit_of(offering_id: ColumnElement[UUID] | UUID) -> ScalarSelect[int | None]:
+def limit_of(offering_id: SQLColumnExpression[UUID] | UUID) -> ScalarSelect[int | None]:
     """How many orders of a programme an offering serves, by its newest approved version; NULL is without limit."""
     return (
         select(_approved.slots)
@@ -57,7 +57,7 @@ def limit_of(offering_id: ColumnElement[UUID] | UUID) -> ScalarSelect[int | None
 
 
 def somebody_waits(
-    programme_id: ColumnElement[UUID] | UUID, offering_id: ColumnElement[UUID] | UUID
+    programme_id: SQLColumnExpression[UUID] | UUID, offering_id: SQLColumnExpression[UUID] | UUID
 ) -> ColumnElement[bool]:
     """Whether an order waits for a place of the offering in the programme."""
     return exists().where(

@@ -59,11 +59,12 @@ def at_hand(session: Session, actor: Actor, number: str) -> AtHand:
     set_committed_value(order, "agreement", first.Agreement)
     set_committed_value(order, "confirmation", first.Confirmation)
     # A row for each way in which the few claims, invoices and certificates go together.
-    links = {row.ClaimInvoice: row for row in rows if row.ClaimInvoice}
+    links: dict[ClaimInvoice, Any] = {row.ClaimInvoice: row for row in rows if row.ClaimInvoice}
     set_committed_value(claim, "billed", sorted(links, key=lambda link: link.id))
     beside = Beside(
         invoices=[
-            facts_beside(billed_as(link, claim), link.invoice, Elsewhere(*links[link][-3:])) for link in claim.billed
+            facts_beside(billed_as(link, claim), link.invoice, Elsewhere(row[-3], row[-2], row[-1]))
+            for link, row in sorted(links.items(), key=lambda each: each[0].id)
         ],
         certificates=[row.Certification for row in rows if row.Certification],
         breaks=[row.CertificateBreak for row in rows if row.CertificateBreak],
