@@ -267,9 +267,8 @@ def copy_table(connection: Connection, name: str, table: Table) -> None:
     if name in _ORDERED:
         connection.execute(text(f"TRUNCATE {name} RESTART IDENTITY CASCADE"))
     else:
-        originals = f"SELECT ctid FROM {name} WHERE id = ANY(CAST(:ids AS uuid[]))"
         ids = list(_original_ids(connection, name, rows))
-        connection.execute(text(f"DELETE FROM {name} WHERE ctid IN ({originals})"), {"ids": ids})  # noqa: S608
+        connection.execute(text(f"DELETE FROM {name} WHERE id = ANY(CAST(:ids AS uuid[]))"), {"ids": ids})  # noqa: S608
     levels = sorted({row.level for row in rows})
     parts = [_copies(name, table, stage, level, [row for row in rows if row.level == level]) for level in levels]
     order = f"ORDER BY {_ORDERED[name]}, k, story_place" if name in _ORDERED else "ORDER BY k, story_place"
