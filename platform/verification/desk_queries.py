@@ -31,7 +31,7 @@ def in_turn(session: Session, actor: Actor, task: Task, most: int) -> Page[Redem
 
 def held_by_others(session: Session, actor: Actor, task: Task, most: int) -> Page[RedemptionClaim]:
     """Claims that are the person's affair and wait for this task of somebody else, the longest waiting first."""
-    query = _told().join(RedemptionClaim.order).join(Order.programme)
+    query = _told().join(RedemptionClaim.order).join(Programme, Programme.id == RedemptionClaim.programme_id)
     query = query.where(_of(actor), RedemptionClaim.waits_task == task.id)
     return page_of(session, query.order_by(RedemptionClaim.waits_since, RedemptionClaim.id), 1, most)
 

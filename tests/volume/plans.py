@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 
-LARGE: Final = 10_000
-"""Rows that no statement of a page reads one after the other."""
+LARGE: Final = 15_000
+"""Rows that no statement of a page reads one after the other; a list is counted to 10,000, and some rows are passed over."""
 MOST_FETCHED: Final = 5_000
 """Rows that are fetched at once; more come through a cursor of the server."""
 _REPEATED: Final = 1_000
