@@ -53,6 +53,8 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_batches_newest ON batches (created_at, id)")
     op.execute("CREATE INDEX ix_statements_newest ON statements (issued_at, number)")
     op.execute("CREATE INDEX ix_statements_payee_newest ON statements (organisation_id, issued_at, number)")
+    # Whether an organisation is certified, and its own pages.
+    op.execute("CREATE INDEX ix_certifications_organisation_id ON certifications (organisation_id)")
     op.execute("CREATE INDEX ix_certifications_newest ON certifications (created_at, id)")
     op.execute("CREATE INDEX ix_offering_versions_newest ON offering_versions (created_at, id)")
     op.execute("CREATE INDEX ix_public_notices_newest ON public_notices (opens_on, id)")
@@ -73,6 +75,7 @@ def downgrade() -> None:
         "ix_batches_newest",
         "ix_statements_newest",
         "ix_statements_payee_newest",
+        "ix_certifications_organisation_id",
         "ix_certifications_newest",
         "ix_offering_versions_newest",
         "ix_public_notices_newest",

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from accounts.models import Membership, SignIn, User
+from accounts.sessions import hash_token
 from config import Settings
 from demonstration import history
 from demonstration.accounts import Account
 from files.store import FolderStore, using
+from foundation.actors import Role
+from foundation.clock import now
 from foundation.database import make_engine
+from foundation.identifiers import new_id
 from foundation.unit_of_work import unit_of_work
 from web.app import create_app
 from web.rooms import find_rooms, let_act
@@ -60,3 +66,33 @@ def country(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     app.config["WTF_CSRF_ENABLED"] = False
     yield Country(engine, app, accounts)
     engine.dispose()
+
+
+def signed_in(country: Country, role: Role | None) -> tuple[FlaskClient, object]:
+    """A browser of somebody of the story's first copy, and the organisation."""
+    browser = country.app.test_client()
+    if role is None:
+        return browser, None
+    emails = [account.email for account in country.accounts if account.role is role]
+    with Session(country.engine) as session:
+        starts = [email.split("@")[0] + "%" for email in emails]
+        query = select(Membership).join(User, User.id == Membership.user_id)
+        member = session.scalars(query.where(User.email.like(starts[0])).order_by(User.email).limit(1)).one()
+        token = new_id().hex
+        moment = now()
+        session.add(
+            SignIn(
+                token_hash=hash_token(token),
+                user_id=member.user_id,
+                membership_id=member.id,
+                created_at=moment,
+                last_seen_at=moment,
+                password_at=moment,
+                second_factor_at=moment,
+            )
+        )
+        organisation = member.organisation_id
+        session.commit()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return browser, organisation
