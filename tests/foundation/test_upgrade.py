@@ -490,3 +490,12 @@ def test_each_payment_names_who_made_it(empty_database: Callable[[], Engine]) ->
         moved = connection.execute(text("SELECT subject_id, user_id FROM ledger_transfers WHERE kind = 'pay'")).all()
     assert len({by for _, by in paid}) == 2
     assert set(paid) == set(moved)
+
+
+def test_lists_are_read_in_their_order_from_an_index(upgraded: Upgraded) -> None:
+    """Nothing is carried over: the rows of the lists are those of before, and the indexes are usable."""
+    broken = text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT (indisvalid AND indisready)")
+    assert upgraded.session.scalars(broken).all() == []
+    upgraded.session.execute(text("SET LOCAL enable_seqscan = off"))
+    listed = upgraded.session.scalars(select(Order.number).order_by(Order.placed_at.desc(), Order.id.desc())).all()
+    assert sorted(listed) == sorted(row["number"] for row in upgraded.rows("orders"))
