@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from audit import seals
+from audit import verification as trail_verification
 from cli.inputs import print_json
 from foundation.clock import CHINA
 from foundation.unit_of_work import current_session
@@ -83,7 +83,7 @@ def audit() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify_audit(*, head: str | None, as_json: bool) -> None:
     """Recompute the chain of seals: find a changed, missing or reordered row; exit 1 if there is one."""
-    report = seals.verify(current_session(), head=head)
+    report = trail_verification.verify(current_session(), head=head)
     answer = report.as_json()
     if as_json:
         print_json(answer)

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit import seals
+from audit import verification as trail_verification
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -168,7 +168,7 @@ def test_the_upgraded_tables_are_those_of_the_models(engine_of_old_rows: Engine)
 
 
 def test_money_and_trail_add_up_as_before(upgraded: Upgraded) -> None:
-    money, trail = verify(upgraded.session), seals.verify(upgraded.session)
+    money, trail = verify(upgraded.session), trail_verification.verify(upgraded.session)
     assert (money.ok, money.faults, money.transfers) == (True, [], len(upgraded.rows("ledger_transfers")))
     assert (trail.ok, trail.faults) == (True, [])
 
