@@ -70,7 +70,9 @@ def sign_restore(*, email: str, reason: str, password: str) -> None:
     """After a restore: sign that the heads that are missing were lost by it; twice, by two people of one office."""
     session = current_session()
     done = sign_for_restore(session, signer(session, email), load_settings(), reason=reason, password=password)
-    click.echo("signed by both, the trail tells of it" if done else "signed; another person of the same office signs next")
+    click.echo(
+        "signed by both, the trail tells of it" if done else "signed; another person of the same office signs next"
+    )
 
 
 def _tell(answer: dict[str, object], *, as_json: bool) -> None:

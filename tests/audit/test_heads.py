@@ -95,7 +95,7 @@ def test_a_tree_that_was_made_anew_is_found(session, settings):
         session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
     session.execute(text("UPDATE audit_events SET person = '别人' WHERE action = 'test.event1'"))
     for table in ("audit_leaves", "audit_nodes", "audit_heads"):
-        session.execute(text(f"DELETE FROM {table}"))
+        session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - a name of ours
     session.expire_all()
     seal(session)
     assert verify(session).ok
@@ -162,7 +162,9 @@ def test_the_newest_head_is_sent_to_the_office(session, settings):
     assert report_of(session, here).heads_held_against == 2
 
 
-@pytest.mark.parametrize(("behind", "open_for", "found"), [(4, 0, False), (6, 0, True), (64, 3600, False), (66, 3600, True)])
+@pytest.mark.parametrize(
+    ("behind", "open_for", "found"), [(4, 0, False), (6, 0, True), (64, 3600, False), (66, 3600, True)]
+)
 def test_the_time_of_an_event_may_not_fall_far_behind(session, settings, behind, open_for, found):
     write(session, settings, 1)
     with travel(now() - timedelta(minutes=behind)):

@@ -306,7 +306,11 @@ def test_young_rows_cannot_be_pruned_whatever_is_asked(session: Session):
 def test_what_carries_money_or_a_decision_stays_and_can_be_proved(session: Session):
     thing = bureau(session)
     with travel(now() - timedelta(days=400)):
-        for action, after in (("test.pays", {"amount": 5}), ("test.moves", {"transfers": []}), ("test.passes", {"n": 1})):
+        for action, after in (
+            ("test.pays", {"amount": 5}),
+            ("test.moves", {"transfers": []}),
+            ("test.passes", {"n": 1}),
+        ):
             record(session, SYSTEM, action, None, after=after)
         record(session, SYSTEM, "test.handed_in", thing)
         seal(session)
@@ -343,10 +347,16 @@ def test_transfers_are_sealed_with_the_events(session: Session):
     columns = [column["name"] for column in inspect(session.connection()).get_columns("ledger_transfers")]
     for column in sorted(set(columns) - {"sequence"}):
         kind = session.scalar(
-            text("SELECT data_type FROM information_schema.columns WHERE table_name = 'ledger_transfers' AND column_name = :c"),
+            text(
+                "SELECT data_type FROM information_schema.columns WHERE table_name = 'ledger_transfers' AND column_name = :c"
+            ),
             {"c": column},
         )
-        other = {"uuid": "gen_random_uuid()", "bigint": "amount + 1", "timestamp with time zone": "posted_at + interval '1s'"}
+        other = {
+            "uuid": "gen_random_uuid()",
+            "bigint": "amount + 1",
+            "timestamp with time zone": "posted_at + interval '1s'",
+        }
         with session.begin_nested() as change:
             session.execute(text(f"UPDATE ledger_transfers SET {column} = {other.get(kind, repr('y'))}"))  # noqa: S608
             assert any("changed or reordered: ledger_transfers" in each for each in verify(session).faults), column

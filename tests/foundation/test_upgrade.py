@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit import verification as trail_verification
+from audit.seals import seal
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -490,3 +491,13 @@ def test_each_payment_names_who_made_it(empty_database: Callable[[], Engine]) ->
         moved = connection.execute(text("SELECT subject_id, user_id FROM ledger_transfers WHERE kind = 'pay'")).all()
     assert len({by for _, by in paid}) == 2
     assert set(paid) == set(moved)
+
+
+def test_0024_the_tree_goes_on_from_the_chain_and_takes_all_events_and_transfers(upgraded: Upgraded) -> None:
+    old = trail_verification.verify(upgraded.session)
+    while seal(upgraded.session):
+        pass
+    report = trail_verification.verify(upgraded.session, head=old.head)
+    stored = sum(len(upgraded.rows(table)) for table in ("audit_events", "ledger_transfers"))
+    assert (report.ok, report.unsealed, report.faults) == (True, 0, [])
+    assert (report.position > old.position, report.sealed >= stored, report.size) == (True, True, report.sealed + 1)
