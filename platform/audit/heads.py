@@ -27,6 +27,7 @@ from audit.report import AuditReport
 from config import Settings
 from foundation.clock import now
 from foundation.many import among
+from foundation.unit_of_work import at_once
 
 RESTORED: Final = "audit.restored"
 AT_ONCE: Final = 2_000
@@ -189,6 +190,11 @@ def missing(session: Session, settings: Settings) -> Lost | None:
         heads = [head for _, head in lines if head is not None]
         known = {head["code"] for head in _known(session, heads)}
         gone = [head for head in heads if head["code"] not in known and not _excused(head, signed)]
+        if gone:
+            # What was sealed while a long check looks at one moment of the database is there all the same.
+            with at_once(session) as own:
+                known = {head["code"] for head in _known(own, gone)}
+            gone = [head for head in gone if head["code"] not in known]
         for head in gone:
             low = head if low is None or head["position"] < low["position"] else low
             high = head if high is None or head["position"] >= high["position"] else high

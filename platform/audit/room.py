@@ -11,7 +11,6 @@ ROOM: Final = Room(
     acts=("audit.jobs",),
     deeds={
         "audit.pruned": N_("删去超过保存期限的办理记录"),
-        "audit.verified": N_("核对办理记录"),
         "audit.restored": N_("说明数据库恢复后缺失的封存记录"),
     },
     changed={
@@ -22,7 +21,5 @@ ROOM: Final = Room(
         "lost_at": N_("最后缺失批次的封存时间"),
         "root": N_("封存校验值"),
         "asked_by": N_("提出人"),
-        "whole": N_("全部核对"),
-        "faults": N_("问题数"),
     },
 )

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import any_, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from audit.chain import GENESIS, first_leaf, verify_chain
@@ -20,7 +21,6 @@ from audit.seals import top_of
 from audit.sources import CHAIN, EVENTS, Source, digest_of, sources
 from audit.tree import hash_of, stored_node
 from foundation.clock import now
-from foundation.many import among
 
 LATE: Final = timedelta(minutes=5)
 """How long a row may wait to be sealed, and how far the clocks of two hosts may be apart."""
@@ -166,8 +166,9 @@ def _check_source(
 ) -> list[tuple[int, str]]:
     sequence = source.table.c.sequence
     numbers = [leaf.sequence for leaf in leaves]
-    rows = session.execute(select(*source.table.c).where(among(sequence, numbers)))
-    digests = {row.sequence: digest_of(row._mapping) for row in rows}  # noqa: SLF001 - its public name
+    numbered = any_(literal(numbers, ARRAY(sequence.type)))
+    rows = session.execute(select(*source.table.c).where(sequence == numbered)).mappings()
+    digests = {row["sequence"]: digest_of(dict(row)) for row in rows}
     faults = []
     for leaf in leaves:
         digest = digests.get(leaf.sequence)
@@ -207,7 +208,7 @@ def _check_times(session: Session, report: AuditReport, source: Source) -> None:
     if age is not None:
         columns.append(age.label("age"))
     listed = select(*columns).subquery()
-    allowed = LATE
+    allowed: Any = LATE
     if age is not None:
         allowed = allowed + func.make_interval(
             0, 0, 0, 0, 0, 0, func.least(func.coalesce(listed.c.age, 0), LONGEST_TRANSACTION.total_seconds())

@@ -6,7 +6,7 @@ from accounts.restored import sign_for_restore, signer
 from audit import heads, proofs, verification
 from cli.inputs import command_errors, print_json
 from config import load_settings
-from foundation.unit_of_work import current_session
+from foundation.unit_of_work import current_session, one_snapshot
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -22,6 +22,7 @@ def audit() -> None:
 def verify_audit(*, head: str | None, as_json: bool) -> None:
     """Make the whole tree again and hold it against all heads that were written out; exit 1 if a row does not fit."""
     session = current_session()
+    one_snapshot(session)
     report = verification.verify(session, head=head)
     heads.check(session, report, load_settings())
     answer = report.as_json()
