@@ -59,7 +59,7 @@ def sign_for_restore(session: Session, actor: Actor, settings: Settings, *, reas
     subject = session.scalar(select(AuditHead).order_by(AuditHead.position).limit(1))
     if subject is None:
         raise NotFound(N_("数据库中还没有封存记录，请待工作进程封存后再说明"))
-    facts = {"from": lost.low, "to": lost.high, "lost_at": lost.at, "root": lost.root}
+    facts = {"heads_from": lost.low, "heads_to": lost.high, "lost_at": lost.at, "root": lost.root}
     if asked_for(session, subject, heads.RESTORED) is None:
         ask(session, actor, subject, heads.RESTORED, reason=reason, facts=facts)
         return False
@@ -67,6 +67,6 @@ def sign_for_restore(session: Session, actor: Actor, settings: Settings, *, reas
     if request.facts != facts:
         raise Conflict(N_("缺失的封存记录与提出时不同"), remedy=N_("请由提出人撤回后重新提出"))
     first = session.get_one(User, request.asked_by_id)
-    record(session, actor, heads.RESTORED, subject, after=facts | {"asked_by": first.name}, note=request.reason)
+    record(session, actor, "audit.restored", subject, after=facts | {"asked_by": first.name}, note=request.reason)
     session.flush()
     return True

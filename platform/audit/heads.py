@@ -31,6 +31,7 @@ from foundation.unit_of_work import at_once
 
 RESTORED: Final = "audit.restored"
 AT_ONCE: Final = 2_000
+_SIGNED: Final = ("heads_from", "heads_to", "lost_at", "root", "asked_by")
 _SEND_SECONDS: Final = 5
 _TAIL: Final = 4096
 
@@ -216,7 +217,7 @@ def notes(session: Session) -> list[dict[str, Any]]:
     query = select(AuditEvent).where(AuditEvent.action == RESTORED).order_by(AuditEvent.sequence)
     return [
         {
-            **{name: (event.after or {}).get(name) for name in ("from", "to", "lost_at", "root", "asked_by")},
+            **{name.removeprefix("heads_"): (event.after or {}).get(name) for name in _SIGNED},
             "second": event.person,
             "at": event.at.isoformat(),
             "note": event.note,

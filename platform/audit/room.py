@@ -16,8 +16,8 @@ ROOM: Final = Room(
     changed={
         "events": N_("记录条数"),
         "up_to": N_("封存批次止于"),
-        "from": N_("缺失批次自"),
-        "to": N_("缺失批次至"),
+        "heads_from": N_("缺失批次自"),
+        "heads_to": N_("缺失批次至"),
         "lost_at": N_("最后缺失批次的封存时间"),
         "root": N_("封存校验值"),
         "asked_by": N_("提出人"),
