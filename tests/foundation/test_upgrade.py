@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit import seals
+from audit import verification as trail_verification
+from audit.seals import seal
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -168,7 +169,7 @@ def test_the_upgraded_tables_are_those_of_the_models(engine_of_old_rows: Engine)
 
 
 def test_money_and_trail_add_up_as_before(upgraded: Upgraded) -> None:
-    money, trail = verify(upgraded.session), seals.verify(upgraded.session)
+    money, trail = verify(upgraded.session), trail_verification.verify(upgraded.session)
     assert (money.ok, money.faults, money.transfers) == (True, [], len(upgraded.rows("ledger_transfers")))
     assert (trail.ok, trail.faults) == (True, [])
 
@@ -499,3 +500,13 @@ def test_lists_are_read_in_their_order_from_an_index(upgraded: Upgraded) -> None
     upgraded.session.execute(text("SET LOCAL enable_seqscan = off"))
     listed = upgraded.session.scalars(select(Order.number).order_by(Order.placed_at.desc(), Order.id.desc())).all()
     assert sorted(listed) == sorted(row["number"] for row in upgraded.rows("orders"))
+
+
+def test_0024_the_tree_goes_on_from_the_chain_and_takes_all_events_and_transfers(upgraded: Upgraded) -> None:
+    old = trail_verification.verify(upgraded.session)
+    while seal(upgraded.session):
+        pass
+    report = trail_verification.verify(upgraded.session, head=old.head)
+    stored = sum(len(upgraded.rows(table)) for table in ("audit_events", "ledger_transfers"))
+    assert (report.ok, report.unsealed, report.faults) == (True, 0, [])
+    assert (report.position > old.position, report.sealed >= stored, report.size) == (True, True, report.sealed + 1)
