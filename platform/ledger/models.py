@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -148,6 +149,40 @@ class LedgerDay(Base):
     incoming: Mapped[int]
     outgoing: Mapped[int]
     transfers: Mapped[int]
+
+
+class LedgerUnnamed(Base):
+    """Transfers up to the number ``through`` are from before events of the trail named them; one row, written by the upgrade."""
+
+    __tablename__ = "ledger_unnamed"
+
+    through: Mapped[int] = mapped_column(unique=True)
+
+
+class RowMark(Base):
+    """What a row of a marked table said when the program last wrote it: ``id`` is the row's, ``digest`` a hash of its columns.
+
+    Written by triggers with the row itself (migration 0023), whoever writes it; read by ``ledger/marks.py``.
+    """
+
+    __tablename__ = "row_marks"
+
+    of_table: Mapped[str]
+    digest: Mapped[int]
+
+
+class ProofRun(Base):
+    """A run of the nightly proof: up to which transfer, whole or only what moved, how many faults, and the first of them."""
+
+    __tablename__ = "proof_runs"
+    __table_args__ = (Index("ix_proof_runs_at", "at"),)
+
+    at: Mapped[datetime] = mapped_column(default=now)
+    whole: Mapped[bool]
+    through: Mapped[int]
+    transfers: Mapped[int]
+    faults: Mapped[int]
+    told: Mapped[list[Any]]
 
 
 class LedgerFold(Base):

@@ -11,6 +11,7 @@ from foundation.rooms import PUBLIC, NavEntry, Room, RoomDesk, ThingKind
 from vouchers import desk
 from vouchers.models import Programme, Voucher, VoucherClaim
 from vouchers.money import STATIONS
+from vouchers.proof import PROVES
 from vouchers.regions import of_programme
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
 from vouchers.terms import RULES
@@ -179,4 +180,5 @@ ROOM: Final = Room(
             roles=ENTERPRISE | {Role.AUDITOR},
         ),
     ),
+    proves=PROVES,
 )

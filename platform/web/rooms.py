@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import Select
 
 import foundation
+from foundation.proofs import Proving
 from foundation.rooms import Codes, Finder, NavEntry, Roles, Room, RoomDesk, ThingKind, WhoAsks
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class House:
     desks: tuple[RoomDesk, ...]
     navigation: tuple[NavEntry, ...]
     finders: tuple[Finder, ...]
+    proves: Proving
 
 
 def find_rooms(root: Path = _SOURCE_ROOT) -> tuple[Room, ...]:
@@ -64,6 +66,11 @@ def collect(rooms: Iterable[Room]) -> House:
         desks=tuple(room.desk for room in chosen if room.desk is not None),
         navigation=tuple(sorted((one for room in chosen for one in room.navigation), key=lambda one: one.weight)),
         finders=tuple(finder for room in chosen for finder in room.finders),
+        proves=Proving(
+            parties=tuple(query for room in chosen for query in room.proves.parties),
+            proofs=tuple(proof for room in chosen for proof in room.proves.proofs),
+            marked=_once(table for room in chosen for table in room.proves.marked.items()),
+        ),
     )
 
 
