@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -169,20 +168,6 @@ class RowMark(Base):
 
     of_table: Mapped[str]
     digest: Mapped[int]
-
-
-class ProofRun(Base):
-    """A run of the nightly proof: up to which transfer, whole or only what moved, how many faults, and the first of them."""
-
-    __tablename__ = "proof_runs"
-    __table_args__ = (Index("ix_proof_runs_at", "at"),)
-
-    at: Mapped[datetime] = mapped_column(default=now)
-    whole: Mapped[bool]
-    through: Mapped[int]
-    transfers: Mapped[int]
-    faults: Mapped[int]
-    told: Mapped[list[Any]]
 
 
 class LedgerFold(Base):

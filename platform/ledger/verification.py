@@ -111,7 +111,7 @@ def verify(session: Session, *, at: datetime | None = None, proving: Proving | N
     if at is None:
         report.faults += [told_difference(each) for each in differences(session)]
         for proof in proofs(proving) if proving else ():
-            report.faults += _failing(session, proof)
+            report.faults += failing(session, proof)
     for programme, stations in report.programmes.items():
         _check_programme(report, programme, stations)
     return report
@@ -122,7 +122,7 @@ def proofs(proving: Proving) -> tuple[Proof, ...]:
     return (*of_transfers(proving), *proving.proofs, *of_marks(proving))
 
 
-def _failing(session: Session, proof: Proof) -> list[str]:
+def failing(session: Session, proof: Proof) -> list[str]:
     """What contradicts a check, in lines that name it and the row."""
     if isinstance(proof.query, str):
         found = [(row.thing, row.told) for row in session.connection().exec_driver_sql(proof.query)]

@@ -119,6 +119,22 @@ _TOTAL: Final = Proof(
     """,
 )
 
+# Lines of a statement that was taken back before it was paid have left the batch.
+_PARTS: Final = Proof(
+    "statement_lines",
+    "a statement is the sum of its provider's lines and award in the batch",
+    """
+    WITH lines AS (SELECT batch_id, provider_id, sum(amount) AS amount FROM batch_orders GROUP BY 1, 2)
+    SELECT statement.id AS thing, concat(statement.number, ' total ', statement.total, ', lines ', lines.amount) AS told
+    FROM statements AS statement
+    LEFT JOIN statements AS red ON red.corrects_id = statement.id
+    LEFT JOIN lines ON lines.batch_id = statement.batch_id AND lines.provider_id = statement.organisation_id
+    LEFT JOIN batch_awards AS award ON award.batch_id = statement.batch_id AND award.provider_id = statement.organisation_id
+    WHERE statement.corrects_id IS NULL AND NOT (red.id IS NOT NULL AND lines.amount IS NULL)
+          AND coalesce(lines.amount, 0) + coalesce(award.amount, 0) <> statement.total
+    """,
+)
+
 _SAID: Final = Proof(
     "statement_content",
     "a statement's paper says its number, total, payee and what it takes back",
@@ -162,7 +178,7 @@ PROVES: Final = Proving(
                   statement.corrects_id
            FROM statements AS statement JOIN batches AS batch ON batch.id = statement.batch_id""",
     ),
-    proofs=(_STATEMENT, _TAKEN_BACK, _RECOVERED, _PAID, _ATTEMPTED, _LINES, _TOTAL, _SAID, _ISSUED, _HASHED),
+    proofs=(_STATEMENT, _TAKEN_BACK, _RECOVERED, _PAID, _ATTEMPTED, _LINES, _TOTAL, _PARTS, _SAID, _ISSUED, _HASHED),
     marked={
         "batches": {},
         "batch_orders": {},
