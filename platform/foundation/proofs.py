@@ -37,3 +37,16 @@ class Proving:
     parties: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
     marked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+_known: list[Proving] = [Proving()]
+
+
+def know(proving: Proving) -> None:
+    """Keep what the rooms of this process prove, for whoever proves by the clock and lies below the shell."""
+    _known[0] = proving
+
+
+def known() -> Proving:
+    """What the rooms of this process prove."""
+    return _known[0]
