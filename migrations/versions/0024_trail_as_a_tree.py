@@ -3,7 +3,7 @@
 No row is carried over here: the sealer takes the head of the chain as its first leaf and seals all events and transfers
 that are there, a batch a transaction.
 
-Revision: 0024, after 0022
+Revision: 0024, after 0023
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

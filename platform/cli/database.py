@@ -8,6 +8,7 @@ from cli.inputs import print_json
 from foundation.clock import CHINA
 from foundation.unit_of_work import current_session
 from ledger import days, verification
+from web.rooms import import_tables, whole_house
 
 
 def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
@@ -34,8 +35,12 @@ def ledger() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify_ledger(*, at: datetime | None, as_json: bool) -> None:
-    """Prove from the transfers alone that the money adds up, now and at every moment before; exit 1 if it does not."""
-    report = verification.verify(current_session(), at=at)
+    """Prove that the money adds up, now and at every moment before, and that rows and trail say the same; exit 1 if not.
+
+    With --at from the transfers alone: rows say what is true now.
+    """
+    import_tables()
+    report = verification.verify(current_session(), at=at, proving=whole_house().proves)
     answer = report.as_json()
     if as_json:
         print_json(answer)

@@ -14,6 +14,7 @@ from audit import verification as trail
 from audit.models import AuditHead
 from config import load_settings
 from foundation.clock import now
+from foundation.proofs import known
 from foundation.unit_of_work import one_snapshot
 from ledger import verification
 from ledger.models import Transfer
@@ -56,7 +57,7 @@ PROOFS: Final = {
             Subject.LEDGER,
             "huiqi ledger verify",
             lambda session: session.scalar(select(func.max(Transfer.sequence))) or 0,
-            lambda session: verification.verify(session).faults,
+            lambda session: verification.verify(session, proving=known()).faults,
         ),
         Proof(
             Subject.TRAIL,

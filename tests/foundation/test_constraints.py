@@ -60,7 +60,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
         *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
-        *("uq_ledger_days_station", "uq_ledger_folds_through"),
+        *("uq_ledger_days_station", "uq_ledger_folds_through", "uq_ledger_unnamed_through"),
         "ck_vouchers_face_positive",
         # Written by the house at every flush, see foundation/waiting.py.
         *("ck_batches_waits_whole", "ck_certifications_waits_whole", "ck_objections_waits_whole"),

@@ -31,9 +31,10 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
 from foundation.waiting import Party, Waits, turn_of
 from ledger.days import fold, folded_through, rebuild
-from ledger.models import Transfer
+from ledger.marks import of_marks
+from ledger.models import LedgerUnnamed, Transfer
 from ledger.posting import reverse
-from ledger.verification import verify
+from ledger.verification import failing, verify
 from orders.models import Order
 from performance.models import TargetTable
 from providers.models import Certification
@@ -53,6 +54,7 @@ from vouchers.models import Programme, Voucher
 from vouchers.redemption import redeem
 from vouchers.taking_back import undo_redemption
 from vouchers.wallets import held_for, wallet
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
 
@@ -510,3 +512,11 @@ def test_0024_the_tree_goes_on_from_the_chain_and_takes_all_events_and_transfers
     stored = sum(len(upgraded.rows(table)) for table in ("audit_events", "ledger_transfers"))
     assert (report.ok, report.unsealed, report.faults) == (True, 0, [])
     assert (report.position > old.position, report.sealed >= stored, report.size) == (True, True, report.sealed + 1)
+
+
+def test_0023_rows_are_marked_and_transfers_of_before_are_known_as_such(upgraded: Upgraded) -> None:
+    proving = whole_house().proves
+    marks = [fault for proof in of_marks(proving) for fault in failing(upgraded.session, proof)]
+    assert marks == []
+    through = upgraded.session.scalar(select(LedgerUnnamed.through))
+    assert through == upgraded.session.scalar(select(func.max(Transfer.sequence)))
