@@ -85,6 +85,8 @@ class Transfer(Base):
     """
 
     __tablename__ = "ledger_transfers"
+    # Sealed together with the trail's events.
+    __sealed__ = "posted_at"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("source_id <> target_id", name="two_accounts"),
