@@ -14,7 +14,7 @@ from foundation.pages import Page
 
 STILL_ROWS: Final = (
     *("accounts/", "catalogue/", "demonstration/", "enterprises/", "notices/", "orders/order.html", "performance/"),
-    *("providers/", "settlement/", "vouchers/", "web/", "working_days/"),
+    *("providers/", "vouchers/", "web/", "working_days/"),
 )
 """Templates, and rooms' folders of them, that may still be handed rows; the list only gets shorter."""
 
