@@ -1,5 +1,7 @@
 """Pages of signing in, registering, joining, the own account and the people of the own organisation."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -8,14 +10,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound as PageNotFound
 
 from accounts import lockout, queries, registration, second_factor, sessions, signing_in
 from accounts.current import actor
 from accounts.devices import told_of
 from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
-from accounts.models import OrganisationKind, SignIn
+from accounts.models import Membership, OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
+from accounts.people_reading import MemberRow, member_rows, open_sign_ins, own_memberships, own_organisation
 from accounts.staff import of_both_sides
 from audit.trail import record
 from foundation.actions import submit
@@ -178,13 +182,14 @@ def _account_page(form: PasswordForm, contact: ContactForm | None = None) -> str
         "accounts/account.html",
         form=form,
         plain=Form(),
-        present=present,
-        own=own,
+        own=own_organisation(own),
         contact=contact or ContactForm(None, obj=own.organisation if own else None),
         speaks=person.role in SPEAKERS,
         told_of=lambda agent: told_of(agent, gettext),
-        open_sign_ins=queries.open_sign_ins(session, person.user_id, since=sessions.living_since()),
-        memberships=sessions.living_memberships(session, person.user_id),
+        open_sign_ins=open_sign_ins(
+            queries.open_sign_ins(session, person.user_id, since=sessions.living_since()), present
+        ),
+        memberships=own_memberships(sessions.living_memberships(session, person.user_id), present),
     )
 
 
@@ -249,8 +254,10 @@ def members() -> ResponseReturnValue:
     """The people of the own organisation, and who asks to join."""
     words, standing = (request.args.get(name, "").strip()[:100] for name in ("q", "standing"))
     session, person = current_session(), actor()
-    page = queries.members(session, person, request.args.get("page", 1, type=int), words=words, standing=standing)
     administrator = person.role is Role.ADMINISTRATOR
+    page = queries.members(
+        session, person, request.args.get("page", 1, type=int), words=words, standing=standing
+    ).through(partial(_member_rows, session, administrator))
     return render_template(
         "accounts/members.html",
         page=page,
@@ -259,11 +266,17 @@ def members() -> ResponseReturnValue:
         standing=standing,
         standings=queries.STANDINGS,
         administrator=administrator,
-        unmanaged={one.id for one, managed in queries.open_requests(session) if not managed}
-        if administrator
-        else set(),
-        both_sides=of_both_sides(session, [row.user_id for row in page.rows]) if administrator else {},
-        locked={row.user_id for row in page.rows if lockout.locked(row.user)},
+    )
+
+
+def _member_rows(session: Session, administrator: bool, members: Sequence[Membership]) -> list[MemberRow]:
+    """Where the organisation has a manager, and who acts on both sides, is for the administrator alone."""
+    if not administrator:
+        return member_rows(members, unmanaged=(), both_sides=())
+    return member_rows(
+        members,
+        unmanaged={one.id for one, managed in queries.open_requests(session) if not managed},
+        both_sides=of_both_sides(session, [row.user_id for row in members]),
     )
 
 
