@@ -12,10 +12,7 @@ from jinja2 import Template
 from foundation.database import Base
 from foundation.pages import Page
 
-STILL_ROWS: Final = (
-    *("accounts/", "catalogue/", "demonstration/", "enterprises/", "notices/", "orders/order.html", "performance/"),
-    *("providers/", "vouchers/", "web/", "working_days/"),
-)
+STILL_ROWS: Final = ("catalogue/", "demonstration/", "enterprises/", "orders/order.html", "providers/", "vouchers/")
 """Templates, and rooms' folders of them, that may still be handed rows; the list only gets shorter."""
 
 

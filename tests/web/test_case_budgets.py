@@ -1,15 +1,29 @@
 """However much belongs to a case, its page asks the database the same number of questions."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import factories as make
 import pytest
 from claim_cases import PUBLIC, Office, verified
 from flask import Flask
-from order_cases import Scene
+from order_cases import Scene, person, upload
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from accounts.people_reading import member_rows
+from accounts.queries import members
+from foundation.actors import Role
+from foundation.clock import today
+from notices.case_reading import notice_of_case
+from notices.objections import object_to
+from notices.publishing import publish
+from notices.queries import evidence_of, notice_by_number
+from orders.models import OrderState
+from performance import tables
+from performance.actuals import behind
+from performance.figure_reading import opened_figure
+from performance.presentation import behind_view
 from settlement.approval import approve
 from settlement.case_reading import batch_of_case
 from settlement.models import Batch
@@ -20,6 +34,11 @@ from settlement.statement_reading import statement_of_case
 pytestmark = pytest.mark.clock
 
 Count = Callable[[Callable[[Session], object]], int]
+
+
+@pytest.fixture
+def scene(session: Session) -> Scene:
+    return Scene(session)
 
 
 @pytest.fixture
@@ -68,3 +87,54 @@ def test_a_batch_and_its_statement(session: Session, scene: Scene, count: Count)
     assert looks(issued(3)) == few, "as many for three orders as for one"
     assert few[0] <= 20
     assert few[1] <= 10
+
+
+def test_a_figure_of_a_target_table(session: Session, scene: Scene, count: Count) -> None:
+    table = tables.create(session, scene.clerk, template_id="beijing-2021-annex4", year=today().year)
+
+    def look(fresh: Session) -> object:
+        found = tables.find(fresh, scene.clerk, table.id)
+        opened = behind(fresh, found, "ind05-srdi")
+        return behind_view(opened.row, opened_figure(found, opened))
+
+    scene.order_in(OrderState.CONFIRMED)
+    few = count(look)
+    for _ in range(2):
+        scene.order_in(OrderState.CONFIRMED)
+    assert count(look) == few, "as many for three records as for one"
+    assert few <= 10
+
+
+def test_a_notice_with_its_objections(session: Session, scene: Scene, count: Count) -> None:
+    notice = publish(
+        session, scene.officer, subject=scene.offering, title="公示", body="拟认定服务机构", working_days=5
+    )
+
+    def look(fresh: Session) -> object:
+        found = notice_by_number(fresh, notice.number)
+        return notice_of_case(found, inside=True, answering=True, evidence=evidence_of(fresh, found))
+
+    def objected(times: int) -> int:
+        for _ in range(times):
+            object_to(
+                session, None, notice, name="王芳", contact="13900000000", text="不符", evidence=upload(), ip=None
+            )
+        return count(look)
+
+    few = objected(1)
+    assert objected(3) == few, "as many for four objections as for one"
+    assert few <= 5
+
+
+def test_the_people_of_an_organisation(session: Session, scene: Scene, count: Count) -> None:
+    manager = person(session, scene.provider.id, Role.PROVIDER_MANAGER)
+    who = replace(scene.clerk, user_id=manager.user_id, role=Role.PROVIDER_MANAGER)
+
+    def look(fresh: Session) -> object:
+        return member_rows(members(fresh, who, 1).rows, unmanaged=(), both_sides=())
+
+    few = count(look)
+    for _ in range(3):
+        make.member(session, scene.provider, Role.PROVIDER_MEMBER)
+    assert count(look) == few, "as many for more people"
+    assert few <= 3

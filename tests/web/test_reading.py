@@ -17,12 +17,14 @@ from order_cases import person
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.people_reading import MemberRow
 from audit.reading import HistoryEvent
 from documents.exports import Listing
 from foundation.actors import Role
 from foundation.database import Base
 from foundation.pages import Page
 from foundation.reading import ReadModel
+from notices.case_reading import ObjectionOfNotice, Objector
 from notices.publishing import publish
 from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
@@ -40,6 +42,7 @@ from settlement.statement_reading import (
 )
 from verification.case_reading import ClaimCase, EarlierDecision, LastUndone, UndoAsked
 from web.reading import EventRow
+from working_days.year_reading import EnteredYear
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "platform"
@@ -50,6 +53,7 @@ PAGES = (
     *("/titles", "/programmes", "/programmes/{programme}/claims", "/programmes/{programme}/money/pool"),
     *("/vouchers", "/vouchers/{voucher}", "/certifications", "/offerings", "/notices", "/targets", "/targets/{table}"),
     *("/orders/{order}", "/claims/{order}"),
+    *("/notices/{notice}", "/targets/{table}/rows/ind05-srdi", "/account"),
     *("/batches/{batch}", "/batches/{batch}/orders/{order}", "/statements/{statement}", "/verify/{statement}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
@@ -68,6 +72,7 @@ def models_of(room: str) -> list[type[ReadModel]]:
 
 SELDOM = {
     *(EarlierDecision, LastUndone, UndoAsked),
+    *(EnteredYear, MemberRow, ObjectionOfNotice, Objector),
     *(AwardToDecide, CorrectionAsked, LeftOut, PaperExcluded, ReadyRow, RedLetter, TakenBackBy),
 }
 """What only things in doubt, taken back or still to be decided show; the pages' own tests have those."""
@@ -115,7 +120,7 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
     order = session.scalars(select(Order)).first()
     assert order is not None
     statement = session.scalars(select(Statement)).one()
-    publish(
+    notice = publish(
         session,
         house.scene.officer,
         subject=house.scene.offering,
@@ -143,6 +148,7 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
                         table=house.table.id,
                         voucher=order.voucher.number,
                         order=order.number,
+                        notice=notice.number,
                         batch=statement.batch.number,
                         statement=statement.number,
                     )
