@@ -3,10 +3,14 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from accounts.lockout import locked
 from accounts.models import Membership, MembershipState, SignIn
+from accounts.queries import open_requests
 from accounts.reading import NamedOrganisation, named
-from foundation.actors import Role
+from accounts.staff import of_both_sides
+from foundation.actors import Actor, Role
 from foundation.reading import Moment, ReadModel
 
 
@@ -78,6 +82,17 @@ def member_rows(
         )
         for one in members
     ]
+
+
+def people_seen_by(session: Session, actor: Actor, members: Sequence[Membership]) -> list[MemberRow]:
+    """Memberships in their order; who is unmanaged and who acts on both sides is for the administrator alone."""
+    if actor.role is not Role.ADMINISTRATOR:
+        return member_rows(members, unmanaged=(), both_sides=())
+    return member_rows(
+        members,
+        unmanaged={one.id for one, managed in open_requests(session) if not managed},
+        both_sides=of_both_sides(session, [one.user_id for one in members]),
+    )
 
 
 def own_memberships(memberships: Sequence[Membership], present: SignIn | None) -> list[OwnMembership]:

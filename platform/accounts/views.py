@@ -1,6 +1,5 @@
 """Pages of signing in, registering, joining, the own account and the people of the own organisation."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -10,17 +9,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound as PageNotFound
 
 from accounts import lockout, queries, registration, second_factor, sessions, signing_in
 from accounts.current import actor
 from accounts.devices import told_of
 from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
-from accounts.models import Membership, OrganisationKind, SignIn
+from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
-from accounts.people_reading import MemberRow, member_rows, open_sign_ins, own_memberships, own_organisation
-from accounts.staff import of_both_sides
+from accounts.people_reading import open_sign_ins, own_memberships, own_organisation, people_seen_by
 from audit.trail import record
 from foundation.actions import submit
 from foundation.actors import Role
@@ -257,7 +254,7 @@ def members() -> ResponseReturnValue:
     administrator = person.role is Role.ADMINISTRATOR
     page = queries.members(
         session, person, request.args.get("page", 1, type=int), words=words, standing=standing
-    ).through(partial(_member_rows, session, administrator))
+    ).through(partial(people_seen_by, session, person))
     return render_template(
         "accounts/members.html",
         page=page,
@@ -266,17 +263,6 @@ def members() -> ResponseReturnValue:
         standing=standing,
         standings=queries.STANDINGS,
         administrator=administrator,
-    )
-
-
-def _member_rows(session: Session, administrator: bool, members: Sequence[Membership]) -> list[MemberRow]:
-    """Where the organisation has a manager, and who acts on both sides, is for the administrator alone."""
-    if not administrator:
-        return member_rows(members, unmanaged=(), both_sides=())
-    return member_rows(
-        members,
-        unmanaged={one.id for one, managed in queries.open_requests(session) if not managed},
-        both_sides=of_both_sides(session, [row.user_id for row in members]),
     )
 
 
