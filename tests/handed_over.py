@@ -13,8 +13,17 @@ from foundation.database import Base
 from foundation.pages import Page
 
 STILL_ROWS: Final = (
-    *("accounts/", "catalogue/", "demonstration/", "enterprises/", "notices/", "orders/order.html", "performance/"),
-    *("providers/", "settlement/", "vouchers/", "web/", "working_days/"),
+    *(
+        "accounts/",
+        "catalogue/",
+        "notices/",
+        "orders/order.html",
+        "performance/",
+        "providers/",
+        "settlement/",
+        "web/",
+        "working_days/",
+    ),
 )
 """Templates, and rooms' folders of them, that may still be handed rows; the list only gets shorter."""
 

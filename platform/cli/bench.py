@@ -25,7 +25,9 @@ Measure = Callable[[Settings], dict[str, Any]]
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(["redemption", "catalogue", "statements"]))
+@click.argument(
+    "parts", nargs=-1, type=click.Choice(["redemption", "order", "verification", "catalogue", "statements"])
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON there as well.")
 def bench(*, parts: tuple[str, ...], out: Path | None) -> None:
     """Measure this machine with a database of the run's own; prints JSON. All parts unless some are named."""
@@ -67,6 +69,18 @@ def _redemption(settings: Settings) -> dict[str, Any]:
     return dict(measure(str(settings.database_url)))
 
 
+def _order(settings: Settings) -> dict[str, Any]:
+    from bench.orders import measure_orders  # noqa: PLC0415
+
+    return dict(measure_orders(str(settings.database_url)))
+
+
+def _verification(settings: Settings) -> dict[str, Any]:
+    from bench.orders import measure_verifications  # noqa: PLC0415
+
+    return dict(measure_verifications(str(settings.database_url), str(settings.data_folder)))
+
+
 def _catalogue(settings: Settings) -> dict[str, Any]:
     from bench.catalogue import measure  # noqa: PLC0415
     from cli.demo import load_into  # noqa: PLC0415
@@ -89,6 +103,8 @@ def _statements(_settings: Settings) -> dict[str, Any]:
 
 _MEASURES: Final[Mapping[str, Measure]] = {
     "redemption": _redemption,
+    "order": _order,
+    "verification": _verification,
     "catalogue": _catalogue,
     "statements": _statements,
 }

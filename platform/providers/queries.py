@@ -42,7 +42,7 @@ def certifications(
         )
     if state is not None:
         query = query.where(Certification.state == state)
-    return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id), number)
+    return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id.desc()), number)
 
 
 def _named(words: str) -> Select[UUID]:
@@ -102,7 +102,7 @@ def offerings(
         query = query.where(OfferingVersion.state == state)
     else:
         query = query.where(OfferingVersion.state != OfferingState.SUPERSEDED)
-    return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id), number)
+    return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id.desc()), number)
 
 
 def waiting_versions(session: Session, actor: Actor, task: Task, most: int) -> Page[OfferingVersion]:

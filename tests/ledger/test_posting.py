@@ -192,3 +192,21 @@ def test_verify_finds_what_was_tampered_with(session: Session, stations, stateme
     report = verify(session)
     assert any(fault in one for one in report.faults), report.faults
     assert report.as_json()["ok"] is False
+
+
+@pytest.mark.parametrize("way", [("pool", "foreign"), ("foreign_treasury", "pool")])
+def test_verify_finds_money_that_crossed_into_another_programme(session: Session, stations, way):
+    """No account is below zero and each stored balance is right: only the programmes' own sums tell."""
+    other = new_id()
+    everywhere = stations | {
+        "foreign": account(session, AccountKind.POOL, other),
+        "foreign_treasury": account(session, AccountKind.TREASURY, other),
+    }
+    move(session, everywhere, "treasury", "pool", 500)
+    for end in ("source_id", "target_id"):
+        session.execute(text(f"ALTER TABLE ledger_transfers DROP CONSTRAINT fk_ledger_transfers_{end}_programme_id"))
+    move(session, everywhere, *way, 200)
+    assert {fault.split(":")[0] for fault in verify(session).faults} == {
+        f"programme {stations['programme']}",
+        f"programme {other}",
+    }

@@ -17,6 +17,7 @@ from order_cases import person
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.reading import SecondPersonAsked
 from audit.reading import HistoryEvent
 from documents.exports import Listing
 from foundation.actors import Role
@@ -27,6 +28,7 @@ from notices.publishing import publish
 from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
 from verification.case_reading import ClaimCase, EarlierDecision, LastUndone, UndoAsked
+from vouchers.case_reading import ClaimInLine
 from web.reading import EventRow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +37,13 @@ ROOMS = sorted(path.parent.name for path in PLATFORM.glob("*/reading.py") if pat
 EXPORTS = sorted(path.parent.name for path in PLATFORM.glob("*/exports.py") if path.parent.name != "documents")
 
 PAGES = (
-    *("/titles", "/programmes", "/programmes/{programme}/claims", "/programmes/{programme}/money/pool"),
+    *(
+        "/titles",
+        "/programmes",
+        "/programmes/{programme}",
+        "/programmes/{programme}/claims",
+        "/programmes/{programme}/money/pool",
+    ),
     *("/vouchers", "/vouchers/{voucher}", "/certifications", "/offerings", "/notices", "/targets", "/targets/{table}"),
     *("/orders/{order}", "/claims/{order}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
@@ -53,8 +61,8 @@ def models_of(room: str) -> list[type[ReadModel]]:
     ]
 
 
-SELDOM = {EarlierDecision, LastUndone, UndoAsked}
-"""What only a claim whose redemption is in doubt shows; the pages of ``tests/verification`` have those."""
+SELDOM = {EarlierDecision, LastUndone, UndoAsked, ClaimInLine, SecondPersonAsked}
+"""What only a claim in doubt, an enterprise in line or a deed for a second person shows; the rooms' own tests have those."""
 MODELS = [model for room in ROOMS for model in models_of(room)]
 
 
