@@ -17,7 +17,6 @@ from vouchers.states import USABLE
 from vouchers.terms import Terms, readable, terms_or_none
 from vouchers.wallets import wallets
 
-
 # Who runs a programme is not asked here, and would be two more tables for each.
 _BARE: Final = (lazyload(Programme.bureau),)
 
