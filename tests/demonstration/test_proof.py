@@ -62,7 +62,7 @@ OTHERS: dict[type, list[str]] = {
     Numeric: ["{0} + 0.01", "{0} - 0.01"],
     Uuid: ["gen_random_uuid()"],
     DateTime: ["coalesce({0}, now()) + interval '1 minute'"],
-    Date: ["coalesce({0}, current_date) + 1"],
+    Date: ["coalesce({0}, DATE '2026-01-01') + 1"],
     JSONB: ["jsonb_build_array({0}, 'forged')"],
     JSON: ["json_build_array({0}, 'forged')"],
 }
