@@ -19,13 +19,7 @@ _THREADS = 4
 
 def measure(environment: Mapping[str, str], *, seconds: float = 8.0) -> dict[str, Any]:
     """``environment`` names a database with the demonstration in it; the two servers take turns."""
-    ours = [sys.executable, "-P", "-c", "from cli.main import main; main()", "web", "--port"]
-    bare = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", str(_WORKERS)),
-        *("--blocking-threads", str(_THREADS), "--log-level", "warning", "bench.bare:make_app", "--port"),
-    ]
-    settings = dict(environment) | {"HUIQI_WEB_WORKERS": str(_WORKERS), "HUIQI_WEB_THREADS": str(_THREADS)}
-    with _served(ours, settings, "/healthz") as our_port, _served(bare, settings, "/") as bare_port:
+    with both_servers(environment) as (our_port, bare_port):
         for port, path in ((our_port, "/catalogue"), (bare_port, "/")):
             drive(port, path, seconds=1.0)
         turns = [
@@ -46,6 +40,19 @@ def measure(environment: Mapping[str, str], *, seconds: float = 8.0) -> dict[str
         "bare_flask_pages_per_second": round(limit, 1),
         "ratio": round(pages / limit, 3),
     }
+
+
+@contextmanager
+def both_servers(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """The ports of our program and of the bare page, on the same server with as many processes and threads."""
+    ours = [sys.executable, "-P", "-c", "from cli.main import main; main()", "web", "--port"]
+    bare = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", str(_WORKERS)),
+        *("--blocking-threads", str(_THREADS), "--log-level", "warning", "bench.bare:make_app", "--port"),
+    ]
+    settings = dict(environment) | {"HUIQI_WEB_WORKERS": str(_WORKERS), "HUIQI_WEB_THREADS": str(_THREADS)}
+    with _served(ours, settings, "/healthz") as our_port, _served(bare, settings, "/") as bare_port:
+        yield our_port, bare_port
 
 
 @contextmanager
