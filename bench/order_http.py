@@ -15,14 +15,13 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import factories as make
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.models import User
 from bench.catalogue import both_servers
 from bench.load import drive
-from bench.orders import adds_up, prepare
+from bench.orders import PASSWORD, adds_up, prepare
 from foundation.database import make_engine
 
 CLIENTS: Final = 4
@@ -106,7 +105,7 @@ class Browser:
     def sign_in(self) -> None:
         """By e-mail and password, then open the order form."""
         _, fields = self._form("/sign-in")
-        self._keep(self._post("/sign-in", fields | {"email": self._email, "password": make.PASSWORD}), "sign-in")
+        self._keep(self._post("/sign-in", fields | {"email": self._email, "password": PASSWORD}), "sign-in")
         page, self._fields = self._form(self._path)
         self._fields["voucher"] = re.findall(r'name="voucher"[^>]* value="([^"]+)"', page)[0]
 

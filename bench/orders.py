@@ -42,6 +42,7 @@ OFFERINGS: Final = 4
 VOUCHERS: Final = 400
 PRICE: Final = 20_000
 FACE: Final = 2_000_000
+PASSWORD: Final = make.PASSWORD
 
 
 @dataclass(frozen=True)
