@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
 from audit.seals import seal
-from audit.seals import verify as verify_audit
+from audit.verification import verify as verify_audit
 from files.intake import Upload
 from foundation.actors import Actor, Role
 from foundation.clock import now, today

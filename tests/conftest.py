@@ -144,6 +144,12 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(autouse=True)
+def _data_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads the settings by itself finds no folder of another installation: its heads are not of this database."""
+    monkeypatch.setenv("HUIQI_DATA", str(tmp_path))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings for tests, with folders of their own."""

@@ -1,12 +1,12 @@
 """Lists of a country's size are read in their order from an index, and not from the whole table.
 
-Revision: 0029, after 0022
+Revision: 0029, after 0024
 """
 
 from alembic import op
 
 revision = "0029"
-down_revision = "0022"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -162,6 +162,16 @@ def busy() -> Busy:
     return Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
 
 
+def writers_to(session: Session, table: str) -> set[str]:
+    """The transactions of others that have written to ``table`` and are not over (or only waited for it), by name.
+
+    As for ``ensure_writers_gone``: one that is no longer named is seen by the next statement, if it was committed.
+    """
+    if not _enabled.get():
+        return set()
+    return {":".join(str(part) for part in row) for row in session.execute(_WRITERS, {"table": table})}
+
+
 def as_busy(error: Exception) -> Busy | None:
     """What a person is told when somebody else holds the thing; None for another failure of the database.
 

@@ -16,7 +16,7 @@ from foundation.actors import Actor
 from foundation.locking import lock_and_read
 from foundation.statements import read, run, tell
 from ledger.models import AccountKind
-from ledger.posting import WRITE_ONE, Posting, facts_of_one, refusals, refuse_changed_retries
+from ledger.posting import WRITE_ONE, Posting, facts_of_one, named, refusals, refuse_changed_retries
 from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet
 from vouchers.wallets import AMOUNTS, after, next_state
@@ -176,7 +176,7 @@ def move(
         Voucher,
         voucher.voucher_id,
         before={"state": voucher.state.value, "available": before.available, "held": before.held},
-        after={"state": state.value, "available": result.available, "held": result.held},
+        after={"state": state.value, "available": result.available, "held": result.held} | named([posting]),
     )
     facts = facts_of_one(actor, posting, opens=(opens.kind, opens.owner) if opens else None)
     with refusals():

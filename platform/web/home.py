@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
+from audit.proofs import prove
 from config import Environment
 from documents.exports import asked_for, export
 from foundation.paths import safe_next
@@ -19,14 +20,14 @@ from vouchers.money import remaining
 from vouchers.queries import open_programmes
 from vouchers.terms import readable
 from web import desks, finding, health
-from web.auditing import trail_of
+from web.auditing import event_of, trail_of
 from web.exports import EVENTS
 from web.house import house
 from web.language import LANGUAGES
 from web.reading import event_rows
 from web.style_samples import style_context
 from web.things import ids_of
-from web.trail import deeds, trail_views
+from web.trail import deed, deeds, trail_views
 
 blueprint = Blueprint("web", __name__)
 
@@ -133,6 +134,15 @@ def audit() -> ResponseReturnValue:
     if asked_for():
         return export(session, actor(), EVENTS, page, asked)
     return render_template("web/audit.html", page=page, rows=trail_views(page.rows), asked=asked, deeds=deeds())
+
+
+@blueprint.get("/audit/<int:number>/proof")
+def audit_proof(number: int) -> ResponseReturnValue:
+    """The path that shows that one event of the auditor's region is in the sealed tree."""
+    session = current_session()
+    event = event_of(session, actor(), number)
+    (row,) = event_rows(session, [event])
+    return render_template("web/audit_proof.html", row=row, deed=deed(row.action), proof=prove(session, event))
 
 
 def _day(text: str) -> date | None:

@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit import seals
+from audit import verification as trail_verification
+from audit.seals import seal
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -30,9 +31,10 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
 from foundation.waiting import Party, Waits, turn_of
 from ledger.days import fold, folded_through, rebuild
-from ledger.models import Transfer
+from ledger.marks import of_marks
+from ledger.models import LedgerUnnamed, Transfer
 from ledger.posting import reverse
-from ledger.verification import verify
+from ledger.verification import failing, verify
 from orders.models import Order
 from performance.models import TargetTable
 from providers.models import Certification
@@ -52,6 +54,7 @@ from vouchers.models import Programme, Voucher
 from vouchers.redemption import redeem
 from vouchers.taking_back import undo_redemption
 from vouchers.wallets import held_for, wallet
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
 
@@ -168,7 +171,7 @@ def test_the_upgraded_tables_are_those_of_the_models(engine_of_old_rows: Engine)
 
 
 def test_money_and_trail_add_up_as_before(upgraded: Upgraded) -> None:
-    money, trail = verify(upgraded.session), seals.verify(upgraded.session)
+    money, trail = verify(upgraded.session), trail_verification.verify(upgraded.session)
     assert (money.ok, money.faults, money.transfers) == (True, [], len(upgraded.rows("ledger_transfers")))
     assert (trail.ok, trail.faults) == (True, [])
 
@@ -499,3 +502,21 @@ def test_lists_are_read_in_their_order_from_an_index(upgraded: Upgraded) -> None
     upgraded.session.execute(text("SET LOCAL enable_seqscan = off"))
     listed = upgraded.session.scalars(select(Order.number).order_by(Order.placed_at.desc(), Order.id.desc())).all()
     assert sorted(listed) == sorted(row["number"] for row in upgraded.rows("orders"))
+
+
+def test_0024_the_tree_goes_on_from_the_chain_and_takes_all_events_and_transfers(upgraded: Upgraded) -> None:
+    old = trail_verification.verify(upgraded.session)
+    while seal(upgraded.session):
+        pass
+    report = trail_verification.verify(upgraded.session, head=old.head)
+    stored = sum(len(upgraded.rows(table)) for table in ("audit_events", "ledger_transfers"))
+    assert (report.ok, report.unsealed, report.faults) == (True, 0, [])
+    assert (report.position > old.position, report.sealed >= stored, report.size) == (True, True, report.sealed + 1)
+
+
+def test_0023_rows_are_marked_and_transfers_of_before_are_known_as_such(upgraded: Upgraded) -> None:
+    proving = whole_house().proves
+    marks = [fault for proof in of_marks(proving) for fault in failing(upgraded.session, proof)]
+    assert marks == []
+    through = upgraded.session.scalar(select(LedgerUnnamed.through))
+    assert through == upgraded.session.scalar(select(func.max(Transfer.sequence)))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.seals import seal
-from audit.seals import verify as verify_trail
+from audit.verification import verify as verify_trail
 from ledger.models import Transfer
 from ledger.verification import verify as verify_ledger
 
