@@ -128,6 +128,14 @@ _BARE = [
 
 
 @contextmanager
+def both_servers(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """The ports of our program and of the bare page, on the same server with as many processes and threads."""
+    settings = dict(environment) | {"HUIQI_WEB_WORKERS": str(_WORKERS), "HUIQI_WEB_THREADS": str(_THREADS)}
+    with _served(_OURS, settings, "/healthz") as our_port, _served(_BARE, settings, "/") as bare_port:
+        yield our_port, bare_port
+
+
+@contextmanager
 def _served(command: list[str], environment: Mapping[str, str], path: str) -> Iterator[int]:
     """A server process on a free port for the block; it is ended by its own id."""
     with socket.socket() as probe:

@@ -8,7 +8,7 @@ The people and things come from the tests' scene, which makes them through the v
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count as count_from
@@ -26,7 +26,7 @@ from order_cases import Scene
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bench.redemption import pgbench
+from bench.redemption import beside, tpcb
 from files.store import FolderStore, using
 from foundation.actors import Actor
 from foundation.database import make_engine
@@ -41,6 +41,8 @@ PROCESSES: Final = (1, 4)
 OFFERINGS: Final = 4
 VOUCHERS: Final = 400
 PRICE: Final = 20_000
+FACE: Final = 2_000_000
+PASSWORD: Final = make.PASSWORD
 
 
 @dataclass(frozen=True)
@@ -54,30 +56,34 @@ class Buyer:
 def measure_orders(url: str, *, seconds: float = 4.0) -> dict[str, Any]:
     """Rates with 1 and 4 processes and their ratios to TPC-B; ``url`` names an empty migrated database of its own.
 
-    ``ok`` says whether the ledger adds up afterwards.
+    TPC-B runs before and after each part. ``ok`` says whether the ledger adds up afterwards.
     """
-    tpcb = pgbench(url, seconds=int(seconds))
-    figures: dict[str, Any] = {"tpcb_per_second": round(tpcb, 1)}
+    figures: dict[str, Any] = {}
     buyers, offerings = prepare(url)
-    for count in PROCESSES:
-        for kind, used in (("one_offering", offerings[:1]), ("four_offerings", offerings)):
-            parts = [(url, buyers[part::count], used[part % len(used)], seconds) for part in range(count)]
-            with ProcessPoolExecutor(count, get_context("spawn")) as pool:
-                rate = sum(pool.map(_orders, parts))
-            figures[f"{kind}_{count}"] = _beside(rate, tpcb)
-    return figures | {"ok": _adds_up(url)}
+    with tpcb(url) as limit:
+        before = limit(int(seconds))
+        for count in PROCESSES:
+            for kind, used in (("one_offering", offerings[:1]), ("four_offerings", offerings)):
+                parts = [(url, buyers[part::count], used[part % len(used)], seconds) for part in range(count)]
+                with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+                    rate = sum(pool.map(_orders, parts))
+                after = limit(int(seconds))
+                figures[f"{kind}_{count}"] = beside(rate, before, after)
+                before = after
+    return figures | {"ok": adds_up(url)}
 
 
 def measure_verifications(url: str, folder: str, *, claims: int = 40, seconds: float = 4.0) -> dict[str, Any]:
     """As ``measure_orders``; each process verifies ``claims`` claims, whose files lie in ``folder``."""
-    tpcb = pgbench(url, seconds=int(seconds))
-    figures: dict[str, Any] = {"tpcb_per_second": round(tpcb, 1)}
-    for count in PROCESSES:
-        figures[f"claims_{count}"] = _beside(_verifications(url, folder, count, claims), tpcb)
-    return figures | {"ok": _adds_up(url)}
+    figures: dict[str, Any] = {}
+    with tpcb(url) as limit:
+        for count in PROCESSES:
+            figures[f"claims_{count}"] = _verifications(url, folder, count, claims, lambda: limit(int(seconds)))
+    return figures | {"ok": adds_up(url)}
 
 
-def _adds_up(url: str) -> bool:
+def adds_up(url: str) -> bool:
+    """Whether the ledger of this database is whole."""
     engine = make_engine(url)
     with Session(engine) as session:
         ok = verify_ledger(session).ok
@@ -85,11 +91,9 @@ def _adds_up(url: str) -> bool:
     return ok
 
 
-def _beside(rate: float, limit: float) -> dict[str, float]:
-    return {"per_second": round(rate, 1), "ratio": round(rate / limit, 3)}
-
-
-def prepare(url: str, *, vouchers: int = VOUCHERS, enterprises: int | None = None) -> tuple[list[Buyer], list[str]]:
+def prepare(
+    url: str, *, vouchers: int = VOUCHERS, enterprises: int | None = None, face: int = FACE
+) -> tuple[list[Buyer], list[str]]:
     """People with vouchers, and offerings without a limit of places that they can order; each voucher serves many orders.
 
     ``enterprises``: that many share the vouchers in turn (None: each voucher has its own).
@@ -101,7 +105,7 @@ def prepare(url: str, *, vouchers: int = VOUCHERS, enterprises: int | None = Non
         people = [make.actor(session, owner, make.Role.ENTERPRISE_MEMBER) for owner in owners]
         buyers = []
         for number in range(vouchers):
-            voucher = scene.voucher(owners[number % len(owners)] if owners else None, face=2_000_000)
+            voucher = scene.voucher(owners[number % len(owners)] if owners else None, face=face)
             buyers.append(Buyer(people[number % len(people)] if people else scene.buyer(voucher), voucher.number))
         offerings = [scene.offering.number]
         for _ in range(OFFERINGS - 1):
@@ -139,15 +143,20 @@ def _order(engine: Any, buyer: Buyer, offering: str) -> None:
         )
 
 
-def _verifications(url: str, folder: str, count: int, claims: int) -> float:
-    """All processes make their claims first, and begin together."""
+def _verifications(url: str, folder: str, count: int, claims: int, limit: Callable[[], float]) -> dict[str, float]:
+    """All processes make their claims first; then the limit is measured, and they begin together."""
     context = get_context("spawn")
-    start = context.Barrier(count)
+    start = context.Barrier(count + 1)
     with ProcessPoolExecutor(count, context, initializer=_remember, initargs=(start,)) as pool:
         # Numbers of companies and invoices begin at a place of each process's own.
-        return sum(
-            pool.map(_verify, [(url, folder, claims, 10_000_000 * count + 1_000_000 * part) for part in range(count)])
+        rates = pool.map(
+            _verify, [(url, folder, claims, 10_000_000 * count + 1_000_000 * part) for part in range(count)]
         )
+        start.wait()
+        before = limit()
+        start.wait()
+        rate = sum(rates)
+    return beside(rate, before, limit())
 
 
 _start: list[Any] = []
@@ -171,7 +180,8 @@ def _verify(part: tuple[str, str, int, int]) -> float:
             ]
             officer = scene.officer
         _decide(engine, officer, numbers.pop())
-        _start[0].wait()
+        _start[0].wait()  # all claims are made
+        _start[0].wait()  # the limit is measured
         start = time.monotonic()
         for number in numbers:
             _decide(engine, officer, number)

@@ -28,7 +28,9 @@ Measure = Callable[[Settings], dict[str, Any]]
 
 @click.command()
 @click.argument(
-    "parts", nargs=-1, type=click.Choice(["redemption", "order", "verification", "catalogue", "statements"])
+    "parts",
+    nargs=-1,
+    type=click.Choice(["redemption", "order", "verification", "order-http", "catalogue", "statements"]),
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON there as well.")
 def bench(*, parts: tuple[str, ...], out: Path | None) -> None:
@@ -98,17 +100,24 @@ def _catalogue(settings: Settings) -> dict[str, Any]:
             session.commit()
             current_search("offerings").reindex(session, lambda *_: None)
         with engine.connect() as connection:
-            return measure(
-                {
-                    "DATABASE_URL": str(settings.database_url),
-                    "HUIQI_DATA": str(settings.data_folder),
-                    "HUIQI_ENVIRONMENT": "demonstration",
-                },
-                connection,
-                (person.email, PASSWORD),
-            )
+            return measure(_environment(settings), connection, (person.email, PASSWORD))
     finally:
         engine.dispose()
+
+
+def _order_http(settings: Settings) -> dict[str, Any]:
+    from bench.order_http import measure  # noqa: PLC0415
+
+    return measure(_environment(settings))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """For the processes of a server of the measure's own."""
+    return {
+        "DATABASE_URL": str(settings.database_url),
+        "HUIQI_DATA": str(settings.data_folder),
+        "HUIQI_ENVIRONMENT": "demonstration",
+    }
 
 
 def _statements(_settings: Settings) -> dict[str, Any]:
@@ -121,6 +130,7 @@ _MEASURES: Final[Mapping[str, Measure]] = {
     "redemption": _redemption,
     "order": _order,
     "verification": _verification,
+    "order-http": _order_http,
     "catalogue": _catalogue,
     "statements": _statements,
 }

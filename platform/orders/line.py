@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from foundation.actors import SYSTEM
 from foundation.clock import today
-from foundation.locking import lock_key, lock_rows, shared
+from foundation.locking import lock_keys, lock_rows, shared
 from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.states import OCCUPYING
@@ -39,7 +39,12 @@ def lock_line(session: Session, programme_id: UUID, offering_id: UUID) -> None:
 
 def lock_places(session: Session, programme_id: UUID, offering_id: UUID) -> None:
     """The lock itself, for whoever has seen that places are limited or somebody waits for one."""
-    lock_key(session, "order-line", f"{programme_id}:{offering_id}")
+    lock_keys(session, [key_of_line(programme_id, offering_id)])
+
+
+def key_of_line(programme_id: UUID, offering_id: UUID) -> tuple[str, str]:
+    """What ``lock_places`` locks, for whoever locks more in the same trip."""
+    return "order-line", f"{programme_id}:{offering_id}"
 
 
 def limit_of(offering_id: SQLColumnExpression[UUID] | UUID) -> ScalarSelect[int | None]:

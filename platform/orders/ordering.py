@@ -17,12 +17,12 @@ from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, DomainError, Exhausted, Faults
 from foundation.i18n import N_
 from foundation.identifiers import new_number
-from foundation.locking import busy, lock_found, shared
+from foundation.locking import busy, lock_found, lock_keys, shared
 from foundation.money import display_yuan
 from orders import line
 from orders.deadlines import due_in
-from orders.frequency import lock_frequency, refusal
-from orders.line import limit_of, lock_places, move_up, somebody_waits
+from orders.frequency import key_of_frequency, refusal
+from orders.line import key_of_line, limit_of, move_up, somebody_waits
 from orders.models import Order, OrderState
 from orders.steps import begin
 from providers.access import certified_on
@@ -141,9 +141,10 @@ def _locked(
     if not rows:
         raise not_here()
     voucher, offered, in_turn = rows[0]
-    if in_turn:
-        lock_places(session, voucher.programme_id, offered.offering_id)
-    lock_frequency(session, voucher.enterprise_id, offered)
+    keys = [key_of_line(voucher.programme_id, offered.offering_id)] if in_turn else []
+    if offered.orders_per_enterprise is not None:
+        keys.append(key_of_frequency(voucher.enterprise_id, offered))
+    lock_keys(session, keys)
     return voucher, offered, in_turn
 
 

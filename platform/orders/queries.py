@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, func, or_, select
@@ -19,7 +21,7 @@ from orders.access import find
 from orders.line import place_in_line
 from orders.models import Order, OrderState, RecordState, ServiceRecord
 from orders.standing import may_contract
-from providers.models import OfferingVersion
+from providers.models import Offering, OfferingVersion
 from vouchers.models import Programme
 
 
@@ -30,6 +32,14 @@ class Totals:
     charged_price: int
     deduction: int
     own_share: int
+
+
+class Same(NamedTuple):
+    """Another order of the same offering."""
+
+    id: UUID
+    number: str
+    placed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +155,18 @@ def records_page(
     return page_of(session, query, number)
 
 
-def same_under_way(session: Session, actor: Actor, offering_id: UUID, states: Sequence[OrderState]) -> Sequence[Order]:
+def same_under_way(
+    session: Session, actor: Actor, offering_number: str, states: Sequence[OrderState]
+) -> Sequence[Same]:
     """The enterprise's orders of the same offering in these states, newest first: it should know before a second one."""
-    query = select(Order).where(
-        Order.enterprise_id == actor.organisation_id, Order.offering_id == offering_id, Order.state.in_(states)
+    query = (
+        select(Order.id, Order.number, Order.placed_at)
+        .join(Offering, Offering.id == Order.offering_id)
+        .where(
+            Offering.number == offering_number, Order.enterprise_id == actor.organisation_id, Order.state.in_(states)
+        )
     )
-    return session.scalars(query.order_by(Order.placed_at.desc()).limit(3)).unique().all()
+    return [Same(*row) for row in session.execute(query.order_by(Order.placed_at.desc()).limit(3))]
 
 
 def count(session: Session, actor: Actor, states: Sequence[OrderState]) -> int:

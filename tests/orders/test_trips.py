@@ -5,25 +5,37 @@ from uuid import uuid4
 import pytest
 from order_cases import Scene
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from wire import statements
 
+from accounts.models import SignIn
+from accounts.sessions import hash_token
+from config import Settings
 from foundation.errors import Busy
+from foundation.identifiers import new_id
+from foundation.locking import without_locks
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
 from orders import ordering
 from orders.models import Order, OrderState
 from orders.ordering import Shown, place
-from providers.models import OfferingState
+from providers.models import OfferingState, OrdersPeriod
+from web.app import create_app
 
 AGREED = Shown(10_000_000, 5_000_000)
 
 
-@pytest.mark.parametrize("slots", [None, 9], ids=["without limit", "with places"])
-def test_a_whole_order_is_twelve_statements_at_most(own_engine: Engine, slots: int | None):
+@pytest.mark.parametrize(
+    ("slots", "often"),
+    [(None, None), (9, None), (None, 9), (9, 9)],
+    ids=["without limit", "with places", "with a frequency", "with both"],
+)
+def test_a_whole_order_is_twelve_statements_at_most(own_engine: Engine, slots: int | None, often: int | None):
     """With BEGIN and COMMIT, in a process that has placed one before: frozen, held, docking, with its steps and trail."""
     with unit_of_work(own_engine) as session:
         scene = Scene(session, slots=slots)
+        scene.offered.orders_per_enterprise = often
+        scene.offered.orders_period = OrdersPeriod.EVER if often else None
         voucher = scene.voucher(face=40_000_000)
         facts = {"offering_number": scene.offering.number, "voucher_number": voucher.number, "shown": AGREED}
         buyer = scene.buyer(voucher)
@@ -77,6 +89,10 @@ def test_no_limit_comes_while_an_order_is_on_its_way(own_engine: Engine):
         place(ordering, buyer, order_id=uuid4(), **facts)
         with Session(own_engine) as approving, pytest.raises(Exception, match="could not obtain lock"):
             approving.execute(approve, {"id": offering})
+    with unit_of_work(own_engine) as ordering, without_locks():
+        place(ordering, buyer, order_id=uuid4(), **facts)
+        with Session(own_engine) as approving:
+            approving.execute(approve, {"id": offering})  # so it is the order's lock that the other one meets
 
 
 @pytest.mark.concurrency
@@ -99,3 +115,29 @@ def test_a_limit_that_came_while_an_order_waited_is_seen(own_engine: Engine, mon
     monkeypatch.setattr(ordering, "_found", later)
     with pytest.raises(Busy), unit_of_work(own_engine) as session:
         place(session, buyer, order_id=uuid4(), offering_number=number, voucher_number=voucher.number, shown=AGREED)
+
+
+def test_sending_the_order_form_is_twenty_statements_at_most(own_engine: Engine, settings: Settings):
+    """Who it is, once only, the order itself, the answer: what the form's page shows is not worked out for it."""
+    with unit_of_work(own_engine) as session:
+        scene = Scene(session)
+        voucher = scene.voucher()
+        buyer = scene.buyer(voucher)
+        token = new_id().hex
+        session.get_one(SignIn, buyer.sign_in_id).token_hash = hash_token(token)
+        url, fields = f"/catalogue/{scene.offering.number}/order", {"voucher": voucher.number, "under_way": ""}
+        fields |= {"charged_price": str(AGREED.charged_price), f"deduction-{voucher.number}": str(AGREED.deduction)}
+    app = create_app(settings, sessionmaker(own_engine, expire_on_commit=False))
+    app.config["WTF_CSRF_ENABLED"] = False
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    own_engine.dispose()
+    counts = []
+    for _ in range(4):
+        with statements(own_engine) as told:
+            answer = browser.post(url, data=fields | {"submission_id": str(new_id())})
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        counts.append(len(told))
+        fields["under_way"] += f" {answer.location.rsplit('/', 1)[1]}"
+    assert 9 <= min(counts) <= 20, counts
