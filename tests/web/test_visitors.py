@@ -21,6 +21,8 @@ from providers.models import OfferingState
 from search.current import current_search
 from vouchers.claiming import claim
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def keeping(app: Flask) -> Flask:
