@@ -82,6 +82,8 @@ class Settings(BaseModel):
     lock_seconds: int = Field(15, ge=1, le=3600, alias="HUIQI_LOCK_SECONDS")
     # How long a migration waits for a table; whoever wants the table meanwhile waits behind it.
     migration_lock_seconds: int = Field(10, ge=1, le=3600, alias="HUIQI_MIGRATION_LOCK_SECONDS")
+    # How long pages that every visitor sees alike are kept in each process; 0: each is made anew.
+    public_page_seconds: int = Field(30, ge=0, le=60, alias="HUIQI_PUBLIC_PAGE_SECONDS")
     web_workers: int = Field(2, ge=1, le=64, alias="HUIQI_WEB_WORKERS")
     web_threads: int = Field(4, ge=1, le=64, alias="HUIQI_WEB_THREADS")
 

@@ -152,8 +152,13 @@ def _data_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for tests, with folders of their own."""
-    return Settings(environment="test", data_folder=tmp_path, secret_key="a secret for tests that is long enough")
+    """Settings for tests, with folders of their own; no page is kept, as a test looks at once at what it changed."""
+    return Settings(
+        environment="test",
+        data_folder=tmp_path,
+        secret_key="a secret for tests that is long enough",
+        public_page_seconds=0,
+    )
 
 
 @pytest.fixture

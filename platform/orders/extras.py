@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import ENTERPRISE, Actor
 from orders.frequency import used_up
-from providers.hooks import Extra, card_deductions, offering_extras
+from providers.hooks import Extra, Ware, card_deductions, offering_extras
 from providers.models import OfferingVersion
-from vouchers.deduction import Offer, offers
+from vouchers.deduction import Offer, largest, offers
 from vouchers.sources import Source, only_elsewhere, public_sources, usable_sources
 
 
@@ -33,21 +33,15 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
     )
 
 
-def best_offers(
-    session: Session, actor: Actor | None, offered: Sequence[OfferingVersion]
-) -> Mapping[UUID, Mapping[str, Any]]:
+def best_offers(session: Session, actor: Actor | None, wares: Sequence[Ware]) -> Mapping[UUID, Mapping[str, Any]]:
     """The same for the cards of a page, with one look at the vouchers."""
-    sources = _sources(session, actor) if offered else None
+    sources = _sources(session, actor) if wares else None
     if not sources:
         return {}
+    amounts = largest(sources, [(ware.category, ware.charged_price) for ware in wares])
     return {
-        version.offering_id: {
-            "deduct": best.deduction.deduction,
-            "pays": best.deduction.own_share,
-            "price": best.deduction.charged_price,
-        }
-        for version in offered
-        for best in _offers(sources, version)[:1]
+        ware.offering_id: {"deduct": amount, "pays": ware.charged_price - amount, "price": ware.charged_price}
+        for ware, amount in zip(wares, amounts, strict=True)
     }
 
 

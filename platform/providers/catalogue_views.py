@@ -1,22 +1,29 @@
 """The public catalogue: results, an offering, a provider. No sign-in, and good enough to be found by a search engine."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
+from markupsafe import Markup
 
 from accounts.current import actor_or_none
+from foundation.kept import kept
 from foundation.money import format_yuan
 from foundation.pages import Page
 from foundation.unit_of_work import current_session
 from providers import catalogue_query, queries
 from providers.catalogue_source import OFFERINGS
 from providers.categories import categories, kinds, mall_kinds
-from providers.hooks import deductions_of, extras_of
+from providers.hooks import Ware, deductions_of, extras_of
 from providers.models import OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
 from providers.terms import LEVELS
-from search.current import search
+from search.current import content_mark, search
+from search.engine import Query
 from search.highlight import excerpt, highlight
 
 blueprint = Blueprint("catalogue", __name__)
@@ -25,23 +32,49 @@ blueprint = Blueprint("catalogue", __name__)
 @blueprint.get("/catalogue")
 def index() -> str:
     """Search and filter; the address holds the whole state."""
-    session = current_session()
     query = catalogue_query.read(request.args)
+    # The results are the same for whoever asks in this language; what a person's own voucher pays is put in below.
+    key = "catalogue", request.query_string, str(get_locale()), content_mark(OFFERINGS)
+    found = kept(current_app).made(key, partial(_found, query))
+    deductions = deductions_of(current_session(), actor_or_none(), found.wares)
+    return render_template(
+        "catalogue/index.html", query=query, parts=found.parts, wares=found.wares, deductions=deductions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A page of results for everybody: its markup, cut where a card tells the deduction of its offering."""
+
+    wares: tuple[Ware, ...]
+    parts: tuple[Markup, ...]
+
+
+def _found(query: Query) -> _Found:
+    session = current_session()
     results = search(OFFERINGS, query)
     versions = queries.listed(session, results.ids)
     codes = {*results.facets.get("region", {}), *query.filters.get("region", ())}
-    names = queries.region_names(session, sorted(codes))
-    return render_template(
-        "catalogue/index.html",
+    names = queries.region_names(session, sorted(codes)) if codes else {}
+    # Not to be guessed, so that no text of an offering can hold it.
+    cut = f"<!--{token_hex(16)}-->"
+    markup = render_template(
+        "catalogue/_results.html",
         query=query,
         cards=[_card(version, query.text) for version in versions],
-        deductions=deductions_of(session, actor_or_none(), versions),
+        cut=Markup(cut),  # noqa: S704 - made of digits here
         page=Page(versions, results.total, query.page, query.page_size),
         filters=catalogue_query.FILTERS,
         choices=catalogue_query.choices(query, results.facets, names),
         sorts=catalogue_query.SORTS,
         categories=categories().values(),
     )
+    # The pieces come from a template that escaped them.
+    return _Found(_wares(versions), tuple(Markup(part) for part in markup.split(cut)))  # noqa: S704
+
+
+def _wares(versions: Sequence[OfferingVersion]) -> tuple[Ware, ...]:
+    return tuple(Ware(version.offering_id, version.category, version.charged_price) for version in versions)
 
 
 @blueprint.get("/catalogue/<number>")
@@ -80,7 +113,7 @@ def provider(uscc: str) -> str:
         level=LEVELS[certificate.level],
         notice=queries.notice_of(session, certificate),
         cards=[_card(version, "") for version in versions],
-        deductions=deductions_of(session, actor_or_none(), versions),
+        deductions=deductions_of(session, actor_or_none(), _wares(versions)),
         categories=[categories()[key] for key in dict.fromkeys(version.category for version in versions)],
     )
 

@@ -16,9 +16,8 @@ from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
 from providers.categories import categories
 from search.current import engine_name
-from vouchers.money import remaining
 from vouchers.queries import open_programmes
-from vouchers.terms import readable
+from vouchers.reading import programme_rows
 from web import desks, finding, health
 from web.auditing import event_of, trail_of
 from web.exports import EVENTS
@@ -67,11 +66,10 @@ def following() -> str:
 def _front_page() -> str:
     session = current_session()
     programmes = open_programmes(session)
-    left = remaining(session, [one.id for one in programmes])
     return render_template(
         "web/front.html",
         demonstration=_is_demonstration(),
-        programmes=[(one, left[one.id], terms) for one in programmes if (terms := readable(one)) is not None],
+        programmes=[one for one in programme_rows(session, programmes) if one.claims_last_day is not None],
         categories=categories().values(),
     )
 

@@ -17,6 +17,7 @@ from order_cases import person
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.people_reading import MemberRow
 from accounts.reading import SecondPersonAsked
 from audit.reading import HistoryEvent
 from documents.exports import Listing
@@ -24,12 +25,26 @@ from foundation.actors import Role
 from foundation.database import Base
 from foundation.pages import Page
 from foundation.reading import ReadModel
+from notices.case_reading import ObjectionOfNotice, Objector
 from notices.publishing import publish
 from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
+from settlement.calculation_reading import WorkedLine, WorkedStep
+from settlement.case_reading import AwardToDecide, BatchOfCase, LeftOut, RedLetter
+from settlement.models import Statement
+from settlement.reading import ReadyRow
+from settlement.statement_reading import (
+    CorrectionAsked,
+    PaperExcluded,
+    PaperStep,
+    StatementOfCase,
+    StatementPaper,
+    TakenBackBy,
+)
 from verification.case_reading import ClaimCase, EarlierDecision, LastUndone, UndoAsked
 from vouchers.case_reading import ClaimInLine
 from web.reading import EventRow
+from working_days.year_reading import EnteredYear
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "platform"
@@ -46,6 +61,8 @@ PAGES = (
     ),
     *("/vouchers", "/vouchers/{voucher}", "/certifications", "/offerings", "/notices", "/targets", "/targets/{table}"),
     *("/orders/{order}", "/claims/{order}"),
+    *("/notices/{notice}", "/targets/{table}/rows/ind05-srdi", "/account"),
+    *("/batches/{batch}", "/batches/{batch}/orders/{order}", "/statements/{statement}", "/verify/{statement}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
 
@@ -61,8 +78,21 @@ def models_of(room: str) -> list[type[ReadModel]]:
     ]
 
 
-SELDOM = {EarlierDecision, LastUndone, UndoAsked, ClaimInLine, SecondPersonAsked}
-"""What only a claim in doubt, an enterprise in line or a deed for a second person shows; the rooms' own tests have those."""
+SELDOM = {
+    *(EarlierDecision, LastUndone, UndoAsked, ClaimInLine, SecondPersonAsked),
+    *(EnteredYear, MemberRow, ObjectionOfNotice, Objector),
+    *(AwardToDecide, CorrectionAsked, LeftOut, PaperExcluded, ReadyRow, RedLetter, TakenBackBy),
+}
+"""What only things in doubt, taken back or still to be decided show; the pages' own tests have those."""
+WRITTEN: dict[type[ReadModel], tuple[str, ...]] = {
+    BatchOfCase: ("history", "left_out", "lines", "scheme_title"),
+    StatementOfCase: ("content",),
+    StatementPaper: ("scheme_title", "steps"),
+    PaperStep: ("citation",),
+    WorkedLine: ("steps",),
+    WorkedStep: ("citation",),
+}
+"""What rules and papers said when they were applied or issued; it stays as it was written."""
 MODELS = [model for room in ROOMS for model in models_of(room)]
 
 
@@ -97,7 +127,8 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
     house = House(session)
     order = session.scalars(select(Order)).first()
     assert order is not None
-    publish(
+    statement = session.scalars(select(Statement)).one()
+    notice = publish(
         session,
         house.scene.officer,
         subject=house.scene.offering,
@@ -125,6 +156,9 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
                         table=house.table.id,
                         voucher=order.voucher.number,
                         order=order.number,
+                        notice=notice.number,
+                        batch=statement.batch.number,
+                        statement=statement.number,
                     )
                 )
     return found
@@ -141,6 +175,8 @@ def test_read_models_on_pages_are_facts_and_lead_back_from_json(shown: list[Read
             told.pop("steps", None)
             told.pop("history", None)
             told = {name: value for name, value in told.items() if name not in {"person", "organisation", "note"}}
+        for written in WRITTEN.get(type(row), ()):
+            told.pop(written)
         assert not words & set(texts_in(told)), "a read model says codes; words are put on where it is shown"
     assert {type(row) for row in shown} == set(MODELS) - SELDOM
 
