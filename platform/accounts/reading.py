@@ -1,8 +1,9 @@
 """Read models of organisations and regions, as the lists of all rooms show them."""
 
+from datetime import date
 from uuid import UUID
 
-from accounts.models import Organisation, Region, SecondPersonRequest
+from accounts.models import Delegation, Organisation, Region, SecondPersonRequest
 from foundation.reading import Moment, Money, ReadModel
 
 
@@ -25,6 +26,19 @@ class OfficeContact(ReadModel):
 
     name: str
     phone: str | None
+
+
+class DelegationRow(ReadModel):
+    """A delegation between two bureaus; ``programme_id`` is null where it is of everything."""
+
+    id: UUID
+    from_bureau: NamedOrganisation
+    to_bureau: NamedOrganisation
+    programme_id: UUID | None
+    valid_from: date
+    valid_to: date
+    reason: str
+    ended_at: Moment | None
 
 
 class SecondPersonAsked(ReadModel):
@@ -52,6 +66,20 @@ def named(organisation: Organisation) -> NamedOrganisation:
 def contact(organisation: Organisation) -> OfficeContact:
     """The read model of an office that a reader can turn to."""
     return OfficeContact(name=organisation.name, phone=organisation.phone)
+
+
+def delegation_row(delegation: Delegation) -> DelegationRow:
+    """The read model of a delegation; the bureaus come with it."""
+    return DelegationRow(
+        id=delegation.id,
+        from_bureau=named(delegation.from_bureau),
+        to_bureau=named(delegation.to_bureau),
+        programme_id=delegation.programme_id,
+        valid_from=delegation.valid_from,
+        valid_to=delegation.valid_to,
+        reason=delegation.reason,
+        ended_at=delegation.ended_at,
+    )
 
 
 def second_person_asked(request: SecondPersonRequest) -> SecondPersonAsked:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.people_reading import MemberRow
-from accounts.reading import SecondPersonAsked
+from accounts.reading import DelegationRow, SecondPersonAsked
 from audit.reading import HistoryEvent
 from documents.exports import Listing
 from foundation.actors import Role
@@ -79,7 +79,7 @@ def models_of(room: str) -> list[type[ReadModel]]:
 
 
 SELDOM = {
-    *(EarlierDecision, LastUndone, UndoAsked, ClaimInLine, SecondPersonAsked),
+    *(EarlierDecision, LastUndone, UndoAsked, ClaimInLine, DelegationRow, SecondPersonAsked),
     *(EnteredYear, MemberRow, ObjectionOfNotice, Objector),
     *(AwardToDecide, CorrectionAsked, LeftOut, PaperExcluded, ReadyRow, RedLetter, TakenBackBy),
 }
