@@ -1,19 +1,22 @@
 """Posting: harmless retries, refused changes, one reversal, and triggers that refuse what the code never does."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import ledger
+from audit.models import AuditEvent
 from foundation.actors import SYSTEM
 from foundation.clock import now, stopped
 from foundation.errors import Conflict, Exhausted
 from foundation.identifiers import new_id
 from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
-from ledger.posting import Posting, balance, ensure_covers, post, reverse, stored_balance
+from ledger.posting import MOST_NAMED, Posting, balance, ensure_covers, post, reverse, stored_balance
 from ledger.verification import verify
 
 pytestmark = pytest.mark.clock
@@ -210,3 +213,28 @@ def test_verify_finds_money_that_crossed_into_another_programme(session: Session
         f"programme {stations['programme']}",
         f"programme {other}",
     }
+
+
+def test_every_transfer_is_named_in_one_event_of_bounded_size(session: Session, stations):
+    several = [
+        Posting(new_id(), stations["treasury"], stations["pool"], 1, "test", stations["programme"], "tests", new_id())
+        for _ in range(MOST_NAMED + 1)
+    ]
+    post(session, SYSTEM, several)
+    post(session, SYSTEM, several)
+    told = session.scalars(
+        select(AuditEvent.after).where(AuditEvent.action == "ledger.post").order_by(AuditEvent.sequence)
+    ).all()
+    assert [len(each["transfers"]) for each in told] == [MOST_NAMED, 1]
+    assert [each["id"] for after in told for each in after["transfers"]] == [str(posting.id) for posting in several]
+
+
+def test_who_writes_one_transfer_in_a_statement_of_its_own_names_it() -> None:
+    """``post`` names what it writes; a verb that takes ``WRITE_ONE`` must call ``named`` for its event."""
+    sources = {
+        path: path.read_text() for path in Path(ledger.__path__[0]).parent.rglob("*.py") if path.name != "posting.py"
+    }
+    users = [path for path, source in sources.items() if "WRITE_ONE" in source]
+    assert users
+    assert all("named([posting])" in sources[path] for path in users)
+    assert not [path for path, source in sources.items() if "INSERT INTO ledger_transfers" in source]
