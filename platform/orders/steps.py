@@ -57,7 +57,7 @@ def begin(session: Session, actor: Actor, order: Order, *, facts: Mapping[str, o
     All of it goes to the database together, with the trail.
     """
     lines = [line_of(actor, order, "place")]
-    record(session, actor, f"{ORDER.name}.place", order, after=facts)
+    record(session, actor, "order.place", order, after=facts)
     if terms is not None:
         change_state(session, SYSTEM, order, ORDER, "give_slot", flush=False)
         order.due_at = due_in(order.state, terms)
