@@ -12,7 +12,7 @@ from jinja2 import Template
 from foundation.database import Base
 from foundation.pages import Page
 
-STILL_ROWS: Final = ("catalogue/", "orders/order.html", "providers/")
+STILL_ROWS: Final = ("catalogue/", "orders/order.html")
 """Templates, and rooms' folders of them, that may still be handed rows; the list only gets shorter."""
 
 
