@@ -20,7 +20,7 @@ from foundation.actors import Role
 from foundation.identifiers import new_id
 from foundation.unit_of_work import current_session
 from providers import certification, offerings, price_review
-from providers.models import OfferingVersion
+from providers.models import OfferingVersion, OrdersPeriod
 
 MANY = 25
 
@@ -157,6 +157,44 @@ def test_an_offering_with_many_versions_and_peers(engine: Engine, session: Sessi
 
     for browser in browsers:
         check_budget(engine, browser, f"/offerings/{listed.offering.number}", grow, most=14)
+
+
+def test_an_offering_in_the_catalogue_and_its_provider(engine: Engine, session: Session, app, people: People) -> None:
+    listed = people.listed()
+    Scene(session)
+    session.commit()
+
+    def grow() -> None:
+        for _ in range(4):
+            people.listed(name=f"{new_id()}")
+            Scene(session)
+        session.commit()
+
+    for address in (f"/catalogue/{listed.offering.number}", f"/providers/{people.provider.uscc}"):
+        check_budget(engine, app.test_client(), address, grow, most=12)
+
+
+def test_an_offering_and_its_order_form_for_who_has_ordered(engine: Engine, session: Session, sign_in) -> None:
+    scene = Scene(session)
+    voucher = scene.voucher()
+    scene.place(voucher)
+    scene.offered.orders_per_enterprise, scene.offered.orders_period = MANY, OrdersPeriod.EVER
+    session.commit()
+    browser = sign_in(person(session, voucher.enterprise_id, Role.ENTERPRISE_MEMBER))
+
+    def grow() -> None:
+        most, scene.offered.orders_per_enterprise = scene.offered.orders_per_enterprise, MANY
+        for _ in range(2):
+            scene.place(voucher)
+        scene.offered.orders_per_enterprise = most
+        session.commit()
+
+    # Whoever has used up its orders is told elsewhere on both pages.
+    for most in (MANY, 1):
+        scene.offered.orders_per_enterprise = most
+        session.commit()
+        for address in (f"/catalogue/{scene.offering.number}", f"/catalogue/{scene.offering.number}/order"):
+            check_budget(engine, browser, address, grow, most=16)
 
 
 def test_the_measure_itself(engine: Engine, app, session: Session, sign_in) -> None:

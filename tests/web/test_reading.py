@@ -29,10 +29,10 @@ from notices.case_reading import ObjectionOfNotice, Objector
 from notices.publishing import publish
 from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
+from orders.reading import EarlierOrder
 from providers.case_reading import CertificationCase, CertificationToFill, NoticeOfCertification
 from providers.models import Certification
 from providers.offering_reading import CheckedPrice, OfferingCase, OfferingToChange, PeerService
-from providers.public_reading import HeldCertificate
 from settlement.calculation_reading import WorkedLine, WorkedStep
 from settlement.case_reading import AwardToDecide, BatchOfCase, LeftOut, RedLetter
 from settlement.models import Statement
@@ -68,6 +68,7 @@ PAGES = (
     *("/notices/{notice}", "/targets/{table}/rows/ind05-srdi", "/account"),
     *("/batches/{batch}", "/batches/{batch}/orders/{order}", "/statements/{statement}", "/verify/{statement}"),
     *("/certifications/{certification}", "/offerings/{offering}"),
+    *("/catalogue/{offering}", "/catalogue/{offering}/order", "/providers/{provider}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
 
@@ -86,7 +87,7 @@ def models_of(room: str) -> list[type[ReadModel]]:
 SELDOM = {
     *(EarlierDecision, LastUndone, UndoAsked, ClaimInLine, SecondPersonAsked),
     *(EnteredYear, MemberRow, ObjectionOfNotice, Objector),
-    *(CertificationToFill, CheckedPrice, HeldCertificate, NoticeOfCertification, OfferingToChange, PeerService),
+    *(CertificationToFill, CheckedPrice, EarlierOrder, NoticeOfCertification, OfferingToChange, PeerService),
     *(AwardToDecide, CorrectionAsked, LeftOut, PaperExcluded, ReadyRow, RedLetter, TakenBackBy),
 }
 """What only things in doubt, taken back or still to be decided show; the pages' own tests have those."""
@@ -171,6 +172,7 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
                         batch=statement.batch.number,
                         certification=certificate.number,
                         offering=house.scene.offering.number,
+                        provider=house.scene.provider.uscc,
                         statement=statement.number,
                     )
                 )
