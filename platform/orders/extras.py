@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import ENTERPRISE, Actor
 from orders.frequency import used_up
+from orders.reading import earlier_orders
 from providers.hooks import Extra, Ware, card_deductions, offering_extras
 from providers.models import OfferingVersion
+from providers.public_reading import offered_service
 from vouchers.deduction import Offer, largest, offers
 from vouchers.sources import Source, only_elsewhere, public_sources, usable_sources
 
@@ -25,10 +27,10 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
         "orders/deduction.html",
         {
             "offer": found[0] if found else None,
-            "offered": offered,
+            "offered": offered_service(offered),
             "actor": actor,
             "elsewhere": enterprise_id is not None and only_elsewhere(session, enterprise_id),
-            "used": used_up(session, actor, offered),
+            "used": earlier_orders(used_up(session, actor, offered)),
         },
     )
 

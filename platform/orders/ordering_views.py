@@ -17,7 +17,9 @@ from orders.frequency import used_up
 from orders.models import Order
 from orders.ordering import Shown, listed_version, place
 from orders.queries import Same, same_under_way
+from orders.reading import earlier_orders
 from orders.views import blueprint
+from providers.public_reading import offered_service
 
 __all__ = ["blueprint"]
 
@@ -35,10 +37,13 @@ def order(number: str) -> ResponseReturnValue:
         form.voucher.choices = [(choice.voucher_number, choice.programme_name) for choice in available.usable]
         if request.method == "GET" and available.usable:
             form.voucher.data = available.usable[0].voucher_number
-        same = same_under_way(session, person, number, UNDER_WAY)
-        used = used_up(session, person, offered)
         return render_template(
-            "orders/order.html", form=form, offered=offered, available=available, same=same, used=used
+            "orders/order.html",
+            form=form,
+            offered=offered_service(offered),
+            available=available,
+            same=same_under_way(session, person, number, UNDER_WAY),
+            used=earlier_orders(used_up(session, person, offered)),
         )
 
     # Without JavaScript a button works the summary out for the chosen voucher: only tried out, nothing is ordered.

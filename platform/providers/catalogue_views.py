@@ -17,10 +17,11 @@ from foundation.pages import Page
 from foundation.unit_of_work import current_session
 from providers import catalogue_query, queries
 from providers.catalogue_source import OFFERINGS
-from providers.categories import categories, kinds, mall_kinds
+from providers.categories import categories, kinds
 from providers.hooks import Ware, deductions_of, extras_of
 from providers.models import OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
+from providers.public_reading import OfferedService, held_certificate, offered_service, public_provider
 from providers.terms import LEVELS
 from search.current import content_mark, search
 from search.engine import Query
@@ -58,12 +59,13 @@ def _found(query: Query) -> _Found:
     names = queries.region_names(session, sorted(codes)) if codes else {}
     # Not to be guessed, so that no text of an offering can hold it.
     cut = f"<!--{token_hex(16)}-->"
+    cards = [_card(version, query.text) for version in versions]
     markup = render_template(
         "catalogue/_results.html",
         query=query,
-        cards=[_card(version, query.text) for version in versions],
+        cards=cards,
         cut=Markup(cut),  # noqa: S704 - made of digits here
-        page=Page(versions, results.total, query.page, query.page_size),
+        page=Page(cards, results.total, query.page, query.page_size),
         filters=catalogue_query.FILTERS,
         choices=catalogue_query.choices(query, results.facets, names),
         sorts=catalogue_query.SORTS,
@@ -82,21 +84,19 @@ def offering(number: str) -> str:
     """One offering: what the enterprise gets, what it costs, who delivers; upper rooms add deduction and order button."""
     session = current_session()
     version = queries.listed_by_number(session, number)
-    provider = version.offering.provider
-    certificate = queries.certificate_of(session, provider.id)
+    service = offered_service(version)
+    certificate = queries.certificate_of(session, version.offering.provider_id)
     return render_template(
         "catalogue/offering.html",
-        version=version,
-        provider=provider,
-        certificate=certificate,
+        version=service,
+        certificate=held_certificate(certificate) if certificate else None,
         level=LEVELS[certificate.level] if certificate else None,
-        category=categories()[version.category],
-        kind=kinds().get(version.kind or ""),
-        mall=mall_kinds(version.category),
+        category=categories()[service.category],
+        kind=kinds().get(service.kind or ""),
         modes=MODES,
         channels=CHANNELS,
         extras=extras_of(session, actor_or_none(), version),
-        linked_data=_linked_data(version),
+        linked_data=_linked_data(service),
     )
 
 
@@ -106,12 +106,13 @@ def provider(uscc: str) -> str:
     session = current_session()
     organisation, certificate = queries.public_provider(session, uscc)
     versions = queries.listed_of(session, organisation.id)
+    notice = queries.notice_of(session, certificate)
     return render_template(
         "catalogue/provider.html",
-        provider=organisation,
-        certificate=certificate,
+        provider=public_provider(organisation),
+        certificate=held_certificate(certificate),
         level=LEVELS[certificate.level],
-        notice=queries.notice_of(session, certificate),
+        notice_number=notice.number if notice else None,
         cards=[_card(version, "") for version in versions],
         deductions=deductions_of(session, actor_or_none(), _wares(versions)),
         categories=[categories()[key] for key in dict.fromkeys(version.category for version in versions)],
@@ -134,18 +135,18 @@ def _card(version: OfferingVersion, words: str) -> dict[str, Any]:
     }
 
 
-def _linked_data(version: OfferingVersion) -> dict[str, Any]:
+def _linked_data(service: OfferedService) -> dict[str, Any]:
     """The offering in schema.org's words, for search engines."""
-    provider = version.offering.provider
+    provider = service.provider
     public_url = current_app.config["HUIQI_SETTINGS"].public_url
     return {
         "@context": "https://schema.org",
         "@type": "Service",
-        "name": version.name,
-        "description": version.content,
-        "category": gettext(categories()[version.category].label),
-        "areaServed": provider.region.name,
+        "name": service.name,
+        "description": service.content,
+        "category": gettext(categories()[service.category].label),
+        "areaServed": provider.place.name,
         "provider": {"@type": "Organization", "name": provider.name, "identifier": provider.uscc},
-        "offers": {"@type": "Offer", "price": format_yuan(version.charged_price), "priceCurrency": "CNY"},
-        "url": public_url + url_for("catalogue.offering", number=version.offering.number),
+        "offers": {"@type": "Offer", "price": format_yuan(service.charged_price), "priceCurrency": "CNY"},
+        "url": public_url + url_for("catalogue.offering", number=service.number),
     }

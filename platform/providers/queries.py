@@ -200,6 +200,16 @@ def find_organisations(session: Session, actor: Actor, words: str) -> list[tuple
     return [(row[0], row[1]) for row in session.execute(query.order_by(Organisation.name_sort).limit(10))]
 
 
+def listed_among(versions: Sequence[OfferingVersion]) -> OfferingVersion | None:
+    """Of an offering's versions the one in the catalogue."""
+    return next((one for one in versions if one.state is OfferingState.LISTED), None)
+
+
+def current_among(versions: Sequence[OfferingVersion]) -> OfferingVersion:
+    """What an edit starts from: the open version, else the listed one, else the last; ``versions`` are newest first."""
+    return next((one for one in versions if one.state in OPEN_VERSIONS), listed_among(versions) or versions[0])
+
+
 def is_own(actor: Actor, organisation_id: UUID) -> bool:
     """Whether the person acts for that provider."""
     return actor.role in PROVIDER and actor.organisation_id == organisation_id

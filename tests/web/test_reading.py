@@ -29,6 +29,10 @@ from notices.case_reading import ObjectionOfNotice, Objector
 from notices.publishing import publish
 from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
+from orders.reading import EarlierOrder
+from providers.case_reading import CertificationCase, CertificationToFill, NoticeOfCertification
+from providers.models import Certification
+from providers.offering_reading import CheckedPrice, OfferingCase, OfferingToChange, PeerService
 from settlement.calculation_reading import WorkedLine, WorkedStep
 from settlement.case_reading import AwardToDecide, BatchOfCase, LeftOut, RedLetter
 from settlement.models import Statement
@@ -63,6 +67,8 @@ PAGES = (
     *("/orders/{order}", "/claims/{order}"),
     *("/notices/{notice}", "/targets/{table}/rows/ind05-srdi", "/account"),
     *("/batches/{batch}", "/batches/{batch}/orders/{order}", "/statements/{statement}", "/verify/{statement}"),
+    *("/certifications/{certification}", "/offerings/{offering}"),
+    *("/catalogue/{offering}", "/catalogue/{offering}/order", "/providers/{provider}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
 
@@ -81,10 +87,13 @@ def models_of(room: str) -> list[type[ReadModel]]:
 SELDOM = {
     *(EarlierDecision, LastUndone, UndoAsked, ClaimInLine, DelegationRow, SecondPersonAsked),
     *(EnteredYear, MemberRow, ObjectionOfNotice, Objector),
+    *(CertificationToFill, CheckedPrice, EarlierOrder, NoticeOfCertification, OfferingToChange, PeerService),
     *(AwardToDecide, CorrectionAsked, LeftOut, PaperExcluded, ReadyRow, RedLetter, TakenBackBy),
 }
 """What only things in doubt, taken back or still to be decided show; the pages' own tests have those."""
 WRITTEN: dict[type[ReadModel], tuple[str, ...]] = {
+    CertificationCase: ("history",),
+    OfferingCase: ("history",),
     BatchOfCase: ("history", "left_out", "lines", "scheme_title"),
     StatementOfCase: ("content",),
     StatementPaper: ("scheme_title", "steps"),
@@ -128,6 +137,9 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
     order = session.scalars(select(Order)).first()
     assert order is not None
     statement = session.scalars(select(Statement)).one()
+    certificate = session.scalars(
+        select(Certification).where(Certification.organisation_id == house.scene.provider.id)
+    ).one()
     notice = publish(
         session,
         house.scene.officer,
@@ -158,6 +170,9 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
                         order=order.number,
                         notice=notice.number,
                         batch=statement.batch.number,
+                        certification=certificate.number,
+                        offering=house.scene.offering.number,
+                        provider=house.scene.provider.uscc,
                         statement=statement.number,
                     )
                 )
