@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: a real PostgreSQL with the migrations applied, rolled back after each test."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -40,6 +41,11 @@ hypothesis.settings.load_profile("house")
 ROOT = Path(__file__).resolve().parents[1]
 
 _TEMPLATES = CompiledTemplates()
+
+
+# What outlives a test (fixtures of a module, servers) writes the trail's heads here, and not into the data of this clone.
+_DATA = tempfile.TemporaryDirectory(prefix="huiqi-tests-")
+os.environ.setdefault("HUIQI_DATA", _DATA.name)
 
 
 @pytest.fixture(scope="session")
