@@ -23,6 +23,13 @@ SHORTEST_DAYS: Final = 184
 SEALS_AT_ONCE: Final = 100
 """Seals whose events are removed in one transaction."""
 
+REMOVED_THROUGH: Final = """(
+    SELECT max(seal.sealed_at) + interval '5 minutes' FROM audit_seals AS seal
+    WHERE seal.position <= (SELECT max(up_to) FROM audit_prunings WHERE up_to <= (SELECT max(position) FROM audit_seals))
+)"""
+"""As SQL: up to when older versions removed events, also such as carry money; NULL where they did not. What happened before
+(by clocks that differ by as much) may have lost the event that told of it."""
+
 
 def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> int:
     """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns of how many

@@ -20,8 +20,8 @@ from audit.tree import Leaf, append, stored_node
 from foundation.locking import lock_key, writers_to
 
 BATCH: Final = 10_000
-# An event that names an amount or a transfer carries money.
-MONEY_KEYS: Final = ("amount", "transfer", "transfers")
+# An event that names an amount, a transfer or a paper's total carries money.
+MONEY_KEYS: Final = ("amount", "total", "transfer", "transfers")
 
 
 def seal(session: Session) -> int:

@@ -39,13 +39,17 @@ class Kept:
 
     def find(self, key: Hashable) -> Any:
         """What was put there less than its time ago; None when nothing was."""
+        entry = self._find(key)
+        return None if entry is None else entry[1]
+
+    def _find(self, key: Hashable) -> tuple[datetime, Any] | None:
         with self._lock:
             entry = self._entries.get(key)
             # A clock that was put back makes nothing younger.
             if entry is None or not timedelta() <= now() - entry[0] < self._life:
                 return None
             self._entries.move_to_end(key)
-            return entry[1]
+            return entry
 
     def put(self, key: Hashable, value: Any, made_at: datetime) -> None:
         """Keep ``value``; ``made_at`` is the moment before its making began, as it may show figures of that moment."""
@@ -57,14 +61,17 @@ class Kept:
             while len(self._entries) > self._most:
                 self._entries.popitem(last=False)
 
-    def made(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
-        """The value kept under ``key``, or a new one. It must hold for everybody who has this key."""
-        found: _Value | None = self.find(key)
-        if found is None:
+    def made(self, key: Hashable, make: Callable[[], _Value]) -> tuple[_Value, datetime]:
+        """The value kept under ``key``, or a new one, and since when it is. It must hold for everybody who has this key.
+
+        What is made of it and kept again is as old as it.
+        """
+        entry = self._find(key)
+        if entry is None:
             began = now()
-            found = make()
-            self.put(key, found, began)
-        return found
+            entry = began, make()
+            self.put(key, entry[1], began)
+        return entry[1], entry[0]
 
 
 def install(app: _Holder, seconds: int) -> None:

@@ -30,8 +30,8 @@ class Kind:
     """One kind: ``source`` → ``target``, about one of ``subjects``.
 
     ``takes_back`` is the kind of the transfer that it reverses; it must name one, unless ``always`` is False. ``opposite`` says
-    that it goes exactly the way back; otherwise only its source is where the other one went. ``owners`` is False where the
-    subject does not say whose the accounts are.
+    that it goes exactly the way back; otherwise only its source is where the other one went. ``whole`` is False where it may be
+    of another amount. ``owners`` is False where the subject does not say whose the accounts are.
     """
 
     source: AccountKind
@@ -40,6 +40,7 @@ class Kind:
     takes_back: str | None = None
     always: bool = True
     opposite: bool = True
+    whole: bool = True
     owners: bool = True
 
 
@@ -55,7 +56,8 @@ KINDS: Final = {
     "issue": Kind(_A.POOL, _A.VOUCHER, _VOUCHER),
     "hold": Kind(_A.VOUCHER, _A.HOLD, ("orders",)),
     "release": Kind(_A.HOLD, _A.VOUCHER, ("orders",)),
-    "redeem": Kind(_A.HOLD, _A.PAYABLE, CLAIMS, takes_back="undo_redeem", always=False),
+    # What was redeemed and taken back is decided anew, and may be granted in another amount.
+    "redeem": Kind(_A.HOLD, _A.PAYABLE, CLAIMS, takes_back="undo_redeem", always=False, whole=False),
     "release_part": Kind(_A.HOLD, _A.VOUCHER, CLAIMS),
     "undo_redeem": Kind(_A.PAYABLE, _A.HOLD, CLAIMS, takes_back="redeem"),
     "undo_release_part": Kind(_A.VOUCHER, _A.HOLD, CLAIMS, takes_back="release_part"),

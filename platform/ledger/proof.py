@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from audit.retention import REMOVED_THROUGH
 from foundation.proofs import Proof, Proving
 from ledger.kinds import KINDS, OWNERS, Kind
 
@@ -18,12 +19,12 @@ def _row(name: str, kind: Kind) -> str:
     target = OWNERS[kind.target] if kind.owners else "any"
     return (
         f"('{name}', '{kind.source.value}', '{kind.target.value}', ARRAY[{subjects}], {_text(source)}, {_text(target)}, "
-        f"{_text(kind.takes_back)}, {kind.always}, {kind.opposite})"
+        f"{_text(kind.takes_back)}, {kind.always}, {kind.opposite}, {kind.whole})"
     )
 
 
 _KINDS: Final = (
-    "kinds (kind, source, target, subjects, source_of, target_of, takes_back, always, opposite) AS (VALUES "
+    "kinds (kind, source, target, subjects, source_of, target_of, takes_back, always, opposite, whole) AS (VALUES "
     + ", ".join(_row(name, kind) for name, kind in KINDS.items())
     + ")"
 )
@@ -62,7 +63,7 @@ def _allowed(parties: tuple[str, ...]) -> Proof:
 
 _REVERSED: Final = Proof(
     "reversal",
-    "a transfer takes back only one of the kind that its own kind takes back, whole and the way that it came",
+    "a transfer takes back only one of the kind that its own kind takes back, the way that it came and, unless decided anew, whole",
     f"""
     WITH {_KINDS}
     SELECT move.id AS thing, concat_ws(' ', move.kind, 'of', first.kind) AS told
@@ -70,7 +71,8 @@ _REVERSED: Final = Proof(
     JOIN kinds ON kinds.kind = move.kind
     LEFT JOIN ledger_transfers AS first ON first.id = move.reverses_id
     WHERE CASE WHEN move.reverses_id IS NULL THEN kinds.takes_back IS NOT NULL AND kinds.always
-          ELSE (first.kind = kinds.takes_back AND first.amount = move.amount AND first.target_id = move.source_id
+          ELSE (first.kind = kinds.takes_back AND first.target_id = move.source_id
+                AND (first.amount = move.amount OR NOT kinds.whole)
                 AND (first.source_id = move.target_id OR NOT kinds.opposite) AND first.sequence < move.sequence) IS NOT TRUE END
     """,  # noqa: S608 - constants
 )
@@ -120,7 +122,10 @@ _COVERED: Final = Proof(
 
 
 def _from_before(parties: tuple[str, ...]) -> Proof:
-    """Events did not name transfers then: who, when and about what must do."""
+    """Events did not name transfers then: who, when and about what must do.
+
+    What covered a shortfall went along with other money, by the house's own hand, and no event told of it.
+    """
     known = " UNION ALL ".join((_OWN_PARTY, *parties))
     return Proof(
         "event_before",
@@ -132,7 +137,8 @@ def _from_before(parties: tuple[str, ...]) -> Proof:
                    ARRAY[move.subject_id, move.programme_id, party.voucher, party."order", party.batch, party.matter] AS matters
             FROM ledger_transfers AS move
             LEFT JOIN party ON party.subject_id = move.subject_id AND party.subject_type = move.subject_type
-            WHERE move.sequence <= (SELECT coalesce(max(through), 0) FROM ledger_unnamed)
+            WHERE move.sequence <= (SELECT coalesce(max(through), 0) FROM ledger_unnamed) AND move.kind <> 'cover'
+                  AND (move.posted_at <= {REMOVED_THROUGH}) IS NOT TRUE
         ), found AS (
             SELECT DISTINCT old.id FROM old CROSS JOIN LATERAL unnest(old.matters) AS matter
             JOIN audit_events AS event ON event.subject_id = matter AND event.user_id IS NOT DISTINCT FROM old.user_id

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import exists, or_, select, true
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from accounts.current import not_here
 from accounts.models import Organisation
@@ -32,6 +32,9 @@ from vouchers.deduction import Deduction, deduct
 from vouchers.models import Voucher
 from vouchers.redemption import hold, locked_for
 from vouchers.terms import Terms, terms_of
+
+# The version as it stands after the locks, beside the one that was found before them.
+_standing = aliased(OfferingVersion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ def place(
         if found.earlier.enterprise_id != actor.organisation_id:
             raise not_here()
         return found.earlier
-    if (found.limit is not None or found.waiting) and not in_turn:
-        # The first limit of this offering was approved while we waited for its row.
+    if not found.listed or ((found.limit is not None or found.waiting) and not in_turn):
+        # The offering was delisted, or its next version or first limit approved, while we waited for its row.
         raise busy()
     terms = terms_of(voucher.programme_version)
     title = _admitted(session, voucher, offered, terms, found)
@@ -112,6 +115,8 @@ class _Found(NamedTuple):
     """How many orders of a programme the offering serves; None is without limit."""
     waiting: bool
     """Whether somebody waits for one of its places."""
+    listed: bool
+    """Whether the version that is to be ordered is still the listed one."""
 
 
 def _locked(
@@ -158,6 +163,7 @@ def _found(session: Session, order_id: UUID, voucher: Voucher, offered: Offering
             held_levels(Organisation.id, today()),
             limit_of(offered.offering_id),
             somebody_waits(voucher.programme_id, offered.offering_id),
+            exists().where(_standing.id == offered.id, _standing.state == OfferingState.LISTED),
         )
         .outerjoin(Order, Order.id == order_id)
         .where(Organisation.id == voucher.enterprise_id)

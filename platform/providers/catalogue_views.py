@@ -6,7 +6,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
@@ -36,7 +36,8 @@ def index() -> str:
     query = catalogue_query.read(request.args)
     # The results are the same for whoever asks in this language; what a person's own voucher pays is put in below.
     key = "catalogue", request.query_string, str(get_locale()), content_mark(OFFERINGS)
-    found = kept(current_app).made(key, partial(_found, query))
+    # A page that is kept whole (web/visitors.py) is as old as its results.
+    found, g.shows_since = kept(current_app).made(key, partial(_found, query))
     deductions = deductions_of(current_session(), actor_or_none(), found.wares)
     return render_template(
         "catalogue/index.html", query=query, parts=found.parts, wares=found.wares, deductions=deductions

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.retention import REMOVED_THROUGH
 from foundation.proofs import Proof, Proving
 from settlement.checking import recomputed_hash
 from settlement.models import Statement
@@ -82,6 +83,7 @@ _ATTEMPTED: Final = Proof(
     """,
 )
 
+# A redemption may be taken back while a batch is made of it; the approval sees that and is refused (approval._ensure_verified).
 _LINES: Final = Proof(
     "batch_lines",
     "the lines of a batch are of its claims, orders and providers, within what was redeemed",
@@ -92,7 +94,8 @@ _LINES: Final = Proof(
     LEFT JOIN redemption_claims AS claim ON claim.id = line.claim_id
     LEFT JOIN orders AS "order" ON "order".id = line.order_id
     WHERE (claim.order_id = line.order_id AND "order".provider_id = line.provider_id
-           AND "order".programme_id = batch.programme_id AND claim.redeemed IS NOT NULL) IS NOT TRUE
+           AND "order".programme_id = batch.programme_id
+           AND (claim.redeemed IS NOT NULL OR batch.state NOT IN ('approved', 'paying', 'paid', 'closed'))) IS NOT TRUE
     """,
 )
 
@@ -115,7 +118,7 @@ _TOTAL: Final = Proof(
     WHERE (said.issued IS NOT NULL AND said.issued <> batch.total)
           OR (batch.state NOT IN ('draft', 'withdrawn') AND said.corrected IS NOT TRUE
               AND coalesce(sums.amount, 0) <> batch.total)
-          OR (said.issued IS NULL) = (batch.state IN ('approved', 'paying', 'paid'))
+          OR (said.issued IS NULL) = (batch.state IN ('approved', 'paying', 'paid', 'closed'))
     """,
 )
 
@@ -153,13 +156,14 @@ _SAID: Final = Proof(
 _ISSUED: Final = Proof(
     "statement_event",
     "a statement says what the event of its issue says: number, total and the hash of its content",
-    """
+    f"""
     SELECT coalesce(statement.id, event.subject_id) AS thing, concat(statement.number, ' total ', statement.total) AS told
     FROM statements AS statement
     FULL JOIN (SELECT * FROM audit_events WHERE action = 'statement.issue') AS event ON event.subject_id = statement.id
     WHERE (event.after ->> 'number' = statement.number AND (event.after ->> 'total')::bigint = statement.total
            AND event.after ->> 'hash' = statement.content_hash) IS NOT TRUE
-    """,
+          AND (event.id IS NULL AND statement.issued_at <= {REMOVED_THROUGH}) IS NOT TRUE
+    """,  # noqa: S608 - constants
 )
 
 

@@ -25,13 +25,15 @@ _REDEEMED: Final = Proof(
     """,
 )
 
+# A claim whose redemption was taken back may ask for what others have claimed meanwhile (parts.unclaimed): it gets what they leave.
 _ORDER: Final = Proof(
     "claim_order",
     "a claim is of its order's programme, and the claims of an order that were not refused ask for no more than it held",
     """
     SELECT "order".id AS thing, concat("order".number, ' held ', "order".deduction, ', claimed ', asked.amount) AS told
     FROM (
-        SELECT order_id, sum(CASE WHEN state = 'rejected' THEN 0 ELSE coalesce(redeemed, amount) END) AS amount,
+        SELECT order_id, sum(CASE WHEN state = 'rejected' OR redeemed IS NULL AND undone > 0 THEN 0
+                                  ELSE coalesce(redeemed, amount) END) AS amount,
                min(programme_id::text) AS least, max(programme_id::text) AS most
         FROM redemption_claims GROUP BY order_id
     ) AS asked LEFT JOIN orders AS "order" ON "order".id = asked.order_id

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from audit.retention import REMOVED_THROUGH
 from foundation.proofs import Proof, Proving
 
 _PARTIES: Final = (
@@ -71,7 +72,7 @@ _STATE: Final = Proof(
 _TREASURY: Final = Proof(
     "programme_money",
     "what the treasury gave and took was told by its deeds, transfer by transfer",
-    """
+    f"""
     SELECT coalesce(move.id, deed.transfer) AS thing, concat(move.kind, ' ', move.amount, ', told ', deed.amount) AS told
     FROM (SELECT * FROM ledger_transfers WHERE kind IN ('appropriate', 'take_back', 'return')) AS move
     FULL JOIN (
@@ -82,7 +83,8 @@ _TREASURY: Final = Proof(
     ) AS deed ON deed.transfer = move.id
     WHERE (move.amount = deed.amount AND move.kind = deed.kind AND move.programme_id = deed.subject_id
            AND move.user_id IS NOT DISTINCT FROM deed.user_id) IS NOT TRUE
-    """,
+          AND (deed.transfer IS NULL AND move.posted_at <= {REMOVED_THROUGH}) IS NOT TRUE
+    """,  # noqa: S608 - constants
 )
 
 PROVES: Final = Proving(

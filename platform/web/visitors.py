@@ -39,7 +39,8 @@ def install(app: Flask) -> None:
         key, made_at = g.pop("page_to_keep", (None, None))
         # A session that began meanwhile makes the page somebody's own.
         if key is not None and response.status_code == 200 and not cookie and "Set-Cookie" not in response.headers:
-            kept(current_app).put(key, response.get_data(as_text=True).split(csp_nonce()), made_at)
+            oldest = min(made_at, g.get("shows_since", made_at))
+            kept(current_app).put(key, response.get_data(as_text=True).split(csp_nonce()), oldest)
         return response
 
 

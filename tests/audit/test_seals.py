@@ -309,6 +309,8 @@ def test_what_carries_money_or_a_decision_stays_and_can_be_proved(session: Sessi
         for action, after in (
             ("test.pays", {"amount": 5}),
             ("test.moves", {"transfers": []}),
+            # A red letter from before payment: no transfer is about it, and a proof holds it against its event.
+            ("test.issues", {"total": -5}),
             ("test.passes", {"n": 1}),
         ):
             record(session, SYSTEM, action, None, after=after)
@@ -324,9 +326,9 @@ def test_what_carries_money_or_a_decision_stays_and_can_be_proved(session: Sessi
     report = verify(session)
     assert (report.ok, report.pruned) == (True, 1), report.faults
     # Also what belongs to a thing that was decided about only later.
-    kept = {"test.pays", "test.moves", "test.handed_in", "test.decided"}
+    kept = {"test.pays", "test.moves", "test.issues", "test.handed_in", "test.decided"}
     events = session.scalars(select(AuditEvent).where(AuditEvent.action.in_(kept))).all()
-    assert [prove(session, event)["ok"] for event in events] == [True] * 4
+    assert [prove(session, event)["ok"] for event in events] == [True] * 5
     tamper(session, "DELETE FROM audit_events WHERE action = 'test.pays'")
     assert any("seal 1: events missing" in each for each in verify(session).faults)
 

@@ -520,3 +520,29 @@ def test_0023_rows_are_marked_and_transfers_of_before_are_known_as_such(upgraded
     assert marks == []
     through = upgraded.session.scalar(select(LedgerUnnamed.through))
     assert through == upgraded.session.scalar(select(func.max(Transfer.sequence)))
+
+
+def test_rows_of_before_contradict_nothing(upgraded: Upgraded) -> None:
+    assert verify(upgraded.session, proving=whole_house().proves).faults == []
+
+
+def test_what_told_of_old_money_may_have_been_removed(empty_database: Callable[[], Engine]) -> None:
+    """Versions before the tree removed each event that was old enough, also such as carried money."""
+    engine = loaded(empty_database())
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER USER"))
+        connection.execute(
+            text("DELETE FROM audit_events USING audit_seals WHERE audit_events.sequence = ANY(sequences)")
+        )
+        connection.execute(text("ALTER TABLE audit_events ENABLE TRIGGER USER"))
+        connection.execute(
+            text("INSERT INTO audit_prunings (id, at, up_to, events) VALUES (gen_random_uuid(), now(), 1, 593)")
+        )
+    migrate(engine)
+    with Session(engine) as session:
+        assert verify(session, proving=whole_house().proves).faults == []
+        # Only what is as old: an event of today must be there.
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE audit_seals SET sealed_at = sealed_at - interval '10 years'"))
+        found = {fault.partition(":")[0] for fault in verify(session, proving=whole_house().proves).faults}
+        assert {"event_before", "programme_money", "statement_event"} <= found

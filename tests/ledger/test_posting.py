@@ -4,20 +4,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from order_cases import Scene
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import ledger
 from audit.models import AuditEvent
 from foundation.actors import SYSTEM
-from foundation.clock import now, stopped
+from foundation.clock import now, stopped, travel
 from foundation.errors import Conflict, Exhausted
 from foundation.identifiers import new_id
 from ledger.accounts import account
-from ledger.models import AccountKind, Transfer
+from ledger.models import AccountKind, LedgerUnnamed, Transfer
 from ledger.posting import MOST_NAMED, Posting, balance, ensure_covers, post, reverse, stored_balance
-from ledger.verification import verify
+from ledger.shortfall import cover
+from ledger.verification import failing, proofs, verify
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
 
@@ -238,3 +241,21 @@ def test_who_writes_one_transfer_in_a_statement_of_its_own_names_it() -> None:
     assert users
     assert all("named([posting])" in sources[path] for path in users)
     assert not [path for path, source in sources.items() if "INSERT INTO ledger_transfers" in source]
+
+
+def test_what_covered_a_shortfall_before_events_named_transfers_needs_no_event(session: Session) -> None:
+    """It went along with other money, by the house's own hand: no event about the programme told of it."""
+    scene = Scene(session)
+    session.flush()
+    with travel(now() + timedelta(hours=1)):
+        pool = account(session, AccountKind.POOL, scene.programme.id)
+        short = account(session, AccountKind.SHORTFALL, scene.programme.id, scene.provider.id)
+        facts = {"programme_id": scene.programme.id, "subject_type": "programmes", "subject_id": scene.programme.id}
+        post(session, SYSTEM, [Posting(new_id(), short, pool, 500, kind="shortfall", **facts)])
+        assert cover(session, SYSTEM, pool, scene.programme.id, 700) == 200
+    session.add(LedgerUnnamed(id=new_id(), through=session.scalars(select(func.max(Transfer.sequence))).one()))
+    session.flush()
+    (proof,) = [each for each in proofs(whole_house().proves) if each.name == "event_before"]
+    told = " ".join(failing(session, proof))
+    assert "shortfall without an event" in told
+    assert "cover" not in told

@@ -94,6 +94,23 @@ def test_what_leaves_the_index_is_gone_at_once(session: Session, keeping: Flask)
     assert version.name not in visitor.get("/catalogue").text
 
 
+def test_a_page_made_of_what_was_kept_is_no_younger_than_that(session: Session, keeping: Flask) -> None:
+    """The results are kept too: a page of them may not begin a minute of its own."""
+    version = People(session, certified=True).listed()
+    index(session)
+    start, visitor, other = now(), keeping.test_client(), keeping.test_client()
+    other.set_cookie("theme", "dark")
+    with stopped(start):
+        assert version.name in visitor.get("/catalogue").text
+    # Delisted; the worker is busy, and no index knows.
+    version.state = OfferingState.DELISTED
+    session.flush()
+    with stopped(start + timedelta(seconds=LONGEST - 1)):
+        assert version.name in other.get("/catalogue").text
+    with stopped(start + timedelta(seconds=LONGEST)):
+        assert version.name not in other.get("/catalogue").text
+
+
 def test_each_language_and_look_is_a_page_of_its_own(session: Session, keeping: Flask) -> None:
     visitor = keeping.test_client()
     assert 'lang="zh-Hans"' in visitor.get("/").text
