@@ -378,6 +378,7 @@ def test_the_check_since_a_verified_head_reads_only_what_came_later(session: Ses
     assert any("seal 2: an event was changed" in each for each in verify(session, since=1).faults)
 
 
+@pytest.mark.present
 def test_a_hundred_thousand_events_are_sealed_and_verified_in_time(session: Session):
     """Factors of three: 0.2 s for 1,000 events on top of them, 100 microseconds an event to verify."""
     session.execute(
