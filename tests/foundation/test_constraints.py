@@ -27,6 +27,7 @@ NOT_BY_FORMS = frozenset(
             "uq_blobs_sha256",
             "uq_batches_number",
         ),
+        *("uq_picture_copies_blob", "ck_picture_copies_place_on_earth"),
         *("ck_proof_runs_faults_counted", "ck_proof_runs_ends_after_its_beginning"),
         *("uq_certificate_breaks_running", "ck_certificate_breaks_period", "ck_offering_versions_accepted_with_reason"),
         *("uq_certifications_number", "uq_ledger_accounts_station", "uq_offering_versions_version"),
