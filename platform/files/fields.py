@@ -17,7 +17,7 @@ class _Limited:
     def __init__(self, *arguments: Any, kinds: Collection[FileType], **options: Any) -> None:
         self.kinds = kinds
         accepted = ",".join(f".{extension}" for kind in kinds for extension in kind.extensions)
-        super().__init__(*arguments, render_kw={"accept": accepted}, **options)
+        super().__init__(*arguments, render_kw={"accept": accepted}, **options)  # type: ignore[call-arg]
 
     @property
     def words(self) -> str:

@@ -182,15 +182,27 @@ def converted(content: bytes, kind: FileType) -> Picture:
             import pillow_heif  # noqa: PLC0415 - see above
 
             opened = pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
-            _ensure_size(*opened.size, MOST_CONVERTED, kind.word)
+            width, height = opened.size
+            _ensure_size(width, height, MOST_CONVERTED, kind.word)
             exif, image = opened.info.get("exif") or b"", opened.to_pillow()
         else:
+            _ensure_size(*_size_of_webp(content), MOST_CONVERTED, kind.word)
             image = Image.open(io.BytesIO(content), formats=("WEBP",))
-            _ensure_size(*image.size, MOST_CONVERTED, kind.word)
             exif = image.info.get("exif") or b""
         return Picture(_as_jpeg(image, 1 if kind is HEIC else orientation(exif)), JPEG, exif)
-    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError) as error:
         raise broken(kind.word) from error
+
+
+def _size_of_webp(content: bytes) -> tuple[int, int]:
+    """Width and height from the header (RFC 9649): Pillow would warn of a bomb in words of its own."""
+    kind, head = content[12:16], content[:30].ljust(30, b"\0")
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF
 
 
 def _as_jpeg(image: "Image", turned: int) -> bytes:
@@ -223,11 +235,11 @@ def _ensure_size(width: int, height: int, most: int, word: str) -> None:
         raise broken(word)
     if width * height > most:
         raise BadInput(
-            N_("图片有 %(width)s × %(height)s 像素，超过 %(most)s 万像素"),
+            N_("图片有 %(width)s × %(height)s 像素，超过 %(most)s MP（百万像素）"),
             remedy=N_("在看图软件或手机里缩小尺寸后再上传"),
             width=width,
             height=height,
-            most=most // 10_000,
+            most=most // 1_000_000,
         )
 
 

@@ -35,8 +35,8 @@ def broken(word: str) -> Words:
     return f"{word} 文件不完整或已损坏，无法打开", "重新导出、拍照或扫描后再上传"
 
 
-def too_wide(side: int) -> Words:
-    return f"图片有 {side} × {side} 像素，超过 12000 万像素", "在看图软件或手机里缩小尺寸后再上传"
+def too_wide(side: int, most: int = 120) -> Words:
+    return f"图片有 {side} × {side} 像素，超过 {most} MP（百万像素）", "在看图软件或手机里缩小尺寸后再上传"
 
 
 def foreign(word: str, way_out: str) -> Words:
@@ -125,6 +125,12 @@ def wide_jpeg() -> bytes:
     return content[: frame + 5] + struct.pack(">HH", 30_000, 30_000) + content[frame + 9 :]
 
 
+def wide_webp() -> bytes:
+    content = photo("WEBP")
+    assert content[12:16] == b"VP8 "
+    return content[:26] + struct.pack("<HH", 16_383, 16_383) + content[30:]
+
+
 def related(kind: str, target: str) -> str:
     return (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a"'
@@ -199,6 +205,7 @@ PICTURES: list[Row] = [
     ("an archive behind zeros", "a.jpg", lambda: photo() + b"\0" * 99 + package({"a": "x"}), TWO),
     ("a program behind it", "a.png", lambda: photo("PNG") + b"MZ\x90\0", TWO),
     ("a bomb", "a.png", wide_png, too_wide(40000)),
+    ("a bomb", "a.webp", wide_webp, too_wide(16_383, 64)),
     ("a bomb", "a.jpg", wide_jpeg, too_wide(30000)),
 ]
 PACKAGES: list[Row] = [

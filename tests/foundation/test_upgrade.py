@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from audit import verification as trail_verification
 from audit.seals import seal
+from files.models import Attachment, Blob
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -546,3 +547,30 @@ def test_what_told_of_old_money_may_have_been_removed(empty_database: Callable[[
         session.execute(text("UPDATE audit_seals SET sealed_at = sealed_at - interval '10 years'"))
         found = {fault.partition(":")[0] for fault in verify(session, proving=whole_house().proves).faults}
         assert {"event_before", "programme_money", "statement_event"} <= found
+
+
+def test_0034_files_get_the_extension_of_what_they_are_and_honest_names_stay(
+    empty_database: Callable[[], Engine],
+) -> None:
+    engine = loaded(empty_database())
+    before = ("月报.hta", "a.png", "发票.pdf.exe", "pdf", "REPORT.PDF", "方案v1.2")
+    with engine.begin() as connection:
+        files = connection.scalars(
+            text(
+                "SELECT attachments.id FROM attachments JOIN blobs ON blobs.id = blob_id"
+                " WHERE media_type = 'application/pdf' ORDER BY attachments.id LIMIT 6"
+            )
+        ).all()
+        for file, name in zip(files, before, strict=True):
+            connection.execute(
+                text("UPDATE attachments SET filename = :name WHERE id = :id"), {"name": name, "id": file}
+            )
+        others = dict(connection.execute(text("SELECT id, filename FROM attachments")).all())
+    migrate(engine)
+    with Session(engine) as session:
+        names = dict(session.execute(select(Attachment.id, Attachment.filename)).all())
+        after = [names.pop(file) for file in files]
+        assert after == ["月报.hta.pdf", "a.pdf", "发票.pdf.exe.pdf", "pdf.pdf", "REPORT.PDF", "方案v1.2.pdf"]
+        assert names == {file: name for file, name in others.items() if file not in files}
+        # What was sent is as it was; a picture's copy is made when somebody fetches it.
+        assert all(blob.picture is None and blob.shown_sha256 == blob.sha256 for blob in session.scalars(select(Blob)))
