@@ -156,14 +156,14 @@ def _ensure_harmless(found: Any, depth: int = 0) -> None:
 def _ensure_harmless_dictionary(found: Any) -> None:
     from pypdf.generic import StreamObject  # noqa: PLC0415
 
-    kind, subtype = found.get("/S"), found.get("/Subtype")
-    by_itself = [found.get("/OpenAction"), *_values(found.get("/AA"))]
+    kind, subtype = str(_at(found, "/S")), str(_at(found, "/Subtype"))
+    by_itself = [_at(found, "/OpenAction"), *_values(_at(found, "/AA"))]
     if (
         kind in _ACTING
         or subtype in _PLAYED
         or "/JavaScript" in found
         or any(_runs(action) for action in by_itself)
-        or (kind == "/URI" and _ADDRESS.match(str(found.get("/URI"))))
+        or (kind == "/URI" and _ADDRESS.match(str(_at(found, "/URI"))))
         # The content of the stream lies in another file.
         or (isinstance(found, StreamObject) and "/F" in found)
     ):
@@ -172,39 +172,47 @@ def _ensure_harmless_dictionary(found: Any) -> None:
         raise BadInput(N_("这是 XFA 动态表单，多数阅读器打不开"), remedy=N_("在 Adobe Reader 里打印成 PDF 后重新上传"))
     if "/EF" in found:
         _ensure_data(found)
-    elif isinstance(found, StreamObject) and found.get("/Type") == "/EmbeddedFile":
+    elif isinstance(found, StreamObject) and _at(found, "/Type") == "/EmbeddedFile":
         _ensure_markup(found)
 
 
 def _runs(action: Any) -> bool:
     """Whether what happens by itself, or anything after it, is more than moving within the document."""
     for _ in range(_DEEPEST):
-        action = action.get_object() if hasattr(action, "get_object") else action
+        action = _there(action)
         if not isinstance(action, dict):
             # An array or a name: the place to begin at.
             return False
         if "/S" not in action and "/D" in action:
             return False
-        if action.get("/S") not in _HARMLESS:
+        if _at(action, "/S") not in _HARMLESS:
             return True
-        action = action.get("/Next")
+        action = _at(action, "/Next")
         if isinstance(action, list):
             return any(_runs(one) for one in list.__iter__(action))
     return True
 
 
+def _at(found: Any, key: str) -> Any:
+    """The value itself, also where it is written as a reference to another object."""
+    return _there(found.raw_get(key)) if key in found else None
+
+
+def _there(found: Any) -> Any:
+    return found.get_object() if hasattr(found, "get_object") else found
+
+
 def _values(found: Any) -> list[Any]:
-    found = found.get_object() if hasattr(found, "get_object") else found
     return list(found.values()) if isinstance(found, dict) else []
 
 
 def _ensure_data(specification: Any) -> None:
     """A file within the PDF: electronic invoices and vouchers carry their XML, anything else is refused."""
-    names = [str(specification.get(key, "")) for key in ("/UF", "/F") if key in specification]
+    names = [str(_at(specification, key)) for key in ("/UF", "/F") if key in specification]
     if any(PurePosixPath(name.strip()).suffix.lower() not in _DATA for name in names):
         raise _attachment()
-    for stream in _values(specification["/EF"]):
-        _ensure_markup(stream.get_object())
+    for stream in _values(_at(specification, "/EF")):
+        _ensure_markup(_there(stream))
 
 
 def _ensure_markup(stream: Any) -> None:

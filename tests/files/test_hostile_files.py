@@ -171,6 +171,8 @@ PDFS: list[Row] = [
     ("sending a form", "a.pdf", acting(b"<</S/SubmitForm/F(http://a)>>"), ACTS),
     ("reading a form", "a.pdf", acting(b"<</S/ImportData/F(a)>>"), ACTS),
     ("going to a file on a server", "a.pdf", acting(b"<</S/GoToR/F(\\\\\\\\evil\\\\share)>>"), ACTS),
+    ("the same by names that are objects", "a.pdf", lambda: pdf(b"/GoToR ", b"<</S 4 0 R/F(a)>>"), ACTS),
+    ("an address that is an object", "a.pdf", lambda: pdf(b"(file://evil/a)", b"<</S/URI/URI 4 0 R>>"), ACTS),
     ("a link to a server's folder", "a.pdf", acting(b"<</S/URI/URI(file://evil/share)>>"), ACTS),
     ("a page that opens in the browser", "a.pdf", opening(b"<</S/URI/URI(http://a)>>"), ACTS),
     ("the same after a step within", "a.pdf", opening(b"<</S/GoTo/D[3 0 R/Fit]/Next<</S/URI/URI(http://a)>>>>"), ACTS),
