@@ -167,6 +167,7 @@ PDFS: list[Row] = [
     ("behind 600 blanks", "a.pdf", lambda: packed(blank=b" " * 600), ACTS),
     ("behind a comment", "a.pdf", lambda: packed(blank=b"%" + b"x" * 600 + b"\n"), ACTS),
     ("by a filter that nobody knows", "a.pdf", lambda: packed(filters="/Other"), broken("PDF")),
+    ("a bomb", "a.pdf", lambda: packed(encode=lambda b: zlib.compress(b + b" " * 70_000_000)), broken("PDF")),
     ("starting a program", "a.pdf", acting(b"<</S /Launch/F(cmd.exe)>>"), ACTS),
     ("sending a form", "a.pdf", acting(b"<</S/SubmitForm/F(http://a)>>"), ACTS),
     ("reading a form", "a.pdf", acting(b"<</S/ImportData/F(a)>>"), ACTS),
