@@ -69,11 +69,11 @@ def packed(
         + b"\nendstream endobj\n"
     )
     places = [before.index(b"%d 0 obj" % number) for number in (1, 2, 3)]
-    rows = b"\0\0\0\0\xff" + b"".join(b"\1" + struct.pack(">HH", place, 0) for place in places)
-    rows += b"\2" + struct.pack(">HH", 5, 0) + b"\1" + struct.pack(">HH", table_at, 0)
-    rows += b"\1" + struct.pack(">HH", table_at + len(objects), 0)
+    rows = b"\0" * 7 + b"".join(b"\1" + struct.pack(">IH", place, 0) for place in places)
+    rows += b"\2" + struct.pack(">IH", 5, 0) + b"\1" + struct.pack(">IH", table_at, 0)
+    rows += b"\1" + struct.pack(">IH", table_at + len(objects), 0)
     table = (
-        b"6 0 obj<</Type/XRef/Size 7/Root 1 0 R/W[1 2 2]/Length %d>>stream\n" % len(rows)
+        b"6 0 obj<</Type/XRef/Size 7/Root 1 0 R/W[1 4 2]/Length %d>>stream\n" % len(rows)
         + rows
         + b"\nendstream endobj\n"
     )
