@@ -17,13 +17,19 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from click.testing import CliRunner
+from cryptography.fernet import Fernet
 from factories import actor
 from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from accounts.models import SignIn
+from accounts.sealed_secrets import keys_of
 from audit import verification as trail_verification
 from audit.seals import seal
+from cli.run import migrate as migrate_command
+from config import Settings
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -60,6 +66,8 @@ pytestmark = pytest.mark.clock
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
+
+_SECRETS = text("SELECT id, totp_secret FROM users WHERE totp_secret IS NOT NULL")
 
 MOVED: dict[str, str] = {}
 """Tables that a later version took away, and where their rows are now."""
@@ -546,3 +554,40 @@ def test_what_told_of_old_money_may_have_been_removed(empty_database: Callable[[
         session.execute(text("UPDATE audit_seals SET sealed_at = sealed_at - interval '10 years'"))
         found = {fault.partition(":")[0] for fault in verify(session, proving=whole_house().proves).faults}
         assert {"event_before", "programme_money", "statement_event"} <= found
+
+
+def test_0025_no_secret_lies_in_clear_after_huiqi_migrate(empty_database: Callable[[], Engine], tmp_path: Path) -> None:
+    """And codes of the authenticators that people have go on fitting."""
+    engine = loaded(empty_database())
+    with engine.connect() as connection:
+        before = dict(connection.execute(_SECRETS).all())
+    url = engine.url.render_as_string(hide_password=False)
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+
+    def migrated(keys: str) -> str:
+        settings = {"DATABASE_URL": url, "HUIQI_DATA": str(tmp_path), "HUIQI_SECOND_FACTOR_KEYS": keys}
+        done = CliRunner().invoke(migrate_command, [], env=settings)
+        assert done.exit_code == 0, done.output
+        return done.stderr
+
+    def opened(*keys: str) -> dict[UUID, str]:
+        with engine.connect() as connection:
+            stored = dict(connection.execute(_SECRETS).all())
+        ring = keys_of(Settings(second_factor_keys=keys))
+        return {user_id: ring.open(user_id, sealed) for user_id, sealed in stored.items()}
+
+    assert f"second factors encrypted under the first key: {len(before)}" in migrated(old)
+    assert (len(before) > 3, opened(old)) == (True, before)
+    assert "encrypted" not in migrated(old)
+    assert f"second factors encrypted under the first key: {len(before)}" in migrated(f"{new},{old}")
+    assert opened(new) == before
+    assert f"opens the second factor of {len(before)} people" in migrated(old)
+    assert opened(new) == before
+    with engine.connect() as connection, pytest.raises(IntegrityError, match="ck_users_totp_secret_encrypted"):
+        connection.execute(text("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP' WHERE totp_secret IS NOT NULL"))
+
+
+def test_0025_sessions_of_before_end_half_a_day_after_they_began(upgraded: Upgraded) -> None:
+    ends = {row.id: row.ends_at - row.created_at for row in upgraded.session.scalars(select(SignIn))}
+    assert {str(each) for each in ends} == {row["id"] for row in upgraded.rows("sign_ins")}
+    assert set(ends.values()) <= {timedelta(hours=12)}
