@@ -1,8 +1,7 @@
 """Sessions have an end of their own, second-factor secrets lie encrypted, and what repeats itself is counted for the trail.
 
-The key of the encryption stands in the settings, so `huiqi migrate` encrypts the secrets of before right after this version
-(`accounts/sealed_secrets.py`). The rule binds every row that is written from here on, so a plain one cannot be added
-meanwhile; rows of before are not looked at.
+The key of the encryption stands in the settings, so secrets of before are marked as being in clear here, and `huiqi migrate`
+encrypts what is marked right after this version (`accounts/sealed_secrets.py`).
 
 Revision: 0025, after 0024
 """
@@ -22,8 +21,9 @@ def upgrade() -> None:
     op.execute("UPDATE sign_ins SET ends_at = created_at + interval '12 hours'")
     op.alter_column("sign_ins", "ends_at", nullable=False)
     op.create_check_constraint(op.f("ck_sign_ins_ends_after_start"), "sign_ins", "ends_at > created_at")
+    op.execute("UPDATE users SET totp_secret = 'clear:' || totp_secret WHERE totp_secret IS NOT NULL")
     op.create_check_constraint(
-        op.f("ck_users_totp_secret_encrypted"), "users", "totp_secret LIKE 'gAAAAA%'", postgresql_not_valid=True
+        op.f("ck_users_totp_secret_encrypted"), "users", "totp_secret LIKE 'gAAAAA%' OR totp_secret LIKE 'clear:%'"
     )
     op.create_table(
         "audit_repeats",

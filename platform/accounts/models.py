@@ -59,8 +59,9 @@ class User(Timestamped, Base):
     __tablename__ = "users"
     __table_args__ = (
         Index("uq_users_email", func.lower(text("email")), unique=True),
-        # Whoever reads the table must not be able to make codes; every token of the encryption begins like this.
-        CheckConstraint("totp_secret LIKE 'gAAAAA%'", name="totp_secret_encrypted"),
+        # Whoever reads the table must not be able to make codes; every token of the encryption begins like this. What an
+        # older version stored in clear is marked until `huiqi migrate`, which brings the newer one, has encrypted it.
+        CheckConstraint("totp_secret LIKE 'gAAAAA%' OR totp_secret LIKE 'clear:%'", name="totp_secret_encrypted"),
     )
 
     email: Mapped[str]

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from config import Settings
 
-_TOKEN: Final = "gAAAAA"  # noqa: S105 - how every Fernet token begins until the year 2106
+_CLEAR: Final = "clear:"
+"""Marks what an older version stored; version 0025 put it there."""
 
 
 class UnreadableSecret(Exception):
@@ -60,11 +61,10 @@ def reseal(session: Session, keys: SecretKeys) -> Resealed:
     A secret that is made or forgotten meanwhile stays as it was made.
     """
     count, unreadable = 0, []
-    stored = select(User.id, User.email, User.totp_secret).where(User.totp_secret.is_not(None)).order_by(User.id)
-    for user_id, email, present in session.execute(stored).all():
+    for user_id, email, present in _stored(session):
         try:
-            if not present.startswith(_TOKEN):
-                secret = present
+            if present.startswith(_CLEAR):
+                secret = present.removeprefix(_CLEAR)
             elif _fits(keys.first, user_id, present):
                 continue
             else:
@@ -80,8 +80,14 @@ def reseal(session: Session, keys: SecretKeys) -> Resealed:
 
 def unreadable_people(session: Session, keys: SecretKeys) -> list[str]:
     """Addresses of people whose secret no key opens."""
-    stored = select(User.id, User.email, User.totp_secret).where(User.totp_secret.is_not(None)).order_by(User.email)
-    return [email for user_id, email, sealed in session.execute(stored) if not _fits(keys.every, user_id, sealed)]
+    return [email for user_id, email, sealed in _stored(session) if not _fits(keys.every, user_id, sealed)]
+
+
+def _stored(session: Session) -> list[tuple[UUID, str, str]]:
+    rows = session.execute(
+        select(User.id, User.email, User.totp_secret).where(User.totp_secret.is_not(None)).order_by(User.email)
+    ).all()
+    return [(user_id, email, secret) for user_id, email, secret in rows if secret is not None]
 
 
 @cache

@@ -9,7 +9,6 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound as PageNotFound
 
 from accounts import lockout, noted, queries, registration, second_factor, sessions, signing_in
@@ -19,6 +18,7 @@ from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, Regist
 from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
 from accounts.people_reading import open_sign_ins, own_memberships, own_organisation, people_seen_by
+from accounts.presentation import why_again
 from accounts.sealed_secrets import SecretKeys, keys_of
 from audit.trail import record
 from foundation.actions import submit
@@ -46,7 +46,8 @@ def sign_in() -> ResponseReturnValue:
     session = current_session()
     target = safe_next(request.args.get("next")) or url_for("web.home")
     if request.method == "GET":
-        return render_template("accounts/sign_in.html", form=form, target=target, why=_why(session))
+        why = why_again(sessions.why_over(session), current_app.config["HUIQI_SETTINGS"])
+        return render_template("accounts/sign_in.html", form=form, target=target, why=why)
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form, target=target, why=None), 422
     try:
@@ -65,20 +66,6 @@ def sign_in() -> ResponseReturnValue:
     if sessions.needs_second_factor(row):
         return redirect(url_for("accounts.code", next=target), 303)
     return redirect(target, 303)
-
-
-def _why(session: Session) -> str | None:
-    """Why one must sign in again, in words."""
-    settings = current_app.config["HUIQI_SETTINGS"]
-    match sessions.why_over(session):
-        case sessions.Over.LIFETIME:
-            return gettext("登录已满 %(hours)s 小时，为了安全请重新登录", hours=settings.session_hours)
-        case sessions.Over.IDLE:
-            minutes = settings.session_idle_minutes
-            return gettext("超过 %(minutes)s 分钟没有操作，登录已自动结束，请重新登录", minutes=minutes)
-        case sessions.Over.ENDED:
-            return gettext("这台设备上的登录已被结束（例如修改了密码，或在其他设备上结束了登录），请重新登录")
-    return None
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
