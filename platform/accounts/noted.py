@@ -38,8 +38,10 @@ def without_organisation(session: Session, user: User, *, ip: str | None) -> Non
 
 def refused(session: Session, actor: Actor, *, found: bool, path: str) -> None:
     """A page or deed was refused to a signed-in person; not ``found``: it does not exist, or not for this person."""
-    action = "users.access_refused" if found else "users.not_found"
-    record_repeated(session, actor, action, User, actor.user_id, seen=path)
+    if found:
+        record_repeated(session, actor, "users.access_refused", User, actor.user_id, seen=path)
+    else:
+        record_repeated(session, actor, "users.not_found", User, actor.user_id, seen=path)
 
 
 def signed_in(session: Session, row: SignIn, actor: Actor, *, awaits_code: bool) -> None:
