@@ -27,14 +27,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_repeats",
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_id", sa.Uuid(), nullable=False),
         sa.Column("times", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.PrimaryKeyConstraint("action", "key", "since", name=op.f("pk_audit_repeats")),
+        sa.PrimaryKeyConstraint("since", "action", "key", name=op.f("pk_audit_repeats")),
     )
 
 

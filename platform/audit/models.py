@@ -146,11 +146,11 @@ for until all of ``writers`` have ended. Working notes of the sealer, no evidenc
 AUDIT_REPEATS: Final = Table(
     "audit_repeats",
     Base.metadata,
+    # The beginning of the quarter of an hour that is counted; first, as quarters that are over are looked for.
+    Column("since", DateTime(timezone=True), primary_key=True),
     Column("action", String, primary_key=True),
     # Who or which network address, see ``audit/repeats.py``.
     Column("key", String, primary_key=True),
-    # The beginning of the quarter of an hour that is counted.
-    Column("since", DateTime(timezone=True), primary_key=True),
     # The event that was written at the first time.
     Column("first_id", Uuid, nullable=False),
     Column("times", BigInteger, nullable=False),
