@@ -65,7 +65,7 @@ def test_a_host_whose_clock_is_wrong_ends_no_session(app, monkeypatch: pytest.Mo
     class Fast(datetime):
         @classmethod
         def now(cls, tz=None):
-            return datetime.now(tz) + timedelta(hours=13)
+            return super().now(tz) + timedelta(hours=13)
 
     with monkeypatch.context() as host:
         host.setattr(clock, "datetime", Fast)
