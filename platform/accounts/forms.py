@@ -1,19 +1,20 @@
 """Forms of signing in, registering and joining."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, RadioField, SelectField, StringField
+from wtforms import PasswordField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from accounts.passwords import ensure_strong
 from accounts.signing_in import checked_email
 from accounts.uscc import checked_uscc
+from foundation.fields import CodeField, LineField, SolidField
 from foundation.forms import Form, checked_by, choices
 
 
 class SignInForm(Form):
     """E-mail and password."""
 
-    email = StringField(_l("邮箱"), [InputRequired(_l("请填写邮箱"))], render_kw={"autocomplete": "username"})
+    email = CodeField(_l("邮箱"), [InputRequired(_l("请填写邮箱"))], render_kw={"autocomplete": "username"})
     password = PasswordField(
         _l("密码"), [InputRequired(_l("请填写密码"))], render_kw={"autocomplete": "current-password"}
     )
@@ -22,7 +23,7 @@ class SignInForm(Form):
 class CodeForm(Form):
     """The six digits of the authenticator app."""
 
-    code = StringField(
+    code = SolidField(
         _l("六位验证码"),
         [InputRequired(_l("请填写验证码"))],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
@@ -32,9 +33,9 @@ class CodeForm(Form):
 class JoinForm(Form):
     """A person who joins an organisation that is registered."""
 
-    uscc = StringField(_l("统一社会信用代码"), [InputRequired(_l("请填写18位代码"))])
-    person = StringField(_l("您的姓名"), [InputRequired(_l("请填写姓名")), Length(max=40)])
-    email = StringField(
+    uscc = SolidField(_l("统一社会信用代码"), [InputRequired(_l("请填写18位代码"))])
+    person = LineField(_l("您的姓名"), [InputRequired(_l("请填写姓名")), Length(max=40)])
+    email = CodeField(
         _l("邮箱"), [InputRequired(_l("请填写邮箱")), Length(max=120)], render_kw={"autocomplete": "username"}
     )
     password = PasswordField(
@@ -44,11 +45,11 @@ class JoinForm(Form):
         render_kw={"autocomplete": "new-password"},
     )
 
-    def validate_uscc(self, field: StringField) -> None:
+    def validate_uscc(self, field: LineField) -> None:
         """The check character, as the verb looks at it."""
         checked_by(lambda: checked_uscc(field.data or ""))
 
-    def validate_email(self, field: StringField) -> None:
+    def validate_email(self, field: LineField) -> None:
         """That one can write to it."""
         checked_by(lambda: checked_email(field.data or ""))
 
@@ -65,7 +66,7 @@ class RegisterForm(JoinForm):
         [InputRequired(_l("请选择单位类型"))],
         choices=choices([("enterprise", _l("企业")), ("provider", _l("服务机构"))]),
     )
-    name = StringField(
+    name = LineField(
         _l("单位名称"),
         [InputRequired(_l("请填写单位名称")), Length(max=100)],
         description=_l("与营业执照一致"),
@@ -76,7 +77,7 @@ class RegisterForm(JoinForm):
 class ContactForm(Form):
     """How an organisation is reached."""
 
-    phone = StringField(
+    phone = CodeField(
         _l("电话"),
         [
             Optional(),
@@ -85,7 +86,7 @@ class ContactForm(Form):
         ],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
-    address = StringField(
+    address = LineField(
         _l("地址"),
         [Optional(), Length(max=120, message=_l("最多 120 字"))],
         render_kw={"autocomplete": "street-address"},

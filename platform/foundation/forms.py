@@ -8,13 +8,14 @@ from uuid import UUID
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DecimalField, Field, HiddenField, IntegerField, SelectChoice  # type: ignore[attr-defined]
+from wtforms import Field, HiddenField, SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.identifiers import new_id
 from foundation.money import format_yuan, parse_yuan
+from foundation.one_line import folded, one_line
 
 _kept: ContextVar[Mapping[str, Sequence[str]] | None] = ContextVar("kept_fields", default=None)
 
@@ -80,24 +81,6 @@ def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
-class _OneFault:
-    """A number that tells one fault: what is no number is not also out of range."""
-
-    errors: Sequence[str]
-
-    def post_validate(self, *_args: Any) -> None:
-        """Keep the first."""
-        self.errors = list(self.errors)[:1]
-
-
-class OneFaultDecimalField(_OneFault, DecimalField):
-    """A decimal number."""
-
-
-class OneFaultIntegerField(_OneFault, IntegerField):
-    """A whole number."""
-
-
 class YuanField(Field):
     """An amount in yuan; ``data`` is fen (or None), and what was typed stays as it was typed."""
 
@@ -113,8 +96,10 @@ class YuanField(Field):
         self.data = value
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        text = str(valuelist[0]).strip() if valuelist else ""
+        text = one_line(folded(str(valuelist[0]))) if valuelist else ""
         self.data = None
+        if valuelist and not text:
+            self.raw_data = [""]
         if text:
             try:
                 self.data = parse_yuan(text)

@@ -2,22 +2,23 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileRequired
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from files.fields import UploadField
 from files.kinds import EVIDENCE
+from foundation.fields import LineField
 from foundation.forms import Form, choices
 
 
 class ObjectionForm(Form):
     """An objection in one's real name."""
 
-    name = StringField(
+    name = LineField(
         _l("真实姓名或单位全称"),
         [InputRequired(_l("请填写真实姓名或单位全称，匿名异议不予受理")), Length(max=100)],
     )
-    contact = StringField(
+    contact = LineField(
         _l("联系电话或邮箱"),
         [InputRequired(_l("请填写联系电话或邮箱，答复将告知您")), Length(max=100)],
         description=_l("只有公示单位能看到"),

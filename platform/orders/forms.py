@@ -7,26 +7,17 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileRequired
-from wtforms import (
-    BooleanField,
-    DateField,
-    DecimalField,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from files.fields import UploadField, UploadsField
 from files.intake import Upload
 from files.kinds import EVIDENCE, SIGNED
 from foundation.errors import BadInput
+from foundation.fields import CodeField, DayField, LineField, NumberField, WholeField
 from foundation.forms import Form, choices
 from foundation.i18n import N_
-from orders.measures import Kind, Measure, measures_for
+from orders.measures import LARGEST, Kind, Measure, measures_for
 from orders.models import RATINGS
 
 Value = TypeVar("Value")
@@ -71,11 +62,11 @@ class AgreementForm(Form):
     """The signed agreement."""
 
     file = UploadField(_l("服务协议"), [FileRequired(_l("选择双方签章的协议文件"))], kinds=SIGNED)
-    agreement_number = StringField(
+    agreement_number = CodeField(
         _l("协议编号"), [InputRequired(_l("填写协议编号")), Length(max=60, message=_l("最多 60 字"))]
     )
-    signed_on = DateField(_l("签订日期"), [InputRequired(_l("填写签订日期，例如 2026-11-20"))])
-    third_party = StringField(
+    signed_on = DayField(_l("签订日期"), [InputRequired(_l("填写签订日期，例如 2026-11-20"))], years_ahead=1)
+    third_party = LineField(
         _l("第三方名称"),
         [Optional(), Length(max=100, message=_l("最多 100 字"))],
         description=_l("由第三方提供服务的，填写三方合同中的第三方"),
@@ -108,10 +99,10 @@ class RecordForm(Form):
     )
     process_files = UploadsField(_l("过程材料"), description=_l("现场照片、签到表等，可以用手机拍照"), kinds=EVIDENCE)
     result_files = UploadsField(_l("成果材料"), description=_l("报告、证书等"), kinds=EVIDENCE)
-    delivered_on = DateField(_l("服务日期"), [InputRequired(_l("填写服务日期，例如 2026-11-20"))])
+    delivered_on = DayField(_l("服务日期"), [InputRequired(_l("填写服务日期，例如 2026-11-20"))], years_ahead=1)
     channel = SelectField(_l("服务方式"), choices=choices(CHANNELS.items()))
-    place = StringField(_l("服务地点"), [Length(max=200, message=_l("最多 200 字"))])
-    delivered_by = StringField(
+    place = LineField(_l("服务地点"), [Length(max=200, message=_l("最多 200 字"))])
+    delivered_by = LineField(
         _l("服务人员"), [InputRequired(_l("填写服务人员姓名")), Length(max=60, message=_l("最多 60 字"))]
     )
 
@@ -159,5 +150,5 @@ def _measure_field(measure: Measure) -> Any:
         return BooleanField(_l(measure.label))
     label = _l("%(label)s（%(unit)s）", label=_l(measure.label), unit=_l(measure.unit))
     if measure.decimals:
-        return DecimalField(label, [Optional()], places=None)
-    return IntegerField(label, [Optional()])
+        return NumberField(label, [Optional()], least=0, most=LARGEST, places=None)
+    return WholeField(label, [Optional()], least=0, most=LARGEST)

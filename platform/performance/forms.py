@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms import SelectField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from foundation.errors import BadInput, DomainError, Faults
+from foundation.fields import CodeField, WholeField
 from foundation.forms import Form, choices
 from foundation.i18n import N_
 from performance.templates import RowValues, Template, list_templates
@@ -26,7 +27,7 @@ class NewTableForm(Form):
         [InputRequired()],
         choices=choices([(each.id, _l(each.title)) for each in list_templates()]),
     )
-    year = IntegerField(_l("目标年度"), [InputRequired(_l("填写年度")), NumberRange(2020, 2100)])
+    year = WholeField(_l("目标年度"), [InputRequired(_l("填写年度"))], least=2020, most=2100)
 
 
 class PlainForm(Form):
@@ -45,9 +46,9 @@ def table_form(template: Template) -> type[Form]:
     fields: dict[str, Any] = {}
     for row in template.rows:
         for column in COLUMNS:
-            fields[f"{row.id}.{column}"] = StringField(_l(row.indicator.label), [Length(max=20)])
+            fields[f"{row.id}.{column}"] = CodeField(_l(row.indicator.label), [Length(max=20)])
             if row.indicator.of_which is not None:
-                fields[f"{row.id}.{column}{PART}"] = StringField(_l(row.indicator.of_which.label), [Length(max=20)])
+                fields[f"{row.id}.{column}{PART}"] = CodeField(_l(row.indicator.of_which.label), [Length(max=20)])
     return type("TableForm", (Form,), fields)
 
 

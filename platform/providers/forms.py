@@ -5,22 +5,14 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    DateField,
-    Field,
-    IntegerField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import Field, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from files.fields import UploadField, UploadsField
 from files.intake import Upload
 from files.kinds import EVIDENCE
+from foundation.fields import CodeField, DayField, LineField, WholeField
 from foundation.forms import Form, YuanField, choices
 from policies.facts import Fact, Kind, vocabulary
 from policies.rulesets import RuleSet
@@ -79,7 +71,7 @@ class RequestForm(NoteForm):
     """A request for more information."""
 
     facts = Checkboxes(_l("涉及的事实项"), [Optional()], choices=[])
-    due_on = DateField(_l("补充截止日期"), [InputRequired(_l("请填写日期"))])
+    due_on = DayField(_l("补充截止日期"), [InputRequired(_l("请填写日期"))], years_ahead=5)
 
 
 class ReviewNoteForm(Form):
@@ -96,7 +88,7 @@ class ReviewNoteForm(Form):
 class OfferingForm(Form):
     """An offering: 服务产品情况统计表 and what an order needs besides."""
 
-    name = StringField(_l("服务产品名称"), [InputRequired(_l("请填写服务产品名称")), Length(max=60)])
+    name = LineField(_l("服务产品名称"), [InputRequired(_l("请填写服务产品名称")), Length(max=60)])
     category = SelectField(_l("服务类别"), [InputRequired(_l("请选择服务类别"))])
     kind = SelectField(
         _l("点对点服务类别"), [Optional()], description=_l("只有服务重点“小巨人”的七类点对点服务需要选择")
@@ -108,23 +100,29 @@ class OfferingForm(Form):
         description=_l("企业得到什么：可以交付、可以检查的成果"),
     )
     mode = RadioField(_l("服务方式"), [InputRequired(_l("请选择服务方式"))])
-    supplier = StringField(
+    supplier = LineField(
         _l("服务商全称"), [Optional(), Length(max=100)], description=_l("由服务商参与或单独提供时必填，与营业执照一致")
     )
     channel = RadioField(_l("服务形式"), [InputRequired(_l("请选择服务形式"))])
-    frequency = StringField(
+    frequency = LineField(
         _l("服务频次"),
         [InputRequired(_l("请填写服务频次")), Length(max=60)],
         description=_l("例如：每企一次，三次上门"),
     )
-    orders_per_enterprise = IntegerField(
+    orders_per_enterprise = WholeField(
         _l("每家企业最多下单次数"),
-        [Optional(), NumberRange(1, 1000, _l("应为 1 至 1000 的整数"))],
+        [Optional()],
+        least=1,
+        most=1000,
         description=_l("下单时按这里核对；不填表示不限，服务频次写明“每家企业一次”的会自动填上"),
     )
     orders_period = SelectField(_l("次数按什么期间计算"), [Optional()])
-    delivery_days = IntegerField(_l("交付时间（天）"), [InputRequired(_l("请填写从签约到交付的天数"))])
-    slots = IntegerField(_l("名额"), [Optional()], description=_l("同时能服务多少家；不填表示不限"))
+    delivery_days = WholeField(
+        _l("交付时间（天）"), [InputRequired(_l("请填写从签约到交付的天数"))], least=1, most=3650
+    )
+    slots = WholeField(
+        _l("名额"), [Optional()], least=1, most=1_000_000, description=_l("同时能服务多少家；不填表示不限")
+    )
     list_price = YuanField(_l("标准价格（元）"), [InputRequired(_l("请填写标准价格"))])
     charged_price = YuanField(
         _l("收费价格（元）"),
@@ -143,8 +141,8 @@ class OfferingForm(Form):
     )
     evidence = UploadField(_l("价格佐证材料"), kinds=EVIDENCE)
     yearly_revenue = YuanField(_l("年服务收入（元）"), [Optional()])
-    yearly_enterprises = IntegerField(_l("年服务中小企业数（家次）"), [Optional()])
-    website = StringField(_l("介绍网址"), [Optional(), Length(max=300)])
+    yearly_enterprises = WholeField(_l("年服务中小企业数（家次）"), [Optional()], least=0, most=100_000_000)
+    website = CodeField(_l("介绍网址"), [Optional(), Length(max=300)])
     remark = TextAreaField(_l("备注"), [Optional(), Length(max=LONGEST)])
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -206,7 +204,9 @@ def _fact_field(fact: Fact) -> Field:
         return Checkboxes(label, needed, choices=choices(options))
     numeric = fact.kind is Kind.NUMBER
     described = _l("单位：%(unit)s", unit=_l(fact.unit)) if fact.unit else ""
-    return StringField(label, needed, description=described, render_kw={"inputmode": "decimal"} if numeric else {})
+    if numeric:
+        return CodeField(label, needed, description=described, render_kw={"inputmode": "decimal"})
+    return LineField(label, needed, description=described)
 
 
 def _shown(value: Any) -> Any:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, PasswordField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import PasswordField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from foundation.forms import Form, OneFaultDecimalField, YuanField
+from foundation.fields import DayField, NotBefore, NumberField
+from foundation.forms import Form, YuanField
 from settlement.schemes.declared import Question
 
 
@@ -16,8 +17,13 @@ class BatchForm(Form):
     """A new batch."""
 
     programme = SelectField(_l("项目"), [InputRequired(_l("选择项目"))])
-    period_from = DateField(_l("结算期间从"), [InputRequired(_l("填写开始日"))])
-    period_to = DateField(_l("结算期间到"), [InputRequired(_l("填写结束日"))], description=_l("按核销日计，两端都包含"))
+    period_from = DayField(_l("结算期间从"), [InputRequired(_l("填写开始日"))], years_ahead=5)
+    period_to = DayField(
+        _l("结算期间到"),
+        [InputRequired(_l("填写结束日")), NotBefore("period_from")],
+        years_ahead=5,
+        description=_l("按核销日计，两端都包含"),
+    )
 
 
 def batch_form(asked: Mapping[str, Question]) -> BatchForm:
@@ -34,9 +40,11 @@ def award_form(most: int, decided: Mapping[str, Any]) -> Form:
     """A provider's award of at most so many percent."""
 
     class AwardForm(Form):
-        share = OneFaultDecimalField(
+        share = NumberField(
             _l("绩效奖励比例（%）"),
             [InputRequired(_l("填写比例，不奖励的填 0"))],
+            least=0,
+            most=most,
             description=_l("服务补助的百分比，0 至 %(most)s，最多两位小数；0 为不奖励", most=most),
         )
         reason = TextAreaField(

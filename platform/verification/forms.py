@@ -1,21 +1,14 @@
 """Forms of claims and decisions."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    BooleanField,
-    DateField,
-    PasswordField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, PasswordField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.forms import password_again
 from files.fields import UploadField
 from files.kinds import INVOICE
+from foundation.fields import CodeField, DayField, LineField
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
 from verification.deciding import REASONS, RETURN_REASONS
@@ -25,19 +18,19 @@ class ClaimForm(Form):
     """The invoice of a claim; what the order knows is filled in."""
 
     file = UploadField(_l("发票文件"), kinds=INVOICE)
-    number = StringField(
+    number = CodeField(
         _l("发票号码"),
         [DataRequired(_l("填写发票号码")), Length(max=60)],
         description=_l("数电票为 20 位号码；旧发票填写“发票代码-号码”"),
     )
-    day = DateField(_l("开票日期"), [InputRequired(_l("填写开票日期"))])
+    day = DayField(_l("开票日期"), [InputRequired(_l("填写开票日期"))], years_ahead=1)
     amount = YuanField(_l("价税合计（元）"), [InputRequired(_l("填写发票金额"))])
-    seller = StringField(
+    seller = LineField(
         _l("销售方"),
         [DataRequired(_l("填写销售方")), Length(max=200)],
         description=_l("名称全称或统一社会信用代码"),
     )
-    buyer = StringField(
+    buyer = LineField(
         _l("购买方"),
         [DataRequired(_l("填写购买方")), Length(max=200)],
         description=_l("名称全称或统一社会信用代码"),

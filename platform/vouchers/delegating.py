@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from accounts import delegation
@@ -14,6 +14,7 @@ from accounts.current import actor
 from accounts.reading import delegation_row
 from foundation.actions import submit
 from foundation.clock import today
+from foundation.fields import DayField, NotBefore
 from foundation.forms import Form, choices
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
@@ -27,8 +28,13 @@ class DelegationForm(Form):
 
     to_bureau = SelectField(_l("受托单位"), [InputRequired(_l("选择受托单位"))])
     programme = SelectField(_l("委托范围"))
-    valid_from = DateField(_l("起始日"), [InputRequired(_l("填写起始日"))])
-    valid_to = DateField(_l("截止日"), [InputRequired(_l("填写截止日"))], description=_l("这一天仍然有效"))
+    valid_from = DayField(_l("起始日"), [InputRequired(_l("填写起始日"))], years_ahead=10)
+    valid_to = DayField(
+        _l("截止日"),
+        [InputRequired(_l("填写截止日")), NotBefore("valid_from")],
+        years_ahead=10,
+        description=_l("这一天仍然有效"),
+    )
     reason = TextAreaField(_l("委托的原因和范围"), [InputRequired(_l("写明委托的原因和范围")), Length(max=500)])
 
 

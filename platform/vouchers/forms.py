@@ -4,23 +4,15 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from pydantic import ValidationError as TermsFault
-from wtforms import (
-    BooleanField,
-    DateField,
-    PasswordField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from enterprises.titles import TITLE_LABELS
 from foundation.clock import at, day_of, end_of
 from foundation.errors import BadInput, Faults
-from foundation.forms import Form, OneFaultIntegerField, YuanField, choices
+from foundation.fields import DayField, LineField, NotBefore, WholeField
+from foundation.forms import Form, YuanField, choices
 from foundation.i18n import N_
 from vouchers.presets import Preset
 from vouchers.terms import FINANCING, Terms
@@ -36,17 +28,17 @@ class Checkboxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def _days(label: Any) -> OneFaultIntegerField:
-    return OneFaultIntegerField(label, [_REQUIRED, NumberRange(1, 365, _l("请填写 1 到 365"))])
+def _days(label: Any) -> WholeField:
+    return WholeField(label, [_REQUIRED], least=1, most=365)
 
 
 class ProgrammeForm(Form):
     """The rules of a programme. Windows are whole days: from 0:00 of the first to 24:00 of the last."""
 
-    name = StringField(_l("项目名称"), [_REQUIRED, Length(max=100)])
+    name = LineField(_l("项目名称"), [_REQUIRED, Length(max=100)])
     summary = TextAreaField(_l("项目简介"), [_REQUIRED, Length(max=300)])
-    document = StringField(_l("依据文件"), [_REQUIRED, Length(max=200)])
-    document_number = StringField(
+    document = LineField(_l("依据文件"), [_REQUIRED, Length(max=200)])
+    document_number = LineField(
         _l("文号"),
         [Length(max=100)],
         description=_l("改了依据文件或文号，原通知的条款都不再引用；改了某项规则，只是那一项不再引用"),
@@ -56,9 +48,11 @@ class ProgrammeForm(Form):
     titles = Checkboxes(_l("可申领的称号"), [InputRequired(_l("请至少选择一种称号"))])
     priority_titles = Checkboxes(_l("同一秒申领时优先的称号"), [Optional()])
     cap_per_enterprise = YuanField(_l("每家企业上限"), [_REQUIRED], description=_l("一家企业在本项目可享受的总额，元"))
-    deduction_percent = OneFaultIntegerField(
+    deduction_percent = WholeField(
         _l("抵扣比例（%）"),
-        [_REQUIRED, NumberRange(1, 100, _l("请填写 1 到 100"))],
+        [_REQUIRED],
+        least=1,
+        most=100,
         description=_l("按收费价格计算，100 即企业免费"),
     )
     cap_per_order = YuanField(_l("每单抵扣上限"), [Optional()], description=_l("不填则不另设上限"))
@@ -67,11 +61,15 @@ class ProgrammeForm(Form):
     recovered_to_pool = BooleanField(
         _l("追缴的资金回到本项目"), description=_l("不勾选时，追缴的资金退回财政，不再用于本项目")
     )
-    claims_from = DateField(_l("申领开始日"), [_REQUIRED])
-    claims_to = DateField(_l("申领截止日"), [_REQUIRED])
-    contracts_from = DateField(_l("服务协议签订起始日"), [_REQUIRED])
-    contracts_to = DateField(_l("服务协议签订截止日"), [_REQUIRED])
-    expires_on = DateField(_l("服务券有效期至"), [_REQUIRED])
+    claims_from = DayField(_l("申领开始日"), [_REQUIRED], years_ahead=20)
+    claims_to = DayField(_l("申领截止日"), [_REQUIRED, NotBefore("claims_from")], years_ahead=20)
+    contracts_from = DayField(_l("服务协议签订起始日"), [_REQUIRED], years_ahead=20)
+    contracts_to = DayField(
+        _l("服务协议签订截止日"), [_REQUIRED, NotBefore("contracts_from"), NotBefore("claims_from")], years_ahead=20
+    )
+    expires_on = DayField(
+        _l("服务券有效期至"), [_REQUIRED, NotBefore("claims_to"), NotBefore("contracts_from")], years_ahead=20
+    )
     docking_working_days = _days(_l("对接期限（工作日）"))
     agreement_working_days = _days(_l("签订协议期限（工作日）"))
     record_calendar_days = _days(_l("上传服务记录期限（自然日）"))

@@ -4,23 +4,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import (
-    BooleanField,
-    DateField,
-    Form,
-    IntegerField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Form, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from files.fields import UploadField
 from files.kinds import SIGNED
 from foundation.errors import BadInput
+from foundation.fields import DayField, LineField, SolidField, WholeField
 from foundation.forms import choices
 from foundation.pages import Page
 
@@ -38,13 +29,13 @@ class _Checkboxes(SelectMultipleField):
 class SampleForm(Form):
     """One field of each kind."""
 
-    name = StringField("企业名称", [InputRequired("填写企业名称"), Length(max=60)], description="营业执照上的全称")
-    uscc = StringField("统一社会信用代码", [InputRequired("统一社会信用代码应为 18 位，最后一位是校验码")])
+    name = LineField("企业名称", [InputRequired("填写企业名称"), Length(max=60)], description="营业执照上的全称")
+    uscc = SolidField("统一社会信用代码", [InputRequired("统一社会信用代码应为 18 位，最后一位是校验码")])
     about = TextAreaField("需求说明", [Length(max=200)])
     region = SelectField("所在地区", choices=choices([(str(n), f"福建省厦门市第 {n} 片区") for n in range(1, 21)]))
-    start = DateField("合同签订日期", [Optional()])
-    price = StringField("合同金额", [InputRequired("填写合同金额，最多两位小数")])
-    people = IntegerField("服务人次", [Optional()])
+    start = DayField("合同签订日期", [Optional()], years_ahead=1)
+    price = LineField("合同金额", [InputRequired("填写合同金额，最多两位小数")])
+    people = WholeField("服务人次", [Optional()], least=0, most=100_000)
     way = RadioField(
         "服务方式", [InputRequired("选择一种服务方式")], choices=choices([("site", "现场服务"), ("line", "线上服务")])
     )

@@ -1,11 +1,12 @@
 """The form for a year's notice."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from files.fields import UploadField
 from files.kinds import CSV
+from foundation.fields import LineField
 from foundation.forms import Form
 
 
@@ -14,7 +15,7 @@ class YearForm(Form):
 
     # The digest of the days whose preview the person has seen: others are shown before they are entered.
     seen = HiddenField()
-    document = StringField(
+    document = LineField(
         _l("文号"), [Optional(), Length(max=80)], description=_l("国务院办公厅通知的文号，例如“国办发明电〔2025〕7号”")
     )
     file = UploadField(

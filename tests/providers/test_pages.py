@@ -169,7 +169,7 @@ def test_offering_from_form_to_catalogue(session, sign_in, client):
         ({"kind": "ip"}, "不属于所选的服务类别"),
         ({"delivery_days": "soon"}, "delivery_days-error"),
         ({"orders_per_enterprise": "2"}, "与这里的下单次数不一致"),
-        ({"orders_per_enterprise": "0"}, "应为 1 至 1000 的整数"),
+        ({"orders_per_enterprise": "0"}, "请填写 1 至 1,000 的整数"),
     ],
 )
 def test_bad_offerings_say_where_and_lose_nothing(session, sign_in, changes, told):

@@ -111,7 +111,7 @@ def test_a_faulty_draft_keeps_what_was_typed(session: Session, sign_in, offices)
     assert "1e5" in faulty.text
     window = officer.post("/programmes/new", data=values | {"contracts_to": "2020-01-01"})
     assert window.status_code == 422
-    assert "协议签订截止日应不早于起始日" in window.text
+    assert "应不早于“服务协议签订起始日”" in window.text
     assert session.query(Programme).count() == 0
 
 
@@ -120,7 +120,7 @@ def test_a_share_that_is_no_whole_number_is_told_once(session: Session, sign_in,
     sent = form_values(officer.get("/programmes/new").text) | {"deduction_percent": "37.5"}
     page = officer.post("/programmes/new", data=sent)
     assert page.status_code == 422
-    assert "请填写 1 到 100" not in page.text
+    assert "请填写 1 至 100" not in page.text
 
 
 def test_a_draft_begins_with_the_notice_that_was_chosen(session: Session, sign_in):
