@@ -63,9 +63,14 @@ def same_name_key(text: str) -> str:
 
     For comparing only: what is stored and shown stays as it was typed.
     """
-    plain = "".join(one for one in seen(text) if ord(one) not in _VARIANTS)
-    kept = unicodedata.normalize("NFKC", plain.translate(_ONE_SIGN)).translate(_ONE_SIGN)
-    return "".join(kept.upper().split())
+    return "".join(one_sign(seen(text)).upper().split())
+
+
+def one_sign(text: str) -> str:
+    """``text`` with one sign where Unicode has several that look alike: widths, dashes, middle dots, the round zero."""
+    plain = "".join(one for one in text if ord(one) not in _VARIANTS)
+    # Both before and after: NFKC turns a full-width stop, which stands for the dot in names, into a full stop.
+    return unicodedata.normalize("NFKC", plain.translate(_ONE_SIGN)).translate(_ONE_SIGN)
 
 
 def _control(character: str) -> bool:

@@ -1,21 +1,18 @@
 """What is known of an invoice before its XML is read: what the provider states, put into one form."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from files.intake import Upload
+from foundation.one_line import one_sign, same_name_key, seen
 
 # Year, then province or a city with its own plan (GB/T 2260; 91 to 95 are Dalian, Ningbo, Xiamen, Qingdao, Shenzhen), then
 # channel and serial number. Digital invoices began in 2021.
 _DIGITAL: Final = re.compile(r"(?:2[1-9]|[3-9]\d)(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|9[1-5])\d{16}", re.ASCII)
 # A code of twelve digits begins with 0 (tax administration), 1 or 2 (the former state and local tax offices).
 _OLD: Final = re.compile(r"(\d{10}|[012]\d{11})-\d{8}", re.ASCII)
-_SAME: Final = str.maketrans(
-    dict.fromkeys("•‧・･．.⋅∙●", "·") | dict.fromkeys("○◯⭕", "〇") | dict.fromkeys("‐‑‒–—―−－ー﹣﹘", "-")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Billed:
 
 def plain(text: str) -> str:
     """Without characters that nobody sees and blanks at the ends."""
-    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+    return seen(text).strip()
 
 
 def normal_number(text: str) -> str:
@@ -55,7 +52,7 @@ def normal_number(text: str) -> str:
     Blanks, dashes, widths and characters that nobody sees make no difference, so two spellings of one invoice are equal.
     What is no number comes back without blanks, for a person to mend.
     """
-    groups = unicodedata.normalize("NFKC", plain(text)).translate(_SAME).replace("-", " ").split()
+    groups = one_sign(plain(text)).replace("-", " ").split()
     digits = "".join(groups)
     if _DIGITAL.fullmatch(digits):
         return digits
@@ -74,10 +71,5 @@ def well_formed(number: str) -> bool:
 
 def same_party(stated: str, name: str, uscc: str) -> bool:
     """Whether what the invoice says is this organisation: by code or by full name, widths, spaces and look-alikes aside."""
-    said = _party(stated)
-    return said in {_party(name), _party(uscc)}
-
-
-def _party(text: str) -> str:
-    kept = unicodedata.normalize("NFKC", plain(text).translate(_SAME)).translate(_SAME)
-    return "".join(kept.upper().split())
+    said = same_name_key(stated)
+    return said in {same_name_key(name), same_name_key(uscc)}

@@ -10,6 +10,7 @@ from foundation.clock import today
 from foundation.errors import BadInput, Conflict, DomainError, Faults
 from foundation.i18n import N_
 from foundation.money import display_yuan
+from foundation.one_line import same_name_key
 from verification.billing import invoice_of, left, lock_invoices, taken_back, users
 from verification.invoices import Invoice, normal_number, plain, same_party, well_formed
 from verification.models import InvoiceRow
@@ -62,8 +63,8 @@ def _faults(session: Session, invoice: InvoiceRow, red: Invoice, own: str) -> li
         ("number", invoice_of(session, own) is None, N_("这个号码的发票已经登记")),
         ("day", invoice.issued_on <= red.day <= today(), N_("红字发票的日期应在原发票日期以后、今天以前")),
         ("amount", 0 < -red.amount <= most, N_("红字发票的金额为负数，冲销不超过 %(most)s")),
-        ("seller", plain(red.seller) == invoice.seller, N_("销售方与原发票不一致")),
-        ("buyer", plain(red.buyer) == invoice.buyer, N_("购买方与原发票不一致")),
+        ("seller", same_name_key(red.seller) == same_name_key(invoice.seller), N_("销售方与原发票不一致")),
+        ("buyer", same_name_key(red.buyer) == same_name_key(invoice.buyer), N_("购买方与原发票不一致")),
     )
     said = {"number": own[:40], "most": display_yuan(most)}
     return [BadInput(text, field=field, **said) for field, holds, text in rules if not holds]

@@ -292,6 +292,13 @@ def test_a_red_letter_is_that_of_its_invoice(scene: Scene, order: Order, changes
     assert fields(refused) == [field]
 
 
+def test_a_red_letter_whose_parties_read_the_same_is_that_of_its_invoice(scene: Scene, order: Order) -> None:
+    whole = invoice(order)
+    claim(scene, order, number=whole.number)
+    with pytest.raises(Conflict, match="已用于核销申请"):
+        red_letter(scene, whole, order, 1, buyer=" ".join(whole.buyer), seller=f"{whole.seller}\ufeff")
+
+
 def test_only_the_seller_takes_an_invoice_back_and_no_red_letter_is_used(
     session: Session, scene: Scene, order: Order
 ) -> None:
