@@ -82,7 +82,7 @@ class ContactForm(Form):
         [
             Optional(),
             Length(max=40, message=_l("最多 40 字")),
-            Regexp(r"^[0-9+()\- 转,，]*$", message=_l("填写号码，例如 0592-7703700 转 8")),
+            Regexp(r"^[0-9+()\- 转,/]*$", message=_l("填写号码，例如 0592-7703700 转 8")),
         ],
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )

@@ -50,7 +50,11 @@ def day_of(moment: datetime) -> date:
 
 def local(moment: datetime) -> datetime:
     """``moment`` as the clocks in China show it."""
-    return moment.astimezone(CHINA)
+    try:
+        return moment.astimezone(CHINA)
+    except OverflowError:
+        # A stored moment at either end of the calendar must not take down the page or list that shows it.
+        return moment.replace(tzinfo=CHINA)
 
 
 def at(day: date, hour: int = 9, minute: int = 0) -> datetime:
@@ -60,7 +64,7 @@ def at(day: date, hour: int = 9, minute: int = 0) -> datetime:
 
 def end_of(day: date) -> datetime:
     """The first moment after ``day`` in China: a deadline "by that day" has passed from here on."""
-    return at(day + timedelta(days=1), 0)
+    return datetime.max.replace(tzinfo=CHINA) if day == date.max else at(day + timedelta(days=1), 0)
 
 
 @contextmanager

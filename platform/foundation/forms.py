@@ -51,6 +51,13 @@ class Form(FlaskForm):  # type: ignore[misc]
                 return MultiDict((key, value) for key, values in kept.items() for value in values)
             return None
 
+    def tell_unreadable(self) -> bool:
+        """Show beside each field why what was typed cannot be read, where nothing is submitted yet; whether there is any."""
+        unread = [field for field in self if field.process_errors]
+        for field in unread:
+            field.errors = list(field.process_errors)
+        return bool(unread)
+
     def take(self, error: DomainError) -> None:
         """Show a refusal beside the field that it names, or at the head of the form."""
         faults: Sequence[DomainError] = error.faults if isinstance(error, Faults) else [error]

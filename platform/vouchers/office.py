@@ -275,11 +275,12 @@ def _form_page(
         # Trying out saves nothing, so the form that comes back can still be submitted once.
         form.submission_id.data = str(new_id())
     price = form.example_price.data or EXAMPLE_PRICES[1]
+    unreadable = "example" in request.form and form.tell_unreadable()
     try:
         terms = form.terms(base) if request.method == "POST" else base
         example = deduct(terms, category="", list_price=price, charged_price=price, available=terms.cap_per_enterprise)
     except DomainError as error:
-        if "example" in request.form:
+        if "example" in request.form and not unreadable:
             form.take(error)
     return render_template(
         "vouchers/programme_form.html",

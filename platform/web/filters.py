@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from audit.presentation import office_told
 from documents.exports import MOST
 from foundation.clock import day_of, local, now, today, working_days_between
+from foundation.fields import OPEN_END
 from foundation.i18n import retold
 from foundation.money import display_yuan
 from foundation.pages import EXACT
@@ -22,9 +23,11 @@ def yuan(fen: int | None) -> str:
 
 
 def day(value: date | datetime | None) -> str:
-    """A day as ``2026-11-20``."""
+    """A day as ``2026-11-20``; 长期 for the end of what holds for ever."""
     if value is None:
         return "—"
+    if value == OPEN_END:
+        return gettext("长期")
     return (day_of(value) if isinstance(value, datetime) else value).isoformat()
 
 

@@ -54,6 +54,11 @@ def test_an_office_gets_its_people(session: Session):
         ({"region_code": "999999"}, "region"),
         ({"uscc": "91350200MA00000000"}, "uscc"),
         ({"email": "nobody"}, "email"),
+        ({"email": "a@@b.cn"}, "email"),
+        ({"email": "a@b.cn,c@d.cn"}, "email"),
+        ({"email": "<script>@x.cn"}, "email"),
+        ({"email": "a\x01@b.cn"}, "email"),
+        ({"email": "a\u200b@b.cn"}, "email"),
         ({"password": "short"}, "password"),
     ],
 )

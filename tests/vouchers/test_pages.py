@@ -115,6 +115,26 @@ def test_a_faulty_draft_keeps_what_was_typed(session: Session, sign_in, offices)
     assert session.query(Programme).count() == 0
 
 
+@pytest.mark.parametrize("button", [{}, {"example": "1"}])
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"claims_from": "0001-01-01"}, "日期应在 1949-10-01 至"),
+        ({"claims_to": "9999-12-31"}, "不能填长期"),
+        ({"expires_on": "12026-12-31"}, "应为四位数字"),
+    ],
+)
+def test_a_day_that_no_programme_can_have_is_told(
+    session: Session, sign_in, offices, typed: dict[str, str], told: str, *, button: dict[str, str]
+):
+    officer = sign_in(offices[Role.OFFICER])
+    page = officer.post("/programmes/new", data=form_values(officer.get("/programmes/new").text) | typed | button)
+    assert page.status_code == (200 if button else 422)
+    assert told in page.text
+    assert f'value="{next(iter(typed.values()))}"' in page.text
+    assert session.query(Programme).count() == 0
+
+
 def test_a_share_that_is_no_whole_number_is_told_once(session: Session, sign_in, offices):
     officer = sign_in(offices[Role.OFFICER])
     sent = form_values(officer.get("/programmes/new").text) | {"deduction_percent": "37.5"}
@@ -220,7 +240,7 @@ def test_titles_are_registered_filtered_and_revoked(session: Session, sign_in, o
         "batch": "第三批",
         "document": "厦工信企业〔2021〕1号",
         "valid_from": "2020-01-01",
-        "valid_to": "2099-12-31",
+        "valid_to": "9999-12-31",
     }
     assert reviewer.post("/titles/new", data=facts).status_code == 303
     assert reviewer.post("/titles/new", data=facts).status_code == 409
@@ -228,6 +248,7 @@ def test_titles_are_registered_filtered_and_revoked(session: Session, sign_in, o
     assert unknown.status_code == 422
     assert "没有以这个统一社会信用代码注册的企业" in unknown.text
     found = reviewer.get("/titles?q=测试科技&level=srdi").text
+    assert "2020-01-01 — 长期" in found
     assert organisation.uscc in found
     assert organisation.uscc not in reviewer.get("/titles?level=innovative").text
     revoke = re.search(r"/titles/[\w-]+/revoke", found)[0]

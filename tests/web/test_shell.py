@@ -92,6 +92,27 @@ def test_all_faults_of_a_registration_are_told_at_once(client: FlaskClient, sess
         assert told in page
 
 
+def test_an_address_is_the_one_that_is_read(client: FlaskClient, session) -> None:
+    """Copied from a messenger with signs that nobody sees, and typed by hand the next time."""
+    form = _registration(session)
+    session.commit()
+    typed = form["email"]
+    assert client.post("/register", data=form | {"email": f"\u200b{typed}\ufeff"}).status_code == 303
+    assert session.scalar(select(User.email)) == typed
+    grouped = " ".join(str(form["uscc"])[place : place + 4] for place in range(0, 18, 4))
+    again = {"uscc": grouped, "email": "other@example.cn", "submission_id": str(uuid4())}
+    assert "已经注册" in client.post("/register", data=form | again).text
+
+
+@pytest.mark.parametrize(
+    "phone", ["（0592）7703700", "0592－7703700", "０５９２-7703700", "0592—7703700", "0592-7703700/7703701"]
+)
+def test_telephone_numbers_are_taken_as_people_write_them(session, sign_in, phone: str) -> None:
+    manager = sign_in(member(session, provider(session), Role.PROVIDER_MANAGER))
+    facts = {"submission_id": str(uuid4()), "phone": phone, "address": "厦门（湖里）"}
+    assert manager.post("/account/contact", data=facts).status_code == 303
+
+
 def test_sign_in_locks_after_five_failures(client: FlaskClient, session) -> None:
     person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
     session.commit()
