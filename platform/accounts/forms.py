@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from accounts.passwords import ensure_strong
 from accounts.signing_in import checked_email
 from accounts.uscc import checked_uscc
+from documents.printed import Printed
 from foundation.fields import CodeField, LineField, SolidField
 from foundation.forms import Form, checked_by, choices
 
@@ -34,7 +35,7 @@ class JoinForm(Form):
     """A person who joins an organisation that is registered."""
 
     uscc = SolidField(_l("统一社会信用代码"), [InputRequired(_l("请填写18位代码"))])
-    person = LineField(_l("您的姓名"), [InputRequired(_l("请填写姓名")), Length(max=40)])
+    person = LineField(_l("您的姓名"), [InputRequired(_l("请填写姓名")), Length(max=40), Printed()])
     email = CodeField(
         _l("邮箱"), [InputRequired(_l("请填写邮箱")), Length(max=120)], render_kw={"autocomplete": "username"}
     )
@@ -68,7 +69,7 @@ class RegisterForm(JoinForm):
     )
     name = LineField(
         _l("单位名称"),
-        [InputRequired(_l("请填写单位名称")), Length(max=100)],
+        [InputRequired(_l("请填写单位名称")), Length(max=100), Printed()],
         description=_l("与营业执照一致"),
     )
     region_id = SelectField(_l("所在地区"), [InputRequired(_l("请选择所在地区"))])

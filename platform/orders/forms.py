@@ -10,6 +10,7 @@ from flask_wtf.file import FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from documents.printed import Printed
 from files.fields import UploadField, UploadsField
 from files.intake import Upload
 from files.kinds import EVIDENCE, SIGNED
@@ -63,12 +64,12 @@ class AgreementForm(Form):
 
     file = UploadField(_l("服务协议"), [FileRequired(_l("选择双方签章的协议文件"))], kinds=SIGNED)
     agreement_number = CodeField(
-        _l("协议编号"), [InputRequired(_l("填写协议编号")), Length(max=60, message=_l("最多 60 字"))]
+        _l("协议编号"), [InputRequired(_l("填写协议编号")), Length(max=60, message=_l("最多 60 字")), Printed()]
     )
     signed_on = DayField(_l("签订日期"), [InputRequired(_l("填写签订日期，例如 2026-11-20"))], years_ahead=1)
     third_party = LineField(
         _l("第三方名称"),
-        [Optional(), Length(max=100, message=_l("最多 100 字"))],
+        [Optional(), Length(max=100, message=_l("最多 100 字")), Printed()],
         description=_l("由第三方提供服务的，填写三方合同中的第三方"),
     )
 
@@ -92,10 +93,11 @@ class RecordForm(Form):
     """A service record; ``record_form`` adds the measures of the service's category."""
 
     description = TextAreaField(
-        _l("服务内容"), [InputRequired(_l("写明做了什么")), Length(max=1000, message=_l("最多 1000 字"))]
+        _l("服务内容"), [InputRequired(_l("写明做了什么")), Length(max=1000, message=_l("最多 1000 字")), Printed()]
     )
     result = TextAreaField(
-        _l("服务成果"), [InputRequired(_l("写明形成了什么结果")), Length(max=1000, message=_l("最多 1000 字"))]
+        _l("服务成果"),
+        [InputRequired(_l("写明形成了什么结果")), Length(max=1000, message=_l("最多 1000 字")), Printed()],
     )
     process_files = UploadsField(_l("过程材料"), description=_l("现场照片、签到表等，可以用手机拍照"), kinds=EVIDENCE)
     result_files = UploadsField(_l("成果材料"), description=_l("报告、证书等"), kinds=EVIDENCE)
@@ -103,7 +105,7 @@ class RecordForm(Form):
     channel = SelectField(_l("服务方式"), choices=choices(CHANNELS.items()))
     place = LineField(_l("服务地点"), [Length(max=200, message=_l("最多 200 字"))])
     delivered_by = LineField(
-        _l("服务人员"), [InputRequired(_l("填写服务人员姓名")), Length(max=60, message=_l("最多 60 字"))]
+        _l("服务人员"), [InputRequired(_l("填写服务人员姓名")), Length(max=60, message=_l("最多 60 字")), Printed()]
     )
 
     def measured(self, category: str) -> Mapping[str, Decimal]:

@@ -9,6 +9,7 @@ from wtforms import Field, RadioField, SelectField, SelectMultipleField, TextAre
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from documents.printed import Printed
 from files.fields import UploadField, UploadsField
 from files.intake import Upload
 from files.kinds import EVIDENCE
@@ -88,7 +89,7 @@ class ReviewNoteForm(Form):
 class OfferingForm(Form):
     """An offering: 服务产品情况统计表 and what an order needs besides."""
 
-    name = LineField(_l("服务产品名称"), [InputRequired(_l("请填写服务产品名称")), Length(max=60)])
+    name = LineField(_l("服务产品名称"), [InputRequired(_l("请填写服务产品名称")), Length(max=60), Printed()])
     category = SelectField(_l("服务类别"), [InputRequired(_l("请选择服务类别"))])
     kind = SelectField(
         _l("点对点服务类别"), [Optional()], description=_l("只有服务重点“小巨人”的七类点对点服务需要选择")
@@ -101,7 +102,9 @@ class OfferingForm(Form):
     )
     mode = RadioField(_l("服务方式"), [InputRequired(_l("请选择服务方式"))])
     supplier = LineField(
-        _l("服务商全称"), [Optional(), Length(max=100)], description=_l("由服务商参与或单独提供时必填，与营业执照一致")
+        _l("服务商全称"),
+        [Optional(), Length(max=100), Printed()],
+        description=_l("由服务商参与或单独提供时必填，与营业执照一致"),
     )
     channel = RadioField(_l("服务形式"), [InputRequired(_l("请选择服务形式"))])
     frequency = LineField(

@@ -8,6 +8,7 @@ from wtforms import PasswordField, SelectField, SelectMultipleField, TextAreaFie
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from documents.printed import Printed
 from foundation.fields import DayField, NotBefore, NumberField
 from foundation.forms import Form, YuanField
 from settlement.schemes.declared import Question
@@ -49,7 +50,7 @@ def award_form(most: int, decided: Mapping[str, Any]) -> Form:
         )
         reason = TextAreaField(
             _l("理由"),
-            [Length(max=500)],
+            [Length(max=500), Printed()],
             description=_l("例如年度绩效目标完成情况；印在结算单上。不奖励的不必填写"),
         )
 
@@ -65,7 +66,9 @@ class PartForm(Form):
         description=_l("不填为全额；填写的应小于抵扣金额，其余退回资金池"),
     )
     reason = TextAreaField(
-        _l("理由"), [Length(max=500)], description=_l("按部分额度补助的必须写明，印在结算单上；全额的不必填写")
+        _l("理由"),
+        [Length(max=500), Printed()],
+        description=_l("按部分额度补助的必须写明，印在结算单上；全额的不必填写"),
     )
 
 

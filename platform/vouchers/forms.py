@@ -8,6 +8,7 @@ from wtforms import BooleanField, PasswordField, RadioField, SelectField, Select
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from documents.printed import Printed
 from enterprises.titles import TITLE_LABELS
 from foundation.clock import at, day_of, end_of
 from foundation.errors import BadInput, Faults
@@ -35,12 +36,12 @@ def _days(label: Any) -> WholeField:
 class ProgrammeForm(Form):
     """The rules of a programme. Windows are whole days: from 0:00 of the first to 24:00 of the last."""
 
-    name = LineField(_l("项目名称"), [_REQUIRED, Length(max=100)])
+    name = LineField(_l("项目名称"), [_REQUIRED, Length(max=100), Printed()])
     summary = TextAreaField(_l("项目简介"), [_REQUIRED, Length(max=300)])
-    document = LineField(_l("依据文件"), [_REQUIRED, Length(max=200)])
+    document = LineField(_l("依据文件"), [_REQUIRED, Length(max=200), Printed()])
     document_number = LineField(
         _l("文号"),
-        [Length(max=100)],
+        [Length(max=100), Printed()],
         description=_l("改了依据文件或文号，原通知的条款都不再引用；改了某项规则，只是那一项不再引用"),
     )
     treasury = SelectField(_l("拨款的财政部门"), [_REQUIRED])
