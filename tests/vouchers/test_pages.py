@@ -135,6 +135,28 @@ def test_a_day_that_no_programme_can_have_is_told(
     assert session.query(Programme).count() == 0
 
 
+def test_stored_days_at_the_ends_of_the_calendar_take_no_page_down(session: Session, sign_in, offices):
+    """Such a draft was possible once: the list shows it, and it can be mended."""
+    officer = sign_in(offices[Role.OFFICER])
+    case = officer.post("/programmes/new", data=form_values(officer.get("/programmes/new").text)).location
+    version = session.query(Programme).one().versions[-1]
+    version.terms = version.terms | {
+        "claims_open_at": "0001-01-01T00:00:00+08:00",
+        "claims_close_at": "9999-12-31T23:59:59+08:00",
+        "contracts_from": "0001-01-01",
+        "contracts_to": "9999-12-31",
+        "expires_on": "9999-12-31",
+    }
+    session.commit()
+    for page in ("/programmes", "/programmes?format=csv", "/", case, f"{case}/edit"):
+        assert officer.get(page).status_code == 200, page
+    values = form_values(officer.get(f"{case}/edit").text)
+    days = {"claims_from": "2026-01-01", "claims_to": "2026-12-31", "expires_on": "2026-12-31"}
+    days |= {"contracts_from": "2026-01-01", "contracts_to": "2026-12-31"}
+    assert officer.post(f"{case}/edit", data=values | days).status_code == 303
+    assert "0001-01-01" not in officer.get(case).text
+
+
 def test_a_share_that_is_no_whole_number_is_told_once(session: Session, sign_in, offices):
     officer = sign_in(offices[Role.OFFICER])
     sent = form_values(officer.get("/programmes/new").text) | {"deduction_percent": "37.5"}
