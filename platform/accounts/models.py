@@ -42,12 +42,17 @@ class Organisation(Timestamped, Base):
     """An enterprise, provider, bureau or treasury, known by its unified social credit code."""
 
     __tablename__ = "organisations"
+    # Lists of a region join what lies in it, from the index alone; offices are few among many.
+    __table_args__ = (
+        Index("ix_organisations_region_id", "region_id", postgresql_include=["id"]),
+        Index("ix_organisations_kind", "kind", "region_id", postgresql_include=["id"]),
+    )
 
     kind: Mapped[OrganisationKind]
     name: Mapped[str]
     name_sort: Mapped[str]
     uscc: Mapped[str] = mapped_column(unique=True)
-    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"), index=True)
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
     address: Mapped[str | None]
     phone: Mapped[str | None]
     region: Mapped[Region] = relationship(lazy="joined")
@@ -57,7 +62,10 @@ class User(Timestamped, Base):
     """A person who signs in by e-mail address."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("uq_users_email", func.lower(text("email")), unique=True),)
+    __table_args__ = (
+        Index("uq_users_email", func.lower(text("email")), unique=True),
+        Index("ix_users_locked_until", "locked_until", postgresql_where=text("locked_until IS NOT NULL")),
+    )
 
     email: Mapped[str]
     name: Mapped[str]
@@ -93,6 +101,10 @@ class Membership(Timestamped, Base):
             unique=True,
             postgresql_where=text("state <> 'ended'"),
         ),
+        # Who asks to join, oldest first; how many people there are is counted from the index alone.
+        Index("ix_memberships_state", "state", "created_at", postgresql_include=["user_id"]),
+        # The administrator's list: those that ask first.
+        Index("ix_memberships_requested_first", text("(state <> 'requested')"), "created_at", "id"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

@@ -1,4 +1,9 @@
-"""What the database does for each statement that is sent: plans are looked at, not guessed."""
+"""What the database does for each statement that is sent: plans are looked at, not guessed.
+
+A part of a country has the same plans only if the planner is told so: where a table is small, it would rightly read all of
+it. So with a part, a page that is read in order costs the planner as much more as the whole has more of them, the limits
+are that part of a country's, and whoever reads a large part of a table by an index is told too.
+"""
 
 import json
 import time
@@ -9,13 +14,17 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 
-LARGE: Final = 15_000
-"""Rows that no statement of a page reads one after the other; a list is counted to 10,000, and some rows are passed over."""
-MOST_FETCHED: Final = 5_000
+from .make import SIZE
+from .story import FIXED
+
+LARGE: Final = round(20_000 * SIZE)
+"""Rows that no statement of a page reads one after the other; a list is counted to 10,000, and as many may be passed over."""
+MOST_FETCHED: Final = max(500, round(5_000 * SIZE))
 """Rows that are fetched at once; more come through a cursor of the server."""
-_REPEATED: Final = 1_000
+_REPEATED: Final = max(60, round(1_000 * SIZE))
 # A statement that is quicker cannot have read a large table.
-_QUICK: Final = 0.001
+_QUICK: Final = 0.001 * SIZE
+_BY_INDEX: Final = ("Index Scan", "Bitmap Heap Scan")
 
 
 @dataclass(slots=True)
@@ -65,10 +74,13 @@ def watched(engine: Engine) -> Iterator[Watch]:
 def faults_of(node: Mapping[str, Any]) -> Iterator[str]:
     """A table read from end to end, and a subquery that is asked again for every row."""
     loops = int(node["Actual Loops"])
-    if node["Node Type"] == "Seq Scan":
-        read = int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * loops)
-        if read > LARGE:
+    kind = node["Node Type"]
+    read = int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * loops)
+    if read > LARGE and node.get("Relation Name") not in FIXED:
+        if kind == "Seq Scan":
             yield f"{read} rows of {node['Relation Name']} read one after the other"
+        elif SIZE < 1 and kind in _BY_INDEX:
+            yield f"{read} rows of {node['Relation Name']} read by {node.get('Index Name', 'an index')}"
     if node.get("Parent Relationship") == "SubPlan" and loops > _REPEATED:
         yield f"a subquery asked {loops} times: {node.get('Subplan Name')}"
     for below in node.get("Plans", ()):
