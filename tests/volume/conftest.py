@@ -59,7 +59,8 @@ def country(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     let_act(find_rooms())
     engine = make_engine(new_database())
     folder = tmp_path_factory.mktemp("volume")
-    with using(FolderStore(folder / "files")), unit_of_work(engine) as session:
+    store = FolderStore(folder / "files")
+    with using(store), unit_of_work(engine) as session:
         accounts = history.load(session, lambda _done, _total: None, public_url="https://huiqi.example.cn")
     multiply(engine)
     if SIZE < 1:
@@ -68,7 +69,7 @@ def country(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     settings = Settings(environment="test", data_folder=folder, secret_key="a secret for tests that is long enough")
     app = create_app(settings, sessionmaker(engine, expire_on_commit=False))
     app.config["WTF_CSRF_ENABLED"] = False
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, using(store):
         # A list is counted to a part of what it is counted to in a country.
         patch.setattr(pages, "EXACT", round(pages.EXACT * SIZE))
         yield Country(engine, app, accounts)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 # What ``_work`` takes on two quiet cores of a virtual machine.
-QUIET_SECONDS: Final = 0.15
+QUIET_SECONDS: Final = 0.1
 
 
 def pace(engine: Engine) -> float:

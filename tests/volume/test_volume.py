@@ -24,33 +24,19 @@ from .make import SIZE, counts
 from .pace import pace
 from .plans import watched
 
-# What a page, a transfer, an event and sealing a thousand events may take on a machine whose ``pace`` is 1.
+# What a page, a transfer, an event and sealing a thousand events may take on a machine whose ``pace`` is 1. What is measured
+# may be three times that; with a part of a country, which is not tried for its times, ten times. To prove anything at all, some sixty statements are made and planned first.
 PAGE_SECONDS: Final = 0.150
 TRANSFER_SECONDS: Final = 35e-6
 EVENT_SECONDS: Final = 100e-6
 SEALING_SECONDS: Final = 0.2
+BEGINNING_SECONDS: Final = 0.5
+_SLACK: Final = 3 if SIZE == 1 else 10
 _SLOWEST: Final = 5
 
 # Rules that are not kept yet: their faults are told and do not fail the run. Whoever mends a page takes it out.
-NOT_YET: Final = frozenset(
-    {
-        "/",
-        "/audit",
-        "/batches",
-        "/batches/new",
-        "/catalogue",
-        "/certifications",
-        "/claims",
-        "/desk/following",
-        "/desk/waiting",
-        "/offerings",
-        "/statements",
-        "/targets",
-        "/targets/<uuid:table_id>",
-        "/targets/<uuid:table_id>/rows/<row_id>",
-        "/titles",
-    }
-)
+# To count the trail of a region is to ask of each event in turn whose thing it was about.
+NOT_YET: Final = frozenset({"/audit"})
 
 ROLES: Final = [None, *(role for role in Role if role is not Role.SYSTEM)]
 
@@ -75,20 +61,20 @@ def test_the_ledger_is_proved(country: Country) -> None:
     with unit_of_work(country.engine) as session:
         began = time.perf_counter()
         report = verify(session, proving=whole_house().proves)
-        each = (time.perf_counter() - began) / report.transfers
-    tell(f"ledger verify: {report.transfers:,} transfers, {each * 1e6:.1f} µs each")
+        seconds = time.perf_counter() - began
+    tell(f"ledger verify: {report.transfers:,} transfers, {seconds / report.transfers * 1e6:.1f} µs each")
     assert report.faults == []
-    assert each <= TRANSFER_SECONDS * 3 * pace(country.engine)
+    assert seconds <= _SLACK * pace(country.engine) * (BEGINNING_SECONDS + report.transfers * TRANSFER_SECONDS)
 
 
 def test_the_trail_is_proved(country: Country) -> None:
     with unit_of_work(country.engine) as session:
         began = time.perf_counter()
         report = verify_trail(session)
-        each = (time.perf_counter() - began) / report.events
-    tell(f"audit verify: {report.events:,} events, {each * 1e6:.1f} µs each")
+        seconds = time.perf_counter() - began
+    tell(f"audit verify: {report.events:,} events, {seconds / report.events * 1e6:.1f} µs each")
     assert report.faults == []
-    assert each <= EVENT_SECONDS * 3 * pace(country.engine)
+    assert seconds <= _SLACK * pace(country.engine) * (BEGINNING_SECONDS + report.events * EVENT_SECONDS)
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.value if role else "visitor")
@@ -109,8 +95,11 @@ def test_every_page(country: Country, role: Role | None) -> None:
             if status >= 500:
                 faults.append(f"{address} answers {status}")
             if status == 200:
-                opened[address] = min(_seconds(browser, address) for _ in range(2))
-                if opened[address] > PAGE_SECONDS and opened[address] > PAGE_SECONDS * 3 * pace(country.engine):
+                opened[address] = _seconds(browser, address)
+                if opened[address] > PAGE_SECONDS:
+                    opened[address] = min(opened[address], _seconds(browser, address))
+                most = _SLACK * PAGE_SECONDS
+                if opened[address] > most and opened[address] > most * pace(country.engine):
                     told.append(f"{address}: {opened[address] * 1000:.0f} ms")
                 break
     slowest = sorted(((seconds, address) for address, seconds in opened.items()), reverse=True)[:_SLOWEST]
@@ -131,12 +120,14 @@ def test_every_job_of_the_clock(country: Country) -> None:
     """Each lists what is due and does a few of it; whatever is left is for the next run."""
     faults = []
     for name, job in sorted(jobs.periodic_jobs().items()):
-        # Its index is a folder of this machine; what it reads is asked in parts of a fixed size.
-        if name.startswith("search."):
+        # The index is a folder of this machine, and what it reads is asked in parts of a fixed size. The proofs read all that
+        # there is, and are asked above.
+        if name.startswith(("search.", "proofs.")):
             continue
         tally = Tally()
         began = time.perf_counter()
-        with watched(country.engine) as watch:
+        hour = job.cron.split()[1]
+        with watched(country.engine, once_a_night=hour.isdigit()) as watch:
             for part in job.parts:
                 if isinstance(part, Each):
                     with unit_of_work(country.engine) as session:
@@ -162,4 +153,4 @@ def test_a_thousand_events_are_sealed(country: Country) -> None:
         seconds = time.perf_counter() - began
     tell(f"sealing {sealed:,} events: {seconds:.3f} s")
     assert sealed >= 1_000
-    assert seconds <= SEALING_SECONDS * 3 * pace(country.engine)
+    assert seconds <= SEALING_SECONDS * _SLACK * pace(country.engine)
