@@ -95,5 +95,5 @@ def _measured(session: Session, table: TargetTable) -> Iterator[MeasuredRecord]:
             Order.state.in_(COUNTING),
         )
     )
-    for row in session.execute(query.execution_options(yield_per=CHUNK)):
-        yield MeasuredRecord(*row[:4], {key: Decimal(value) for key, value in row[4].items()})
+    for record_id, enterprise_id, title, day, said in session.execute(query.execution_options(yield_per=CHUNK)):
+        yield MeasuredRecord(record_id, enterprise_id, title, day, {key: Decimal(value) for key, value in said.items()})
