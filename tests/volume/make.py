@@ -41,7 +41,8 @@ from .story import (
 
 # A twentieth of a country, unless ``TEST_VOLUME`` says what part of it; 1 makes all of it. Plans are judged by that part
 # (``plans``).
-SIZE: Final = float(os.environ.get("TEST_VOLUME", "0.05"))
+PART: Final = 0.05
+SIZE: Final = float(os.environ.get("TEST_VOLUME", PART))
 COPIES: Final = round(9_400 * SIZE)
 PROVIDERS: Final = round(4_200 * SIZE)
 PROGRAMMES: Final = 30

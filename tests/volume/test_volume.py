@@ -20,7 +20,7 @@ from web.rooms import whole_house
 
 from .addresses import addresses
 from .conftest import Country, signed_in
-from .make import SIZE, counts
+from .make import PART, SIZE, counts
 from .pace import pace
 from .plans import watched
 
@@ -38,6 +38,9 @@ _SLOWEST: Final = 5
 # Rules that are not kept yet: their faults are told and do not fail the run. Whoever mends a page takes it out.
 # To count the trail of a region is to ask of each event in turn whose thing it was about.
 NOT_YET: Final = frozenset({"/audit"})
+# With more rows than CI's part three more statements read a table through: objections that wait, with their notices; offerings
+# that wait, with their providers; the records of a provider with a tenth of all orders.
+NOT_YET_WITH_MORE: Final = frozenset({"/", "/desk/waiting", "/records"}) if SIZE > PART else frozenset()
 
 ROLES: Final = [None, *(role for role in Role if role is not Role.SYSTEM)]
 
@@ -88,7 +91,7 @@ def test_every_page(country: Country, role: Role | None) -> None:
     faults: list[str] = []
     open_still: list[str] = []
     for rule, tried in routes:
-        told = open_still if rule in NOT_YET else faults
+        told = open_still if rule in NOT_YET | NOT_YET_WITH_MORE else faults
         for address in tried:
             with watched(country.engine) as watch:
                 status = _status(browser, address)
