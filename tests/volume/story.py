@@ -21,6 +21,7 @@ FIXED: Final = frozenset(
         "regions",
         "rule_versions",
         "blobs",
+        "picture_copies",
         "audit_seals",
         "audit_heads",
         "audit_gaps",
