@@ -105,9 +105,8 @@ class Membership(Timestamped, Base):
             unique=True,
             postgresql_where=text("state <> 'ended'"),
         ),
-        # Who asks to join, oldest first; how many people there are is counted from the index alone.
+        # How many people there are, from the index alone; who asks to join, and the administrator's list, those first.
         Index("ix_memberships_state", "state", "created_at", postgresql_include=["user_id"]),
-        # The administrator's list: those that ask first.
         Index("ix_memberships_requested_first", text("(state <> 'requested')"), "created_at", "id"),
     )
 
