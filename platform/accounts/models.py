@@ -98,13 +98,7 @@ class Membership(Timestamped, Base):
     __tablename__ = "memberships"
     __table_args__ = (
         # One living membership for a person and organisation; ended ones stay as history.
-        Index(
-            "uq_memberships_living",
-            "user_id",
-            "organisation_id",
-            unique=True,
-            postgresql_where=text("state <> 'ended'"),
-        ),
+        Index("uq_memberships_living", "user_id", "organisation_id", unique=True, postgresql_where="state <> 'ended'"),
         # How many people there are, from the index alone; who asks to join, and the administrator's list, those first.
         Index("ix_memberships_state", "state", "created_at", postgresql_include=["user_id"]),
         Index("ix_memberships_requested_first", text("(state <> 'requested')"), "created_at", "id"),
@@ -159,13 +153,7 @@ class SecondPersonRequest(Waits, Timestamped, Base):
         CheckConstraint("(outcome = 'withdrawn') = (decided_by_id = asked_by_id)", name="two_people"),
         CheckConstraint("(outcome IS NULL) = (decided_by_id IS NULL)", name="decided_by_somebody"),
         # A double click asks once.
-        Index(
-            "uq_second_person_requests_open",
-            "subject_id",
-            "deed",
-            unique=True,
-            postgresql_where=text("outcome IS NULL"),
-        ),
+        Index("uq_second_person_requests_open", "subject_id", "deed", unique=True, postgresql_where="outcome IS NULL"),
         *waits_rules("second_person_requests"),
     )
 
