@@ -19,6 +19,7 @@ from cli.opening import open_rooms, opened_engine, settings_or_exit
 from cli.tables import print_table
 from config import Settings
 from foundation.migrations import missing_queue_scripts, revisions
+from foundation.roles import too_mighty
 
 _OLDEST_DATABASE: Final = 150000
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -57,6 +58,7 @@ def _look(settings: Settings) -> Iterator[Finding]:
             )
             return
         yield _database(engine)
+        yield _database_role(settings, engine)
         migrated = _migrations(engine)
         yield migrated
         if migrated.ok:
@@ -89,6 +91,21 @@ def _database(engine: Engine) -> Finding:
         told = str(connection.scalar(text("SHOW server_version")))
     remedy = "" if number >= _OLDEST_DATABASE else "use PostgreSQL 15 or newer"
     return Finding("database", ok=not remedy, told=f"PostgreSQL {told}", remedy=remedy)
+
+
+def _database_role(settings: Settings, engine: Engine) -> Finding:
+    """Whether web and worker could undo the triggers; a fault only where people work in earnest."""
+    with engine.connect() as connection:
+        power = too_mighty(connection)
+        role = str(connection.scalar(text("SELECT current_user")))
+    told = f"{role}, " + (power or "owns nothing")
+    if power is None or not doctor_settings.for_real(settings):
+        return Finding("database role", ok=True, told=told)
+    remedy = (
+        "let DATABASE_URL name a role that owns nothing, set HUIQI_OWNER_DATABASE_URL to the owner's address, "
+        "and run `huiqi migrate`"
+    )
+    return Finding("database role", ok=False, told=told, remedy=remedy)
 
 
 def _migrations(engine: Engine) -> Finding:

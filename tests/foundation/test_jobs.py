@@ -65,10 +65,11 @@ def marks(jobs_engine):
 
 
 @pytest.fixture
-def worker_process(jobs_engine):
+def worker_process(jobs_engine, limited_url):
+    """As in an installation, at the database as the role that owns nothing."""
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
-        [sys.executable, WORKER, jobs_engine.url.render_as_string(hide_password=False)],
+        [sys.executable, WORKER, limited_url(jobs_engine.url.render_as_string(hide_password=False))],
         env={**os.environ, "PYTHONPATH": f"{root / 'platform'}:{root}"},
     )
     yield process
