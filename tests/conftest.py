@@ -11,6 +11,7 @@ import pytest
 from compiled_templates import CompiledTemplates
 from flask import Flask
 from flask.testing import FlaskClient
+from handed_over import only_read_models
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from strict_client import StrictClient
@@ -173,13 +174,17 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(sessions: sessionmaker[Session], settings: Settings) -> Flask:
-    """The program over the sessions of the test. Forms carry no CSRF token here; ``tests/web/test_csrf.py`` has one."""
+def app(sessions: sessionmaker[Session], settings: Settings) -> Iterator[Flask]:
+    """The program over the sessions of the test. Forms carry no CSRF token here; ``tests/web/test_csrf.py`` has one.
+
+    A test in which a template was handed a row of a table fails (``handed_over``).
+    """
     app = create_app(settings, sessions)
     app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = StrictClient
     app.jinja_env.bytecode_cache = _TEMPLATES
-    return app
+    with only_read_models(app):
+        yield app
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
-from audit.models import AuditEvent
+from audit.reading import HistoryEvent
 from foundation.i18n import retold
 
 # As ``Actor.office`` writes it.
@@ -21,15 +21,15 @@ def office_told(organisation: str) -> str:
     return str(gettext("由%(office)s受%(principal)s委托办理", office=found[1], principal=found[2]))
 
 
-def _told(event: AuditEvent) -> str | None:
+def _told(event: HistoryEvent) -> str | None:
     return retold(event.note, gettext) if event.note else None
 
 
 def history_rows(
-    events: Iterable[AuditEvent],
+    events: Iterable[HistoryEvent],
     words: Mapping[str, str],
     *,
-    note: Callable[[AuditEvent], str | None] = _told,
+    note: Callable[[HistoryEvent], str | None] = _told,
 ) -> list[dict[str, Any]]:
     """What was done to a thing, in the order given; ``words`` say (as msgids) what each verb of its actions means.
 

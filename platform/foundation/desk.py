@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -88,6 +89,28 @@ Items = Callable[[Session, Actor, int], Lying]
 """Gives the first so many things of a kind that lie on a person's desk, and how many there are in all."""
 
 
+class Tone(StrEnum):
+    """How a line at the head of a desk is shown."""
+
+    OK = "ok"
+    ACT = "act"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A line at the head of a desk that tells how something of the whole installation stands, such as the last proof.
+
+    ``words`` is a msgid with ``params``, ``at`` the moment of which it tells; ``endpoint`` leads to more.
+    """
+
+    tone: Tone
+    words: str
+    at: datetime
+    endpoint: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One of at most three figures on a desk; ``amount`` in fen where it is money, else ``count``."""
@@ -106,3 +129,4 @@ class Desk:
     mine: Lying = field(default_factory=Lying)
     others: Lying = field(default_factory=Lying)
     figures: list[Figure] = field(default_factory=list)
+    standing: list[Standing] = field(default_factory=list)

@@ -14,7 +14,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor, Role
-from foundation.desk import Figure, Items
+from foundation.desk import Figure, Items, Standing
 from foundation.states import StateTable
 
 Roles = frozenset[Role] | None
@@ -71,9 +71,15 @@ class ThingKind:
         return str(self.names.selected_columns[0].table.name)
 
 
+def no_standing(_session: Session, _actor: Actor) -> list[Standing]:
+    """Most rooms have nothing to say at the head of a desk."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class RoomDesk:
-    """What a room puts on a person's home: what waits for the person, what the person waits for, figures.
+    """What a room puts on a person's home: what waits for the person, what the person waits for, figures, and how the
+    installation stands.
 
     Lists are cut after the number that they are asked for, and say how many there are in all.
     """
@@ -81,6 +87,7 @@ class RoomDesk:
     waiting: Items
     others: Items
     figures: Callable[[Session, Actor], list[Figure]]
+    standing: Callable[[Session, Actor], list[Standing]] = no_standing
 
 
 @dataclass(frozen=True, slots=True)

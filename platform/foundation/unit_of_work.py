@@ -59,6 +59,17 @@ def unit_of_work(engine: Engine) -> Iterator[Session]:
             run_afterwards(session)
 
 
+def one_snapshot(session: Session) -> None:
+    """Let all statements of this transaction see one moment of the database; what is already under way stays as it is.
+
+    For proofs that compare tables over several statements while people go on working.
+    """
+    bind = session.get_bind()
+    under_way = session.in_transaction() or (isinstance(bind, Connection) and bind.in_transaction())
+    if not under_way:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 @contextmanager
 def at_once(session: Session) -> Iterator[Session]:
     """A short transaction of its own beside the running one, committed at the end of the block.

@@ -23,7 +23,7 @@ from orders.ordering_views import blueprint
 from orders.presentation import register_views
 from orders.progress import actions
 from orders.queries import records_page
-from orders.reading import record_rows
+from orders.reading import order_row, record_rows
 from orders.standing import may_contract
 
 __all__ = ["blueprint"]
@@ -38,7 +38,7 @@ def agreement(number: str) -> ResponseReturnValue:
 
     def page() -> str:
         return render_template(
-            "orders/agreement.html", form=form, order=order, tripartite=agreements.is_tripartite(order)
+            "orders/agreement.html", form=form, order=order_row(order), tripartite=agreements.is_tripartite(order)
         )
 
     if request.method == "GET":
@@ -88,7 +88,13 @@ def _record_page(number: str, amends: int | None) -> ResponseReturnValue:
 
     def page() -> str:
         return render_template(
-            "orders/record.html", form=form, order=order, before=before, measures=measures_for(category)
+            "orders/record.html",
+            form=form,
+            order=order_row(order),
+            content=order.offering_version.content,
+            amends=amends,
+            contest_reason=before.contest_reason if before else None,
+            measures=measures_for(category),
         )
 
     if request.method == "GET":
@@ -150,7 +156,8 @@ def confirm(number: str) -> ResponseReturnValue:
     form = ConfirmationForm()
 
     def page() -> str:
-        return render_template("orders/confirmation.html", form=form, order=order, records=records.living(order))
+        delivered = record_rows(session, records.living(order))
+        return render_template("orders/confirmation.html", form=form, order=order_row(order), records=delivered)
 
     if request.method == "GET":
         return page() if "confirm" in actions(person, order) else _over(number)

@@ -1,34 +1,29 @@
 """Orders as the templates take them: words translated, ages said, links made."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext, ngettext
 
-from enterprises.models import TitleLevel
 from enterprises.titles import TITLE_LABELS
-from files.models import Attachment
 from files.presentation import file_row
-from foundation.actors import Actor
+from files.reading import AttachedFile
 from foundation.clock import day_of, now, today, working_days_between
 from foundation.desk import task_called
 from foundation.i18n import N_, retold
 from foundation.identifiers import new_id
 from foundation.remaining import remaining
 from foundation.waiting import Party
-from orders.deadlines import filed_late, stalled, warned
+from orders.case_reading import OrderCase, RecordOfCase, StepTaken
+from orders.deadlines import AFTERWARDS
 from orders.measures import measures
-from orders.models import RATINGS, Order, OrderState, OrderStep, RecordState, ServiceRecord
-from orders.progress import actions, deadline, line, side_of, turn
-from orders.queries import Case
+from orders.models import RATINGS, OrderState, RecordState
+from orders.progress import STAGES
 from orders.reading import OrderRow, RecordRow
 from orders.standing import STOPPED, WAY_OUT
 from orders.states import EVENTS, ORDER, RECORD, TONES
-from vouchers.terms import Terms, terms_of
 
 FILE_KINDS: Final = {
     "agreement": N_("服务协议"),
@@ -55,43 +50,27 @@ CHANNEL_WORDS: Final = {"online": N_("线上"), "offline": N_("线下"), "both":
 _RECORD_TONES: Final = {RecordState.CONFIRMED: "ok", RecordState.CONTESTED: "act", RecordState.FILED: "wait"}
 
 
-def case_view(actor: Actor, found: Case) -> dict[str, Any]:
+def case_view(case: OrderCase) -> dict[str, Any]:
     """Everything that ``templates/orders/case.html`` shows."""
-    order = found.order
-    present = turn(order)
-    terms = terms_of(order.voucher.programme_version)
     return {
-        "order": order,
-        "state": state_of(order.state),
-        "stages": [{**asdict(stage), "label": gettext(stage.label)} for stage in line(order)],
-        "turn": present
+        "order": case,
+        "state": state_of(case.state),
+        "stages": [{**each.model_dump(), "label": _stage_word(each.key)} for each in case.stages],
+        "turn": case.turn
         and {
-            "task": gettext(present.task.words),
-            "holder": present.holder,
-            "mine": present.party is side_of(actor),
-            "in_line": present.party is Party.CLOCK,
-            "why": _why_returned(order),
+            "task": gettext(task_called(case.turn.task).words),
+            "holder": case.turn.holder,
+            "mine": case.turn.party is case.side,
+            "in_line": case.turn.party is Party.CLOCK,
+            "why": _why_returned(case),
         },
-        "contacts": found.contacts,
-        "deadline": _deadline(order),
-        "lying": {"day": day_of(order.stalled_at), "passed": stalled(order)}
-        if order.stalled_at and warned(order)
-        else None,
-        "can": actions(actor, order, may_contract=found.may_contract)
-        - (set() if found.acts else {"decide", "end_stalled"}),
-        "stopped": None if found.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
-        "place_in_line": found.place_in_line,
-        "title_word": gettext(TITLE_LABELS[TitleLevel(order.enterprise_title)]),
-        "contested": next((one.line for one in order.records if one.state is RecordState.CONTESTED), None),
-        "agreement_files": [
-            _file(file, order, found.elsewhere)
-            for file in found.files
-            if order.agreement is not None and file.id == order.agreement.attachment_id
-        ],
-        "records": [
-            _record(record, order, found.record_files[record.id], found.elsewhere, terms)
-            for record in sorted(order.records, key=lambda one: (one.line, -one.version))
-        ],
+        "deadline": _deadline(case),
+        "can": case.deeds,
+        "stopped": None if case.may_contract else (gettext(STOPPED), gettext(WAY_OUT)),
+        "title_word": gettext(TITLE_LABELS[case.title]),
+        "contested": next((one.line for one in case.records if one.state is RecordState.CONTESTED), None),
+        "agreement_files": [_file(file) for file in case.agreement.files] if case.agreement else [],
+        "records": [_record(record) for record in case.records],
         "transfers": [
             {
                 "at": transfer.posted_at,
@@ -99,12 +78,16 @@ def case_view(actor: Actor, found: Case) -> dict[str, Any]:
                 "amount": transfer.amount,
                 "id": str(transfer.id),
             }
-            for transfer in found.transfers
+            for transfer in case.transfers
         ],
-        "history": _history(order),
+        "history": _history(case),
         "new_submission": new_id,
-        "rating": RATINGS[order.confirmation.rating] if order.confirmation else None,
+        "rating": RATINGS[case.confirmation.rating] if case.confirmation else None,
     }
+
+
+def _stage_word(key: str) -> str:
+    return str(gettext(STAGES[key] if key in STAGES else ORDER.labels[OrderState(key)]))
 
 
 def list_views(rows: Iterable[OrderRow]) -> list[dict[str, Any]]:
@@ -152,42 +135,35 @@ def _age(due_at: datetime | None) -> dict[str, Any] | None:
     return {"at": day, "late": late, "age": words}
 
 
-def _deadline(order: Order) -> dict[str, Any] | None:
-    found = deadline(order)
-    if found is None:
+def _deadline(case: OrderCase) -> dict[str, Any] | None:
+    age = _age(case.due_at)
+    if age is None:
         return None
+    after = AFTERWARDS.get(case.state)
     return {
-        **(_age(order.due_at) or {}),
+        **age,
         "label": gettext("本步骤期限"),
-        "after": gettext(found.after) if found.after else None,
-        "url": url_for("vouchers.programme", number=order.programme.number, _anchor="rules"),
+        "after": gettext(after) if after else None,
+        "url": url_for("vouchers.programme", number=case.programme.number, _anchor="rules"),
     }
 
 
-def _file(file: Attachment, order: Order, elsewhere: Mapping[Any, int]) -> dict[str, Any]:
+def _file(file: AttachedFile) -> dict[str, Any]:
     note = gettext(FILE_KINDS.get(file.kind, file.kind))
-    if elsewhere.get(file.blob_id):
-        note += gettext("；另有 %(count)s 处用了同一份文件", count=elsewhere[file.blob_id])
-    return file_row(file, names=party_names(order), note=note)
+    if file.elsewhere:
+        note += gettext("；另有 %(count)s 处用了同一份文件", count=file.elsewhere)
+    return file_row(file, note=note)
 
 
-def party_names(order: Order) -> dict[UUID, str]:
-    """Who may have filed something for the order."""
-    return {order.enterprise_id: order.enterprise.name, order.provider_id: order.provider.name}
-
-
-def _record(
-    record: ServiceRecord, order: Order, files: Iterable[Attachment], elsewhere: Mapping[Any, int], terms: Terms
-) -> dict[str, Any]:
-    filed = record.filed_at
+def _record(record: RecordOfCase) -> dict[str, Any]:
     return {
         "record": record,
         "label": gettext(RECORD.labels[record.state]),
         "tone": _RECORD_TONES.get(record.state, "neutral"),
         "channel": gettext(CHANNEL_WORDS.get(record.channel, record.channel)),
-        "measures": measured(record.measures),
-        "files": [_file(file, order, elsewhere) for file in files],
-        "late": filed is not None and filed_late(record.delivered_on, day_of(filed), terms),
+        "measures": measured({each.measure: each.value for each in record.measures}),
+        "files": [_file(file) for file in record.files],
+        "late": record.late,
         "answerable": record.state is RecordState.FILED,
         "amendable": record.state in {RecordState.FILED, RecordState.CONTESTED},
     }
@@ -203,7 +179,7 @@ def measured(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _why_returned(order: Order) -> str | None:
+def _why_returned(order: OrderCase) -> str | None:
     """What the bureau asked for, while it is being mended."""
     if order.state is not OrderState.RETURNED:
         return None
@@ -211,13 +187,13 @@ def _why_returned(order: Order) -> str | None:
     return retold(note, gettext) if note else None
 
 
-def _told(step: OrderStep) -> str | None:
+def _told(step: StepTaken) -> str | None:
     if not step.note:
         return None
     return str(gettext(_NOTES[step.event], note=step.note)) if step.event in _NOTES else retold(step.note, gettext)
 
 
-def _history(order: Order) -> list[dict[str, Any]]:
+def _history(order: OrderCase) -> list[dict[str, Any]]:
     return [
         {
             "at": step.at,

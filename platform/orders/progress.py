@@ -1,17 +1,16 @@
 """Where an order stands (办件进度): the line of its steps, whose turn it is, since when and until when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from datetime import datetime
+from typing import Final, Literal
 
 from foundation.actors import BUREAU, ENTERPRISE, PROVIDER, Actor, Role
-from foundation.clock import now
 from foundation.desk import Task, task_called
 from foundation.i18n import N_
 from foundation.waiting import Party
 from orders import turns
-from orders.deadlines import AFTERWARDS, last_day, stalled
+from orders.deadlines import stalled
 from orders.models import Order, OrderState
 from orders.states import ENDED, ORDER
 from orders.turns import AMENDING, FILING
@@ -39,35 +38,39 @@ def side_of(actor: Actor) -> Party | None:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of the line as templates/components/case.html shows it; ``label`` is a msgid."""
+    """One step of the line; ``key`` is a key of ``STAGES``, or the state in which the order ended."""
 
-    label: str
-    state: str
+    key: str
+    state: Literal["done", "current", "todo", "failed"]
     at: datetime | None = None
     holder: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """The present step's deadline; ``after`` (msgid) is what happens when it has passed."""
+STAGES: Final = {
+    "place": N_("下单"),
+    "give_slot": N_("取得名额"),
+    "dock": N_("对接"),
+    "sign": N_("签订协议"),
+    "deliver": N_("服务"),
+    "confirm": N_("确认成效"),
+    "claim": N_("申请核销"),
+    "verify": N_("核销"),
+    "settle": N_("结算"),
+}
+"""The steps of the line, by the event that completes them."""
 
-    at: date
-    late: bool
-    after: str | None
-
-
-_STAGES: Final = (
-    (N_("下单"), ("place",), ()),
-    (N_("取得名额"), ("give_slot",), (_S.PLACED,)),
-    (N_("对接"), ("dock", "upload_agreement"), (_S.DOCKING,)),
-    (N_("签订协议"), ("sign",), (_S.DOCKING,)),
-    (N_("服务"), ("deliver",), (_S.CONTRACTED, _S.IN_SERVICE)),
-    (N_("确认成效"), ("confirm",), (_S.DELIVERED,)),
-    (N_("申请核销"), ("claim",), (_S.CONFIRMED, _S.RETURNED)),
-    (N_("核销"), ("verify",), (_S.CLAIMED,)),
-    (N_("结算"), ("settle",), (_S.VERIFIED,)),
-)
-"""Label, the events that complete it, and the states in which it is the present one."""
+_STAGES: Final[Mapping[str, tuple[tuple[str, ...], tuple[OrderState, ...]]]] = {
+    "place": (("place",), ()),
+    "give_slot": (("give_slot",), (_S.PLACED,)),
+    "dock": (("dock", "upload_agreement"), (_S.DOCKING,)),
+    "sign": (("sign",), (_S.DOCKING,)),
+    "deliver": (("deliver",), (_S.CONTRACTED, _S.IN_SERVICE)),
+    "confirm": (("confirm",), (_S.DELIVERED,)),
+    "claim": (("claim",), (_S.CONFIRMED, _S.RETURNED)),
+    "verify": (("verify",), (_S.CLAIMED,)),
+    "settle": (("settle",), (_S.VERIFIED,)),
+}
+"""The events that complete a step, and the states in which it is the present one."""
 
 
 def turn(order: Order) -> Held | None:
@@ -91,19 +94,19 @@ def line(order: Order) -> list[Stage]:
     state = _S(order.state_before_dispute) if order.state_before_dispute else order.state
     stages: list[Stage] = []
     reached = True
-    for label, events, current in _STAGES:
+    for key, (events, current) in _STAGES.items():
         at = max((times[event] for event in events if event in times), default=None)
         now_here = state in current and (state is not _S.DOCKING or _docking_stage(events, times))
         if now_here:
-            stages.append(Stage(label, "current", order.since, present.holder if present else None))
+            stages.append(Stage(key, "current", order.since, present.holder if present else None))
             reached = False
         elif at is not None and reached:
-            stages.append(Stage(label, "done", at))
+            stages.append(Stage(key, "done", at))
         elif order.state in ENDED:
-            stages.append(Stage(ORDER.labels[order.state], "failed", order.since))
+            stages.append(Stage(order.state, "failed", order.since))
             break
         else:
-            stages.append(Stage(label, "todo"))
+            stages.append(Stage(key, "todo"))
             reached = False
     return stages
 
@@ -111,14 +114,6 @@ def line(order: Order) -> list[Stage]:
 def _docking_stage(events: tuple[str, ...], times: dict[str, datetime]) -> bool:
     docked = "dock" in times or "upload_agreement" in times
     return docked if "sign" in events else not docked
-
-
-def deadline(order: Order) -> Deadline | None:
-    """The present deadline, or None."""
-    day = last_day(order)
-    if day is None or order.due_at is None:
-        return None
-    return Deadline(day, order.due_at < now(), AFTERWARDS.get(order.state))
 
 
 _Check = Callable[[Order], bool]

@@ -70,28 +70,31 @@ class RecordRow(ReadModel):
 
 def order_rows(_session: Session, orders: Sequence[Order]) -> list[OrderRow]:
     """Orders in their order; parties, offerings and what tells whose turn it is come with them (``queries.page``)."""
-    return [
-        OrderRow(
-            number=one.number,
-            offering=one.offering_version.name,
-            programme=named_programme(one.programme),
-            enterprise=named(one.enterprise),
-            title=TitleLevel(one.enterprise_title),
-            provider=named(one.provider),
-            placed_at=one.placed_at,
-            state=one.state,
-            turn=_turn(one),
-            due_at=one.due_at,
-            list_price=one.list_price,
-            charged_price=one.charged_price,
-            deduction=one.deduction,
-            own_share=one.own_share,
-        )
-        for one in orders
-    ]
+    return [order_row(one) for one in orders]
 
 
-def _turn(order: Order) -> OrderTurn | None:
+def order_row(order: Order) -> OrderRow:
+    """One order as the list has it."""
+    return OrderRow(
+        number=order.number,
+        offering=order.offering_version.name,
+        programme=named_programme(order.programme),
+        enterprise=named(order.enterprise),
+        title=TitleLevel(order.enterprise_title),
+        provider=named(order.provider),
+        placed_at=order.placed_at,
+        state=order.state,
+        turn=turn_of(order),
+        due_at=order.due_at,
+        list_price=order.list_price,
+        charged_price=order.charged_price,
+        deduction=order.deduction,
+        own_share=order.own_share,
+    )
+
+
+def turn_of(order: Order) -> OrderTurn | None:
+    """Whose turn the order is; None once it has come to its end."""
     present = turn(order)
     return None if present is None else OrderTurn(party=present.party, task=present.task.id, holder=present.holder)
 
@@ -111,9 +114,14 @@ def record_rows(_session: Session, records: Sequence[ServiceRecord]) -> list[Rec
             delivered_by=one.delivered_by,
             description=one.description,
             result=one.result,
-            measures=tuple(Measured(measure=key, value=Decimal(value)) for key, value in one.measures.items()),
+            measures=measured_of(one),
             filed_at=one.filed_at,
             state=one.state,
         )
         for one in records
     ]
+
+
+def measured_of(record: ServiceRecord) -> tuple[Measured, ...]:
+    """The figures of a service record."""
+    return tuple(Measured(measure=key, value=Decimal(value)) for key, value in record.measures.items())

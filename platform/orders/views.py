@@ -14,12 +14,13 @@ from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders import agreements, delivery, docking, ending, records
+from orders.case_reading import order_case
 from orders.exports import ORDERS
 from orders.forms import DecisionForm, PlainForm, ReasonForm
 from orders.letter import check, letter
 from orders.models import OrderState
 from orders.presentation import case_view, list_views, state_choices
-from orders.queries import case as order_case
+from orders.queries import case as found_case
 from orders.queries import page as order_page
 from orders.reading import order_rows
 
@@ -56,8 +57,8 @@ def case(number: str) -> ResponseReturnValue:
 
 def _case_page(number: str, form: Form | None = None, deed: str | None = None) -> str:
     person = actor()
-    found = order_case(current_session(), person, number)
-    return render_template("orders/case.html", form=form, deed=deed, **case_view(person, found))
+    found = order_case(person, found_case(current_session(), person, number))
+    return render_template("orders/case.html", form=form, deed=deed, **case_view(found))
 
 
 def _step(number: str, form: Form, deed: str, verb: Callable[[Actor], object], done: str) -> ResponseReturnValue:

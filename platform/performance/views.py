@@ -10,6 +10,7 @@ from accounts.current import actor
 from accounts.delegation import may_act_in
 from audit.presentation import history_rows
 from audit.queries import history
+from audit.reading import history_events
 from documents.exports import asked_for, export
 from foundation.actions import submit
 from foundation.actors import PROVIDER
@@ -184,7 +185,7 @@ def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> s
         blank=PlainForm(formdata=None),
         reason_form=form if isinstance(form, ReasonForm) else ReasonForm(formdata=None),
         stages=stages_of(found, events),
-        history=history_rows(events, EVENTS),
+        history=history_rows(history_events(events), EVENTS),
         **table_view(
             session,
             person,

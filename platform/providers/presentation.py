@@ -7,6 +7,7 @@ from flask_babel import gettext
 from audit.models import AuditEvent
 from files.models import Attachment
 from files.presentation import file_row
+from files.reading import attached
 from foundation.actors import Actor, Role
 from foundation.clock import today
 from foundation.i18n import N_, retold
@@ -168,7 +169,7 @@ def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
 
 def file_rows(files: list[Attachment]) -> list[dict[str, Any]]:
     """Attachments for ``case.files``."""
-    return [file_row(file) for file in files]
+    return [file_row(attached(file)) for file in files]
 
 
 def review_deeds(certification: Certification, actor: Actor) -> set[str]:

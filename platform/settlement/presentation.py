@@ -9,8 +9,8 @@ from flask import url_for
 from flask_babel import gettext
 
 from accounts.current import not_here
-from audit.models import AuditEvent
 from audit.presentation import history_rows
+from audit.reading import HistoryEvent, history_events
 from foundation.actors import TREASURY, Actor, Role
 from foundation.i18n import N_
 from foundation.money import parse_yuan
@@ -86,7 +86,7 @@ def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
             (gettext("批准人"), found.checker),
             (gettext("付款人"), found.payer),
         ],
-        "history": history_rows(found.history, _DEEDS, note=_note),
+        "history": history_rows(history_events(found.history), _DEEDS, note=_note),
         "can": _can(actor, batch, own=own_treasury or found.acts),
     }
 
@@ -182,7 +182,7 @@ def moves(found: Iterable[Move]) -> list[dict[str, Any]]:
     ]
 
 
-def _note(event: AuditEvent) -> str | None:
+def _note(event: HistoryEvent) -> str | None:
     return event.note if event.action != "batch.calculate" else str(gettext("%(count)s 个订单", count=event.note))
 
 

@@ -4,25 +4,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import url_for
 from flask_babel import gettext
 
 from audit.presentation import history_rows
 from files.presentation import file_row
-from foundation.actors import Actor, Role
 from foundation.clock import today
 from foundation.i18n import N_
-from orders.models import Order
-from orders.presentation import measured, party_names
+from orders.presentation import measured
 from verification.answers import Answer, Outcome
-from verification.billing import billed_of, stated
+from verification.case_reading import ClaimCase, EarlierDecision
 from verification.checks import LABELS, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
-from verification.invoices import Invoice
-from verification.models import RedemptionClaim, RedemptionState
-from verification.parts import share
-from verification.queries import OUTCOMES, Case, Earlier
-from verification.reading import RedemptionRow, due_on
+from verification.models import RedemptionState
+from verification.reading import RedemptionRow
 from verification.states import EVENTS, REDEMPTION, TONES
 
 _SECOND_PERSON: Mapping[str, str] = {
@@ -42,7 +36,7 @@ def said(answer: Answer) -> str:
 def answer_rows(answers: Sequence[Answer], prefilled: Collection[str] = ()) -> list[dict[str, Any]]:
     """Rows for the list of checks: what fails first, then what is referred, then the rest in their order.
 
-    ``prefilled`` are the figures of ``as_prefilled``: a check of one of them has compared the form with itself.
+    ``prefilled`` are the figures of ``case_reading.offered_figures``: a check of one of them has compared the form with itself.
     """
     unread = gettext("（按订单预填，未与票面核对）")
     order = [Outcome.FAIL, Outcome.REFER, Outcome.PASS]
@@ -58,33 +52,20 @@ def answer_rows(answers: Sequence[Answer], prefilled: Collection[str] = ()) -> l
     ]
 
 
-def as_prefilled(order: Order, invoice: Invoice, amount: int) -> set[str]:
-    """Which figures of the invoice say just what the form offered: until the file is read, nobody has compared them.
-
-    ``amount`` is what is claimed of the order's deduction.
-    """
-    offered = {
-        "amount": share(order, order.charged_price, amount),
-        "seller": order.provider.name,
-        "buyer": order.enterprise.name,
-    }
-    return {name for name, value in offered.items() if getattr(invoice, name) == value}
-
-
 def state_of(state: RedemptionState) -> dict[str, str]:
     """The state as a word with its tone."""
     return {"label": gettext(REDEMPTION.labels[state]), "tone": TONES[state]}
 
 
-def reasons_of(claim: RedemptionClaim) -> list[str]:
-    """Why it was returned or refused, in words."""
-    words = REASONS if claim.state is RedemptionState.REJECTED else RETURN_REASONS
-    return [gettext(words[reason]) for reason in claim.reasons if reason in words]
+def reasons_of(state: RedemptionState, reasons: Iterable[str]) -> list[str]:
+    """Why a claim in this state was returned or refused, in words."""
+    words = REASONS if state is RedemptionState.REJECTED else RETURN_REASONS
+    return [gettext(words[reason]) for reason in reasons if reason in words]
 
 
-def marked_of(claim: RedemptionClaim) -> list[str]:
+def marked_of(reasons: Iterable[str]) -> list[str]:
     """What was to be mended, in words."""
-    return [gettext(LABELS[mark]) for mark in claim.reasons if mark in LABELS]
+    return [gettext(LABELS[mark]) for mark in reasons if mark in LABELS]
 
 
 def deadline_of(state: RedemptionState, day: date | None) -> dict[str, Any] | None:
@@ -104,9 +85,9 @@ def deadline_of(state: RedemptionState, day: date | None) -> dict[str, Any] | No
     }
 
 
-def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
+def stages_of(claim: ClaimCase) -> list[dict[str, Any]]:
     """The step line: submitted, corrected where it was returned, verified, settled."""
-    state, bureau = claim.state, order.programme.bureau.name
+    state, order, bureau = claim.state, claim.order, claim.order.bureau
     line: list[dict[str, Any]] = [{"label": gettext("申请核销"), "state": "done", "at": claim.submitted_at}]
     if state is RedemptionState.RETURNED:
         line.append({"label": gettext("补正"), "state": "current", "at": order.since, "holder": order.provider.name})
@@ -136,62 +117,32 @@ def stages_of(claim: RedemptionClaim, order: Order) -> list[dict[str, Any]]:
     return line
 
 
-def case_view(actor: Actor, found: Case) -> dict[str, Any]:
-    """Everything that ``templates/verification/case.html`` shows."""
-    claim, order = found.claim, found.order
-    names, prefilled = party_names(order), as_prefilled(order, stated(claim), claim.amount)
-    deciding = actor.role is Role.OFFICER and claim.state is RedemptionState.SUBMITTED and found.acts
+def case_view(claim: ClaimCase, answers: Sequence[Answer]) -> dict[str, Any]:
+    """Everything that ``templates/verification/case.html`` shows; ``answers`` are those of the claim's checks."""
     return {
         "claim": claim,
-        "billed": billed_of(claim),
-        "order": order,
+        "order": claim.order,
         "state": state_of(claim.state),
-        "deadline": deadline_of(claim.state, due_on(claim, order)),
-        "stages": stages_of(claim, order),
-        "answers": answer_rows(found.answers, prefilled),
-        "fails": len(failing(found.answers)),
-        "refers": len(referred(found.answers)),
-        "deciding": deciding,
-        "confirmed": found.confirmed,
-        "correcting": actor.organisation_id == order.provider_id and claim.state is RedemptionState.RETURNED,
-        "invoice_files": [file_row(file, names=names) for file in found.invoice_files],
-        "agreement_files": [file_row(file, names=names) for file in found.agreement_files],
+        "deadline": deadline_of(claim.state, claim.due_on),
+        "stages": stages_of(claim),
+        "answers": answer_rows(answers, claim.invoices[0].as_offered),
+        "fails": len(failing(answers)),
+        "refers": len(referred(answers)),
+        "invoice_files": [file_row(file) for file in claim.invoice_files],
+        "agreement_files": [file_row(file) for file in claim.agreement_files],
         "evidence": [
             {
                 "record": record,
-                "files": [file_row(file, names=names) for file in files],
-                "measures": measured(record.measures),
+                "files": [file_row(file) for file in record.files],
+                "measures": measured({each.measure: each.value for each in record.measures}),
             }
-            for record, files in found.evidence
+            for record in claim.evidence
         ],
-        "prefilled": prefilled,
-        "undo": _undo(actor, found),
-        "undone": found.undone,
-        "reasons": reasons_of(claim),
-        "marked": marked_of(claim),
-        "following": _following(actor, found),
-        "earlier": [_earlier(each) for each in found.earlier],
-        "history": history_rows(found.history, {**EVENTS, **_SECOND_PERSON}),
+        "reasons": reasons_of(claim.state, claim.reasons),
+        "marked": marked_of(claim.reasons),
+        "earlier": [_earlier(each) for each in claim.earlier],
+        "history": history_rows(claim.history, {**EVENTS, **_SECOND_PERSON}),
     }
-
-
-def _undo(actor: Actor, found: Case) -> dict[str, Any] | None:
-    """What may be done about taking the redemption back: ask, carry out or decline; None for who has no part in it."""
-    if not REDEMPTION.allowed(found.claim.state, "undo", actor.role) or not found.acts:
-        return None
-    asked = found.undo_asked
-    if asked is None:
-        return {"asked": None}
-    if asked.organisation_id != actor.organisation_id:
-        return None
-    return {"asked": asked, "own": asked.asked_by_id == actor.user_id}
-
-
-def _following(actor: Actor, found: Case) -> dict[str, Any] | None:
-    """For an officer who is done with this one: the claim that waits longest, and how many wait."""
-    if actor.role is not Role.OFFICER or found.claim.state is RedemptionState.SUBMITTED or found.following is None:
-        return None
-    return {"url": url_for("verification.case", number=found.following.number), "count": found.waiting}
 
 
 def queue_views(rows: Iterable[RedemptionRow]) -> list[dict[str, Any]]:
@@ -201,16 +152,13 @@ def queue_views(rows: Iterable[RedemptionRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _earlier(each: Earlier) -> dict[str, Any]:
-    outcome = OUTCOMES[each.decision.event]
-    refused = [code for code in each.decision.reasons if outcome is RedemptionState.REJECTED and code in REASONS]
+def _earlier(each: EarlierDecision) -> dict[str, Any]:
+    refused = [code for code in each.reasons if each.outcome is RedemptionState.REJECTED and code in REASONS]
     return {
         "number": each.number,
         "defects": gettext("、").join(gettext(LABELS[defect]) for defect in each.defects),
-        "state": state_of(outcome),
+        "state": state_of(each.outcome),
         # A return says its reason in its note already.
-        "note": gettext("：").join(
-            [*(gettext(REASONS[code]) for code in refused), *filter(None, [each.decision.note])]
-        ),
-        "at": each.decision.at,
+        "note": gettext("：").join([*(gettext(REASONS[code]) for code in refused), *filter(None, [each.note])]),
+        "at": each.at,
     }

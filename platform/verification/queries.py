@@ -113,6 +113,9 @@ def case(session: Session, actor: Actor, number: str) -> Case:
     claim = claim_of(session, number)
     if claim is None or actor.role not in PROVIDER | STAFF:
         raise not_here()
+    # All its invoices at once; without this each would be asked for by itself.
+    with_invoices = selectinload(RedemptionClaim.billed).joinedload(ClaimInvoice.invoice)
+    session.scalars(select(RedemptionClaim).where(RedemptionClaim.id == claim.id).options(with_invoices)).one()
     records = living(order)
     files = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
     own = files_of(session, Order.__tablename__, [order.id])[order.id]

@@ -52,33 +52,35 @@ class RedemptionRow(ReadModel):
 
 def redemption_rows(_session: Session, claims: Sequence[RedemptionClaim]) -> list[RedemptionRow]:
     """Claims in their order; orders, parties and offerings come with them (``queries.queue``)."""
-    return [
-        RedemptionRow(
-            number=one.number,
-            order=one.order.number,
-            offering=one.order.offering_version.name,
-            provider=named(one.order.provider),
-            enterprise=named(one.order.enterprise),
-            state=one.state,
-            submitted_at=one.submitted_at,
-            resubmitted_at=one.resubmitted_at,
-            due_on=due_on(one, one.order),
-            refers=sum(each["outcome"] != Outcome.PASS.value for each in one.checks),
-            invoices=tuple(
-                UsedInvoice(
-                    number=each.invoice.number,
-                    issued_on=each.invoice.day,
-                    amount=each.invoice.amount,
-                    used=each.used,
-                )
-                for each in billed_of(one)
-            ),
-            amount=one.amount,
-            redeemed=one.redeemed,
-            decided_at=one.decided_at,
-        )
-        for one in claims
-    ]
+    return [redemption_row(one) for one in claims]
+
+
+def redemption_row(one: RedemptionClaim) -> RedemptionRow:
+    """One claim as the queue has it."""
+    return RedemptionRow(
+        number=one.number,
+        order=one.order.number,
+        offering=one.order.offering_version.name,
+        provider=named(one.order.provider),
+        enterprise=named(one.order.enterprise),
+        state=one.state,
+        submitted_at=one.submitted_at,
+        resubmitted_at=one.resubmitted_at,
+        due_on=due_on(one, one.order),
+        refers=sum(each["outcome"] != Outcome.PASS.value for each in one.checks),
+        invoices=tuple(
+            UsedInvoice(
+                number=each.invoice.number,
+                issued_on=each.invoice.day,
+                amount=each.invoice.amount,
+                used=each.used,
+            )
+            for each in billed_of(one)
+        ),
+        amount=one.amount,
+        redeemed=one.redeemed,
+        decided_at=one.decided_at,
+    )
 
 
 def due_on(claim: RedemptionClaim, order: Order) -> date | None:

@@ -15,8 +15,10 @@ from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from orders.access import find
+from orders.reading import order_row
 from verification import deciding, queries, undoing
 from verification.billing import billed_of, stated
+from verification.case_reading import claim_case, offered_figures
 from verification.checks import NO_INVOICE, failing, run
 from verification.claiming import claim_of, order_number, to_show
 from verification.claiming import submit as submit_claim
@@ -26,8 +28,8 @@ from verification.forms import ClaimForm, ReasonForm, RejectForm, ReturnForm, Un
 from verification.invoices import Invoice
 from verification.models import RedemptionState
 from verification.parts import share, unclaimed
-from verification.presentation import answer_rows, as_prefilled, case_view, marked_of, queue_views, reasons_of
-from verification.reading import redemption_rows
+from verification.presentation import answer_rows, case_view, marked_of, queue_views, reasons_of
+from verification.reading import redemption_row, redemption_rows
 from verification.states import REDEMPTION
 
 blueprint = Blueprint("verification", __name__)
@@ -76,20 +78,21 @@ def claim(number: str) -> ResponseReturnValue:
         form.buyer.data = invoice.buyer if invoice else order.enterprise.name
 
     def page() -> str:
-        offered = as_prefilled(order, _invoice(form), amount)
+        offered = offered_figures(order, _invoice(form), amount)
         billed = billed_of(present) if present else []
         facts = facts_of(session, order, billed, amount=amount, number=present.number if present else None)
         answers = [each for each in run(facts) if each.text != NO_INVOICE[1]]
         return render_template(
             "verification/claim.html",
             form=form,
-            order=order,
-            claim=present,
+            order=order_row(order),
+            claim=redemption_row(present) if present else None,
+            note=present.note if present else None,
             amount=amount,
             price=share(order, order.charged_price, amount),
             answers=answer_rows(answers, offered),
-            reasons=reasons_of(present) if present else [],
-            marked=marked_of(present) if present else [],
+            reasons=reasons_of(present.state, present.reasons) if present else [],
+            marked=marked_of(present.reasons) if present else [],
             prefilled=offered,
         )
 
@@ -208,6 +211,7 @@ def _case_page(number: str, **sent: Form) -> str:
     """The case; ``sent`` is the form that came back with faults, by its name in the template."""
     person = actor()
     found = queries.case(current_session(), person, number)
+    shown = claim_case(person, found)
     forms: dict[str, Form] = {
         "verify_form": VerifyForm(formdata=None, prefix=_VERIFY),
         # What fails is marked already; the officer adds what the machine cannot see.
@@ -225,7 +229,7 @@ def _case_page(number: str, **sent: Form) -> str:
         "verification/case.html",
         sent=next(iter(sent.values()), None),
         **forms,
-        **case_view(person, found),
+        **case_view(shown, found.answers),
     )
 
 

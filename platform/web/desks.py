@@ -20,7 +20,8 @@ from web.house import house
 def desk(session: Session, actor: Actor) -> Desk:
     """The first things that wait for the person and that the person waits for, with exact totals; at most three figures."""
     figures = [figure for room in house().desks for figure in room.figures(session, actor)]
-    return Desk(mine(session, actor, SHOWN), others(session, actor, SHOWN), figures[:3])
+    standing = [line for room in house().desks for line in room.standing(session, actor)]
+    return Desk(mine(session, actor, SHOWN), others(session, actor, SHOWN), figures[:3], standing)
 
 
 def mine(session: Session, actor: Actor, most: int) -> Lying:
@@ -51,6 +52,15 @@ def _first(parts: Iterable[Lying], most: int, key: Callable[[DeskItem], datetime
 def shown(desk: Desk) -> dict[str, Any]:
     """The desk as templates/components/desk.html takes it: with translated words, links and ages."""
     return {
+        "standing": [
+            {
+                "tone": line.tone.value,
+                "words": gettext(line.words) % line.params,
+                "at": line.at,
+                "url": url_for(line.endpoint),
+            }
+            for line in desk.standing
+        ],
         "mine": mine_rows(desk.mine),
         "mine_total": desk.mine.total,
         "others": others_rows(desk.others),

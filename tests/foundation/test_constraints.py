@@ -18,6 +18,7 @@ _NAMES = postgresql.dialect().identifier_preparer
 # form has checked field by field, and keys of tables that no form writes.
 NOT_BY_FORMS = frozenset(
     {
+        *("ck_proof_runs_faults_counted", "ck_proof_runs_ends_after_its_beginning"),
         *("uq_audit_events_sequence", "uq_audit_prunings_up_to", "uq_audit_seals_position"),
         *("uq_audit_seals_previous_digest", "uq_attachments_once", "uq_blobs_sha256", "uq_batches_number"),
         *("uq_certificate_breaks_running", "ck_certificate_breaks_period", "ck_offering_versions_accepted_with_reason"),

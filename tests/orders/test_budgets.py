@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from order_cases import Scene
+from order_cases import Scene, upload
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
-from orders import desk, presentation
+from orders import desk, presentation, records
+from orders.case_reading import order_case
 from orders.models import OrderState
 from orders.queries import case, page, records_page
 from orders.reading import order_rows, record_rows
@@ -68,9 +69,13 @@ def test_lists(scene: Scene, asked: list[str], count: Callable[[Look], int], loo
 
 
 def test_a_case(scene: Scene, asked: list[str], count: Callable[[Look], int]) -> None:
-    number = scene.order_in(OrderState.CONFIRMED).number
+    order = scene.order_in(OrderState.IN_SERVICE)
 
     def look_at_case(session: Session, scene: Scene) -> object:
-        return presentation.case_view(scene.officer, case(session, scene.officer, number))
+        return presentation.case_view(order_case(scene.officer, case(session, scene.officer, order.number)))
 
-    assert count(look_at_case) <= 12, "\n".join(asked)
+    few = count(look_at_case)
+    for _ in range(5):
+        records.file(scene.session, scene.clerk, order.number, facts=scene.facts(), process=[upload()])
+    assert count(look_at_case) == few, "as many for six records with their files as for one"
+    assert few <= 12, "\n".join(asked)

@@ -215,14 +215,14 @@ def test_the_line_fills_when_an_offering_serves_more(session: Session) -> None:
 @pytest.mark.parametrize(
     ("state", "side", "current"),
     [
-        ("placed", Party.CLOCK, "取得名额"),
-        ("docking", Party.PROVIDER, "对接"),
-        ("contracted", Party.PROVIDER, "服务"),
-        ("in_service", Party.PROVIDER, "服务"),
-        ("delivered", Party.ENTERPRISE, "确认成效"),
-        ("confirmed", Party.PROVIDER, "申请核销"),
-        ("claimed", Party.BUREAU, "核销"),
-        ("disputed", Party.BUREAU, "服务"),
+        ("placed", Party.CLOCK, "give_slot"),
+        ("docking", Party.PROVIDER, "dock"),
+        ("contracted", Party.PROVIDER, "deliver"),
+        ("in_service", Party.PROVIDER, "deliver"),
+        ("delivered", Party.ENTERPRISE, "confirm"),
+        ("confirmed", Party.PROVIDER, "claim"),
+        ("claimed", Party.BUREAU, "verify"),
+        ("disputed", Party.BUREAU, "deliver"),
         ("voided", None, None),
         ("cancelled", None, None),
     ],
@@ -235,7 +235,7 @@ def test_the_line_says_where_it_stands_and_who_holds_it(
     present = turn(order)
     assert (present.party if present else None) is side
     stages = line(order)
-    assert [stage.label for stage in stages if stage.state == "current"] == ([current] if current else [])
+    assert [stage.key for stage in stages if stage.state == "current"] == ([current] if current else [])
     assert stages[0].state == "done"
     assert [stage.state for stage in stages].count("failed") == (side is None)
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
-from flask import Flask
 from order_cases import PNG, Scene, terms, upload
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -15,10 +14,10 @@ from foundation.clock import add_working_days, end_of, now, stopped, today
 from foundation.errors import Faults
 from ledger.verification import verify
 from orders import agreements, confirmation, delivery, docking, ending, records
+from orders.case_reading import order_case
 from orders.line import place_in_line
 from orders.models import Order, OrderState
 from orders.ordering import Shown
-from orders.presentation import case_view
 from orders.queries import case
 from vouchers.models import Voucher
 from vouchers.terms import Terms
@@ -85,7 +84,7 @@ def test_each_step_is_due_by_the_orders_own_version(
 
 @pytest.mark.parametrize("number", VERSIONS)
 def test_a_record_is_late_by_the_orders_own_version(
-    session: Session, app: Flask, vouchers: tuple[Scene, list[Voucher], list[Terms]], number: int
+    session: Session, vouchers: tuple[Scene, list[Voucher], list[Terms]], number: int
 ) -> None:
     scene, held, rules = vouchers
     order = scene.place(held[number])
@@ -96,9 +95,8 @@ def test_a_record_is_late_by_the_orders_own_version(
             facts = scene.facts(delivered_on=delivered)
             records.file(session, scene.clerk, order.number, facts=facts, process=[upload(PNG, "a.png")])
     session.expire(order)
-    with app.test_request_context():
-        shown = case_view(scene.officer, case(session, scene.officer, order.number))
-    assert [one["late"] for one in shown["records"]] == [False, True]
+    shown = order_case(scene.officer, case(session, scene.officer, order.number))
+    assert [one.late for one in shown.records] == [False, True]
 
 
 @pytest.mark.parametrize(("number", "fits"), [(0, False), (1, True), (2, True)])

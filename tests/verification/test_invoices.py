@@ -8,20 +8,25 @@ from typing import Any
 
 import pytest
 from claim_cases import Office, claim, invoice, paper, proven, redeem_claim
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from order_cases import Scene
+from order_cases import Scene, person
+from query_budget import questions
 from races import prepared, race
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from accounts.models import Membership
+from foundation.actors import Role
 from foundation.clock import today
 from foundation.errors import Conflict, DomainError, Faults, NotFound
 from foundation.identifiers import new_id
 from orders.models import Order, OrderState
 from verification import claiming, deciding, queries
 from verification.billing import invoice_of, left, stated, users
+from verification.case_reading import claim_case
 from verification.exports import CLAIMS
 from verification.facts import facts_of_claim
 from verification.invoices import Billed, Invoice
@@ -97,6 +102,39 @@ def test_several_invoices_for_one_claim(session: Session, scene: Scene, order: O
     for words in (one.number, other.number):
         assert queries.queue(session, scene.officer, words=words).total == 1
     assert proven(session)
+
+
+def test_the_case_page_shows_all_invoices_of_a_claim(
+    session: Session, scene: Scene, order: Order, sign_in: Callable[[Membership], FlaskClient]
+) -> None:
+    papers = [invoice(order, amount=amount) for amount in (5_000_000, 3_000_000, 2_000_000)]
+    filed = file(scene, order.number, None, *((each, None) for each in papers))
+    shown = claim_case(scene.officer, queries.case(session, scene.officer, filed.number))
+    assert [(each.number, each.amount, each.used) for each in shown.invoices] == [
+        (each.number, each.amount, each.amount) for each in papers
+    ]
+    assert len(shown.invoice_files) == len(papers)
+    assert shown.deciding
+    page = sign_in(person(session, scene.bureau.id, Role.OFFICER)).get(f"/claims/{filed.number}").text
+    assert all(each.number in page for each in papers)
+
+
+def test_a_claim_with_many_invoices_asks_no_more_often(
+    session: Session, scene: Scene, engine: Engine, sessions: sessionmaker[Session]
+) -> None:
+    asked = []
+    # The first one has no earlier claims to be compared with.
+    for count in (1, 1, 5):
+        order = scene.order_in(OrderState.CONFIRMED)
+        papers = [invoice(order, amount=WHOLE // count) for _ in range(count)]
+        filed = file(scene, order.number, None, *((each, None) for each in papers))
+        redeem_claim(scene, filed)
+        session.commit()
+        with sessions() as fresh, questions(engine) as statements:
+            shown = claim_case(scene.officer, queries.case(fresh, scene.officer, filed.number))
+        assert len(shown.invoices) == count
+        asked.append(len(statements))
+    assert asked[1] == asked[2] <= 24
 
 
 def test_what_is_used_of_all_invoices_is_the_price(session: Session, scene: Scene, order: Order) -> None:

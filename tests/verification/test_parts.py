@@ -84,7 +84,7 @@ def test_two_claims_sixty_and_forty_percent(session: Session, scene: Scene, orde
         whole * 6 // 10,
         whole * 4 // 10,
     )
-    assert [stage.label for stage in line(order) if stage.state == "current"] == ["申请核销"]
+    assert [stage.key for stage in line(order) if stage.state == "current"] == ["claim"]
     batch = office.approved()
     assert (batch.total, [row.claim.number for row in batch.orders]) == (whole * 6 // 10, [order.number])
     second = claim(scene, order)

@@ -17,13 +17,16 @@ from order_cases import person
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.reading import HistoryEvent
 from documents.exports import Listing
 from foundation.actors import Role
 from foundation.database import Base
 from foundation.pages import Page
 from foundation.reading import ReadModel
 from notices.publishing import publish
+from orders.case_reading import OrderCase, StepTaken
 from orders.models import Order
+from verification.case_reading import ClaimCase, EarlierDecision, LastUndone, UndoAsked
 from web.reading import EventRow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,20 +37,24 @@ EXPORTS = sorted(path.parent.name for path in PLATFORM.glob("*/exports.py") if p
 PAGES = (
     *("/titles", "/programmes", "/programmes/{programme}/claims", "/programmes/{programme}/money/pool"),
     *("/vouchers", "/vouchers/{voucher}", "/certifications", "/offerings", "/notices", "/targets", "/targets/{table}"),
+    *("/orders/{order}", "/claims/{order}"),
     *("/orders", "/records", "/claims", "/batches", "/statements", "/audit"),
 )
 
 
 def models_of(room: str) -> list[type[ReadModel]]:
     """The read models that a room declares."""
-    module = importlib.import_module(f"{room}.reading")
+    names = sorted(path.stem for path in (PLATFORM / room).glob("*reading.py"))
     return [
         each
+        for module in (importlib.import_module(f"{room}.{name}") for name in names)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, ReadModel) and each.__module__ == module.__name__
     ]
 
 
+SELDOM = {EarlierDecision, LastUndone, UndoAsked}
+"""What only a claim whose redemption is in doubt shows; the pages of ``tests/verification`` have those."""
 MODELS = [model for room in ROOMS for model in models_of(room)]
 
 
@@ -106,7 +113,10 @@ def shown(app: Flask, session: Session, sign_in: Callable[..., Browser]) -> list
             for pattern in PAGES:
                 browser.get(
                     pattern.format(
-                        programme=house.scene.programme.number, table=house.table.id, voucher=order.voucher.number
+                        programme=house.scene.programme.number,
+                        table=house.table.id,
+                        voucher=order.voucher.number,
+                        order=order.number,
                     )
                 )
     return found
@@ -118,11 +128,13 @@ def test_read_models_on_pages_are_facts_and_lead_back_from_json(shown: list[Read
     for row in shown:
         told = json.loads(row.model_dump_json())
         assert type(row).model_validate_json(json.dumps(told)) == row
-        if isinstance(row, EventRow):
+        if isinstance(row, EventRow | HistoryEvent | StepTaken | OrderCase | ClaimCase):
             # Who it was, also the system, and what was said stays as it was written into the trail.
+            told.pop("steps", None)
+            told.pop("history", None)
             told = {name: value for name, value in told.items() if name not in {"person", "organisation", "note"}}
         assert not words & set(texts_in(told)), "a read model says codes; words are put on where it is shown"
-    assert {type(row) for row in shown} == set(MODELS)
+    assert {type(row) for row in shown} == set(MODELS) - SELDOM
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
