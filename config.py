@@ -71,6 +71,10 @@ class Settings(BaseModel):
     cookie_secure: bool = Field(default=False, alias="HUIQI_COOKIE_SECURE")
     # None: for ever. Network logs are kept six months at least (网络安全法 第二十一条), which may have 184 days.
     audit_retention_days: int | None = Field(None, ge=184, alias="HUIQI_AUDIT_RETENTION_DAYS")
+    # What signs the heads of the trail that leave the database; None: SECRET_KEY. Keep it when that changes.
+    audit_head_key: str | None = Field(None, min_length=SHORTEST_SECRET, alias="HUIQI_AUDIT_HEAD_KEY", repr=False)
+    # Where the newest head is sent by POST, such as a collector of the audit office.
+    audit_head_address: str | None = Field(None, alias="HUIQI_AUDIT_HEAD_ADDRESS")
     default_language: Literal["zh", "en"] = Field("zh", alias="HUIQI_LANGUAGE")
     # How many reverse proxies of ours stand in front: only so many X-Forwarded-* entries are believed.
     trusted_proxies: int = Field(0, ge=0, le=5, alias="HUIQI_TRUSTED_PROXIES")
@@ -80,6 +84,8 @@ class Settings(BaseModel):
     lock_seconds: int = Field(15, ge=1, le=3600, alias="HUIQI_LOCK_SECONDS")
     # How long a migration waits for a table; whoever wants the table meanwhile waits behind it.
     migration_lock_seconds: int = Field(10, ge=1, le=3600, alias="HUIQI_MIGRATION_LOCK_SECONDS")
+    # How long pages that every visitor sees alike are kept in each process; 0: each is made anew.
+    public_page_seconds: int = Field(30, ge=0, le=60, alias="HUIQI_PUBLIC_PAGE_SECONDS")
     web_workers: int = Field(2, ge=1, le=64, alias="HUIQI_WEB_WORKERS")
     web_threads: int = Field(4, ge=1, le=64, alias="HUIQI_WEB_THREADS")
 
@@ -112,7 +118,7 @@ class Settings(BaseModel):
             raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host:5432/huiqi")
         return url
 
-    @field_validator("elasticsearch_url", "public_url", "s3_endpoint")
+    @field_validator("elasticsearch_url", "public_url", "s3_endpoint", "audit_head_address")
     @classmethod
     def _web_address(cls, url: str | None) -> str | None:
         if url is None:

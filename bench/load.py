@@ -3,11 +3,14 @@
 import http.client
 import threading
 import time
+from collections.abc import Mapping
 from statistics import quantiles
 from typing import Any
 
 
-def drive(port: int, path: str, *, seconds: float, clients: int = 8) -> dict[str, Any]:
+def drive(
+    port: int, path: str, *, seconds: float, clients: int = 8, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Ask for ``path`` from ``clients`` connections for ``seconds``; answers that are not 200 are counted apart."""
     taken: list[float] = []
     failed = [0]
@@ -17,7 +20,7 @@ def drive(port: int, path: str, *, seconds: float, clients: int = 8) -> dict[str
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         while time.perf_counter() < stop:
             start = time.perf_counter()
-            connection.request("GET", path)
+            connection.request("GET", path, headers=dict(headers or {}))
             answer = connection.getresponse()
             answer.read()
             taken.append(time.perf_counter() - start)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
 from audit.seals import seal
-from audit.seals import verify as verify_audit
+from audit.verification import verify as verify_audit
 from files.intake import Upload
 from foundation.actors import Actor, Role
 from foundation.clock import now, today
@@ -28,6 +28,7 @@ from verification.invoices import Invoice
 from verification.models import RedemptionClaim
 from verification.parts import share, unclaimed
 from vouchers.models import Voucher
+from web.rooms import whole_house
 
 _numbers = count(1)
 PUBLIC = "https://huiqi.example.cn"
@@ -173,6 +174,12 @@ def proven(session: Session) -> bool:
     session.flush()
     seal(session)
     return verify_ledger(session).ok and verify_audit(session).ok
+
+
+def contradictions(session: Session) -> list[str]:
+    """What contradicts the money in any room's rows, transfers or events: what ``huiqi ledger verify`` finds."""
+    session.flush()
+    return verify_ledger(session, proving=whole_house().proves).faults
 
 
 def clerk_of(session: Session, organisation: Organisation) -> Actor:

@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from clock_notes import Notes, quiet
 
 from foundation.clock import CHINA, end_of, now, today, travel_together
 
@@ -26,10 +28,16 @@ _LAST_SECONDS = timedelta(seconds=45)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--clock", metavar="MOMENT", help="the moment in China at which every test starts")
+    parser.addoption("--note-clock", metavar="FOLDER", help="note there the tests that never ask the clock")
+    parser.addoption("--noted-clock", metavar="FOLDER", help="with --clock, leave out the tests that are noted there")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Travel before anything is collected: modules ask for the day when they are imported."""
+    if folder := config.getoption("--note-clock"):
+        notes = Notes(Path(folder))
+        notes.begin()
+        config.pluginmanager.register(notes)
     given = config.getoption("--clock")
     if given is None:
         return
@@ -48,9 +56,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what holds the program against the database's own clock, which does not travel."""
+    """Leave out what holds the program against the database's own clock, which does not travel, and what asks for none."""
     if MOMENT in config.stash:
-        left_out = [item for item in items if item.get_closest_marker("present")]
+        folder = config.getoption("--noted-clock")
+        never = quiet(Path(folder)) if folder else frozenset()
+        left_out = [item for item in items if item.get_closest_marker("present") or item.nodeid in never]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 

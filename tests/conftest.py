@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: a real PostgreSQL with the migrations applied, rolled back after each test."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -42,6 +43,11 @@ hypothesis.settings.load_profile("house")
 ROOT = Path(__file__).resolve().parents[1]
 
 _TEMPLATES = CompiledTemplates()
+
+
+# What outlives a test (fixtures of a module, servers) writes the trail's heads here, and not into the data of this clone.
+_DATA = tempfile.TemporaryDirectory(prefix="huiqi-tests-")
+os.environ.setdefault("HUIQI_DATA", _DATA.name)
 
 
 @pytest.fixture(scope="session")
@@ -167,10 +173,21 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(autouse=True)
+def _data_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads the settings by itself finds no folder of another installation: its heads are not of this database."""
+    monkeypatch.setenv("HUIQI_DATA", str(tmp_path))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for tests, with folders of their own."""
-    return Settings(environment="test", data_folder=tmp_path, secret_key="a secret for tests that is long enough")
+    """Settings for tests, with folders of their own; no page is kept, as a test looks at once at what it changed."""
+    return Settings(
+        environment="test",
+        data_folder=tmp_path,
+        secret_key="a secret for tests that is long enough",
+        public_page_seconds=0,
+    )
 
 
 @pytest.fixture

@@ -4,19 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any
 
 from flask import Flask, before_render_template
 from jinja2 import Template
 
 from foundation.database import Base
 from foundation.pages import Page
-
-STILL_ROWS: Final = (
-    *("accounts/", "catalogue/", "demonstration/", "enterprises/", "notices/", "orders/order.html", "performance/"),
-    *("providers/", "settlement/", "vouchers/", "web/", "working_days/"),
-)
-"""Templates, and rooms' folders of them, that may still be handed rows; the list only gets shorter."""
 
 
 def rows_in(value: Any, path: str) -> Iterator[str]:
@@ -45,8 +39,7 @@ def only_read_models(app: Flask) -> Iterator[None]:
     def look(_app: Flask, template: Template, context: dict[str, Any], **_rest: object) -> None:
         # The request and its like are put in by Flask itself.
         given = {name: value for name, value in context.items() if name not in {"request", "session", "g"}}
-        if not (template.name or "").startswith(STILL_ROWS):
-            found.update(f"{template.name}: {row}" for name, each in given.items() for row in rows_in(each, name))
+        found.update(f"{template.name}: {row}" for name, each in given.items() for row in rows_in(each, name))
 
     with before_render_template.connected_to(look, app):
         yield

@@ -12,6 +12,7 @@ import factories as make
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, Organisation
+from audit.trail import record
 from enterprises.models import TitleLevel
 from files.intake import Upload
 from foundation.actors import SYSTEM, Actor, Role
@@ -185,26 +186,26 @@ class Scene:
         voucher.account_id = account(session, AccountKind.VOUCHER, self.programme.id, voucher.id)
         session.add(voucher)
         session.flush()
-        self._move(AccountKind.POOL, voucher.account_id, face)
+        self._move(AccountKind.POOL, voucher.account_id, face, voucher)
         return voucher
 
-    def _move(self, source: AccountKind, target: Any, amount: int) -> None:
-        post(
-            self.session,
-            SYSTEM,
-            [
-                Posting(
-                    id=uuid4(),
-                    source=account(self.session, source, self.programme.id),
-                    target=target,
-                    amount=amount,
-                    kind="issue" if source is AccountKind.POOL else "appropriate",
-                    programme_id=self.programme.id,
-                    subject_type="programmes",
-                    subject_id=self.programme.id,
-                )
-            ],
+    def _move(self, source: AccountKind, target: Any, amount: int, voucher: Voucher | None = None) -> None:
+        """Appropriate, or issue a ``voucher``, told as the verbs tell it."""
+        about = ("programmes", self.programme.id) if voucher is None else ("vouchers", voucher.id)
+        posting = Posting(
+            id=uuid4(),
+            source=account(self.session, source, self.programme.id),
+            target=target,
+            amount=amount,
+            kind="appropriate" if voucher is None else "issue",
+            programme_id=self.programme.id,
+            subject_type=about[0],
+            subject_id=about[1],
         )
+        post(self.session, SYSTEM, [posting])
+        if voucher is None:
+            after = {"amount": amount, "transfer": str(posting.id)}
+            record(self.session, SYSTEM, "programme.appropriate", self.programme, after=after)
 
     def buyer(self, voucher: Voucher) -> Actor:
         """A person of the voucher's enterprise."""

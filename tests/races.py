@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
+from time import sleep
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from foundation.locking import without_locks
@@ -37,3 +38,16 @@ def prepared(engine: Engine, make: Callable[[Session], object]):
     """What ``make`` gives, committed before the race."""
     with unit_of_work(engine) as session:
         return make(session)
+
+
+def waits_for_a_lock(engine: Engine) -> bool:
+    """Whether somebody stands before a lock within five seconds."""
+    standing = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(100):
+        with engine.connect() as connection:
+            if connection.scalar(standing):
+                return True
+        sleep(0.05)
+    return False

@@ -1,8 +1,8 @@
-"""How often a program waits for the server: counted in libpq's own trace of the wire, whoever sent what."""
+"""How much a program asks of the server: counted in libpq's own trace of the wire, whoever sent what."""
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from sqlalchemy import Engine
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 
 @contextmanager
-def trips(engine: Engine) -> Iterator[list[str]]:
+def trips(engine: Engine, *, sign: str = "ReadyForQuery") -> Iterator[list[str]]:
     """The server's "ready for the next one" while the block runs, one line each; the block must use one connection."""
     told: list[str] = []
     with Session(engine) as session:
@@ -23,4 +23,9 @@ def trips(engine: Engine) -> Iterator[list[str]]:
         finally:
             driver.pgconn.untrace()
             trace.seek(0)
-            told.extend(line.strip() for line in trace if "ReadyForQuery" in line)
+            told.extend(line.strip() for line in trace if sign in line)
+
+
+def statements(engine: Engine) -> AbstractContextManager[list[str]]:
+    """As ``trips``, but each statement that was carried out: several may go to the server in one trip."""
+    return trips(engine, sign="CommandComplete")

@@ -1,6 +1,6 @@
 """What the nightly proofs of the ledger and of the trail found.
 
-Revision: 0031, after 0022
+Revision: 0031, after 0029
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0031"
-down_revision = "0022"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
@@ -56,11 +56,20 @@ def ensure_acts_in(session: Session, actor: Actor, region: Region) -> Actor:
 def acts_for(
     actor: Actor, bureau: SQLColumnExpression[UUID], programme: SQLColumnExpression[UUID] | None = None
 ) -> ColumnElement[bool]:
-    """The condition of ``ensure_acts_for`` over columns, for desks and pages."""
+    """The condition of ``ensure_acts_for`` over columns, for desks and pages.
+
+    What is lent names no column of the rows, so it is read once and not for each of them.
+    """
     if actor.role not in BUREAU:
         return false()
-    lent = select(Delegation.id).where(Delegation.from_bureau_id == bureau, *_lent_to(actor), _covers(programme))
-    return or_(bureau == actor.organisation_id, lent.exists())
+    everything = select(Delegation.from_bureau_id).where(*_lent_to(actor), _covers(None))
+    found = or_(bureau == actor.organisation_id, bureau.in_(everything))
+    if programme is None:
+        return found
+    single = select(Delegation.from_bureau_id, Delegation.programme_id).where(
+        *_lent_to(actor), Delegation.programme_id.is_not(None)
+    )
+    return or_(found, tuple_(bureau, programme).in_(single))
 
 
 def holds(

@@ -1,6 +1,6 @@
 """Passwords: argon2id, at least ten characters, none of the common ones."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -96,7 +96,12 @@ def reconfirmed(session: Session, actor: Actor, password: str, *, field: str = "
 def recently_confirmed(session: Session, actor: Actor) -> bool:
     """Whether this browser's person gave the right password within the last ten minutes."""
     row = session.get(SignIn, actor.sign_in_id) if actor.sign_in_id else None
-    return row is not None and now() - row.password_at <= LATELY
+    return row is not None and lately(row.password_at)
+
+
+def lately(password_at: datetime | None) -> bool:
+    """Whether a password given then still counts for deeds that follow each other."""
+    return password_at is not None and now() - password_at <= LATELY
 
 
 def confirmed_lately(session: Session, actor: Actor, password: str, *, field: str = "password") -> None:

@@ -1,5 +1,6 @@
 """Pages of signing in, registering, joining, the own account and the people of the own organisation."""
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from accounts.devices import told_of
 from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
 from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
-from accounts.staff import of_both_sides
+from accounts.people_reading import open_sign_ins, own_memberships, own_organisation, people_seen_by
 from audit.trail import record
 from foundation.actions import submit
 from foundation.actors import Role
@@ -178,13 +179,14 @@ def _account_page(form: PasswordForm, contact: ContactForm | None = None) -> str
         "accounts/account.html",
         form=form,
         plain=Form(),
-        present=present,
-        own=own,
+        own=own_organisation(own),
         contact=contact or ContactForm(None, obj=own.organisation if own else None),
         speaks=person.role in SPEAKERS,
         told_of=lambda agent: told_of(agent, gettext),
-        open_sign_ins=queries.open_sign_ins(session, person.user_id, since=sessions.living_since()),
-        memberships=sessions.living_memberships(session, person.user_id),
+        open_sign_ins=open_sign_ins(
+            queries.open_sign_ins(session, person.user_id, since=sessions.living_since()), present
+        ),
+        memberships=own_memberships(sessions.living_memberships(session, person.user_id), present),
     )
 
 
@@ -249,8 +251,10 @@ def members() -> ResponseReturnValue:
     """The people of the own organisation, and who asks to join."""
     words, standing = (request.args.get(name, "").strip()[:100] for name in ("q", "standing"))
     session, person = current_session(), actor()
-    page = queries.members(session, person, request.args.get("page", 1, type=int), words=words, standing=standing)
     administrator = person.role is Role.ADMINISTRATOR
+    page = queries.members(
+        session, person, request.args.get("page", 1, type=int), words=words, standing=standing
+    ).through(partial(people_seen_by, session, person))
     return render_template(
         "accounts/members.html",
         page=page,
@@ -259,11 +263,6 @@ def members() -> ResponseReturnValue:
         standing=standing,
         standings=queries.STANDINGS,
         administrator=administrator,
-        unmanaged={one.id for one, managed in queries.open_requests(session) if not managed}
-        if administrator
-        else set(),
-        both_sides=of_both_sides(session, [row.user_id for row in page.rows]) if administrator else {},
-        locked={row.user_id for row in page.rows if lockout.locked(row.user)},
     )
 
 

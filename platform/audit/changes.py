@@ -29,16 +29,22 @@ def change_state(
     note: str | None = None,
     reasons: Sequence[str] = (),
     checks: Sequence[Any] = (),
+    flush: bool = True,
 ) -> None:
     """Move ``subject`` along its state table and record it; Conflict or NotAllowed when the table says no.
 
-    An event that decides is kept as a decision, with its ``reasons`` and ``checks``; see audit/decisions.py.
+    An event that decides is kept as a decision, with its ``reasons`` and ``checks``; see audit/decisions.py. Without ``flush``
+    the caller writes it together with more.
     """
     thing = cast("HasState", subject)
     before = thing.state
     after = table.next(before, event, actor.role)
     thing.state = after
-    session.flush()
+    # What the clock does by itself is nobody's decision.
+    decides = event in table.decisions and actor.role is not Role.SYSTEM
+    if flush or decides:
+        # A decision names by id what it rests on.
+        session.flush()
     record(
         session,
         actor,
@@ -48,6 +54,5 @@ def change_state(
         after={"state": after.value},
         note=note,
     )
-    # What the clock does by itself is nobody's decision.
-    if event in table.decisions and actor.role is not Role.SYSTEM:
+    if decides:
         keep(session, actor, f"{table.name}.{event}", subject, note=note, reasons=reasons, checks=checks)

@@ -35,7 +35,9 @@ def decide(
     ``reasons`` are codes of the room's own list, ``checks`` JSON values as they were when it was decided.
     """
     record(session, actor, event, subject, before=before, after=after, note=note)
-    return keep(session, actor, event, subject, note=note, reasons=reasons, checks=checks)
+    made = keep(session, actor, event, subject, note=note, reasons=reasons, checks=checks)
+    session.flush()
+    return made
 
 
 def keep(
@@ -71,7 +73,6 @@ def keep(
     if facts is not None:
         made.facts = facts
     session.add(made)
-    session.flush()
     return made
 
 

@@ -1,7 +1,10 @@
-"""Jobs of the trail: sealing each minute, and removing what the installation does not keep; a seal a transaction."""
+"""Jobs of the trail: sealing each minute, writing heads out, removing what the installation does not keep; a batch a
+transaction.
+"""
 
 from sqlalchemy.orm import Session
 
+from audit import heads
 from audit.retention import prune
 from audit.seals import BATCH, seal
 from config import load_settings
@@ -14,10 +17,15 @@ def seal_a_batch(session: Session) -> bool:
     return seal(session) == BATCH
 
 
+def write_heads_out(session: Session) -> bool:
+    """Write what was sealed and committed to the file of this host; True when there may be more."""
+    return heads.publish(session, load_settings())
+
+
 def prune_old_seals(session: Session) -> bool:
     """Remove events of the oldest seals when they are older than ``HUIQI_AUDIT_RETENTION_DAYS``; True when there may be more."""
     return prune(session, load_settings().audit_retention_days) > 0
 
 
-seal_what_is_new = periodic("audit.seal", "* * * * *", Repeat(seal_a_batch))
+seal_what_is_new = periodic("audit.seal", "* * * * *", Repeat(seal_a_batch), Repeat(write_heads_out))
 remove_what_is_old = periodic("audit.prune", "30 18 * * *", Repeat(prune_old_seals))

@@ -1,21 +1,36 @@
-"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on all of them."""
+"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on all of them but ``audit_gaps``."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.clock import now
 from foundation.database import Base
 
+TRANSACTION_SECONDS: Final = "ceil(EXTRACT(epoch FROM (clock_timestamp() - transaction_timestamp())))::bigint"
+
 
 class AuditEvent(Base):
     """Who did what to which thing, when and from where, with the values before and after."""
 
     __tablename__ = "audit_events"
+    __sealed__ = "at"
     __table_args__ = (
         Index("ix_audit_events_subject", "subject_type", "subject_id", "sequence"),
         Index("ix_audit_events_at", "at"),
@@ -36,6 +51,8 @@ class AuditEvent(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     note: Mapped[str | None]
+    # How old its transaction was by the database's own clock: ``at`` may have been read when that began, not earlier.
+    transaction_seconds: Mapped[int | None] = mapped_column(server_default=text(TRANSACTION_SECONDS))
 
 
 class Decision(Base):
@@ -72,7 +89,7 @@ class Decision(Base):
 
 
 class AuditSeal(Base):
-    """A link of the chain over a batch of events: digest of the previous seal and of each event, in order."""
+    """A link of the chain by which older versions sealed batches of events; none is added, the tree goes on from its head."""
 
     __tablename__ = "audit_seals"
 
@@ -83,6 +100,54 @@ class AuditSeal(Base):
     top: Mapped[int]
     digest: Mapped[str]
     previous_digest: Mapped[str] = mapped_column(unique=True)
+
+
+AUDIT_LEAVES: Final = Table(
+    "audit_leaves",
+    Base.metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # The table and the number of the sealed row.
+    Column("source", String, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    # Carries money or a decision: is never removed.
+    Column("kept", Boolean, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    # A row is sealed once.
+    Index("uq_audit_leaves_row", "source", "sequence", unique=True),
+)
+"""The leaves of the tree, numbered from 0."""
+
+AUDIT_NODES: Final = Table(
+    "audit_nodes",
+    Base.metadata,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""The complete sub-trees from level 1 (two leaves) on: they never change, so paths and growth need only a few of them."""
+
+AUDIT_GAPS: Final = Table(
+    "audit_gaps",
+    Base.metadata,
+    Column("source", String, primary_key=True),
+    Column("low", BigInteger, primary_key=True, autoincrement=False),
+    Column("high", BigInteger, nullable=False),
+    # Whoever was writing when the gap was seen: virtual transactions, as pg_locks names them.
+    Column("writers", ARRAY(String), nullable=False),
+)
+"""Numbers from ``low`` to ``high`` that were given out and not yet to be seen when higher ones were sealed: they are looked
+for until all of ``writers`` have ended. Working notes of the sealer, no evidence."""
+
+
+class AuditHead(Base):
+    """A seal: the root of the tree of the first ``size`` leaves. Positions go on from those of the older chain."""
+
+    __tablename__ = "audit_heads"
+
+    position: Mapped[int] = mapped_column(unique=True)
+    size: Mapped[int] = mapped_column(unique=True)
+    root: Mapped[str] = mapped_column(index=True)
+    sealed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class AuditPruning(Base):

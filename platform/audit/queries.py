@@ -44,6 +44,7 @@ def events(
     subjects: Select[UUID] | None = None,
     first: date | None = None,
     last: date | None = None,
+    sequence: int | None = None,
     number: int = 1,
 ) -> Page[AuditEvent]:
     """What people of these organisations did, newest first.
@@ -51,7 +52,7 @@ def events(
     ``of_things`` is a condition over the event's thing: what anybody did to such a thing is listed too, and with
     ``of_house`` also what the system did to no thing in particular.
     ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``subjects`` the ids of
-    the things that it was done to, ``first`` and ``last`` the days from and until when.
+    the things that it was done to, ``first`` and ``last`` the days from and until when, ``sequence`` one event's number.
     """
     whose: list[ColumnElement[bool]] = [AuditEvent.organisation_id.in_(organisations)]
     if of_things is not None:
@@ -60,6 +61,8 @@ def events(
         by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
         whose.append(and_(by_itself, AuditEvent.subject_id.is_(None)))
     query = select(AuditEvent).where(or_(*whose)).order_by(AuditEvent.sequence.desc())
+    if sequence is not None:
+        query = query.where(AuditEvent.sequence == sequence)
     if words:
         query = query.where(
             or_(

@@ -1,16 +1,19 @@
 """How long the trail is kept: for ever unless the installation says otherwise, and never less than six months.
 
 Network logs are kept at least six months (网络安全法 第二十一条（三）). What is older may be removed, seal by seal and
-oldest first; the seals stay, so the chain still proves that nothing else is missing.
+oldest first; what carries money or a decision stays for ever. The leaves stay too, so the tree still proves that nothing
+else is missing, and each event that is kept can be shown to be in it.
 """
 
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from audit.models import AuditEvent, AuditPruning, AuditSeal
+from audit.models import AUDIT_LEAVES, AuditEvent, AuditHead, AuditPruning, AuditSeal
+from audit.seals import carries
+from audit.sources import EVENTS
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import now
@@ -20,41 +23,51 @@ SHORTEST_DAYS: Final = 184
 SEALS_AT_ONCE: Final = 100
 """Seals whose events are removed in one transaction."""
 
+REMOVED_THROUGH: Final = """(
+    SELECT max(seal.sealed_at) + interval '5 minutes' FROM audit_seals AS seal
+    WHERE seal.position <= (SELECT max(up_to) FROM audit_prunings WHERE up_to <= (SELECT max(position) FROM audit_seals))
+)"""
+"""As SQL: up to when older versions removed events, also such as carry money; NULL where they did not. What happened before
+(by clocks that differ by as much) may have lost the event that told of it."""
+
 
 def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> int:
-    """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns how many.
+    """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns of how many
+    events it has decided, those included that carry money or a decision and stay.
 
-    None keeps everything.
-
-    The trigger lets a row go only when it is older than six months and this transaction says that it is pruning.
+    None keeps everything. The trigger lets a row go only when it is older than six months and this transaction says that
+    it is pruning.
     """
     if days is None:
         return 0
     limit = now() - timedelta(days=max(days, SHORTEST_DAYS))
-    done = session.scalar(select(func.max(AuditPruning.up_to))) or 0
-    removed = 0
-    last = done
-    for link in session.scalars(_kept(done).limit(most)):
-        young = session.scalar(
-            select(AuditEvent.id).where(among(AuditEvent.sequence, link.sequences), AuditEvent.at >= limit).limit(1)
-        )
-        if young is not None:
+    done = pruned_up_to(session)
+    size = pruned_size(session)
+    looked, removed, last = 0, 0, done
+    for head in session.scalars(
+        select(AuditHead).where(AuditHead.position > done).order_by(AuditHead.position).limit(most)
+    ):
+        leaves = session.execute(
+            select(AUDIT_LEAVES.c.sequence, AUDIT_LEAVES.c.kept).where(
+                AUDIT_LEAVES.c.source == EVENTS, AUDIT_LEAVES.c.number >= size, AUDIT_LEAVES.c.number < head.size
+            )
+        ).all()
+        mine = among(AuditEvent.sequence, [leaf.sequence for leaf in leaves])
+        if session.scalar(select(AuditEvent.id).where(mine, AuditEvent.at >= limit).limit(1)) is not None:
             break
+        passing = among(AuditEvent.sequence, [leaf.sequence for leaf in leaves if not leaf.kept])
+        # What its thing has become since counts too: a file that was handed in for what was decided later.
+        gone = session.scalars(select(AuditEvent.sequence).where(passing, ~carries())).all()
         session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
-        session.execute(delete(AuditEvent).where(among(AuditEvent.sequence, link.sequences)))
+        session.execute(delete(AuditEvent).where(among(AuditEvent.sequence, gone)))
         session.execute(text("SET LOCAL huiqi.pruning = 'off'"))
-        removed += len(link.sequences)
-        last = link.position
+        looked, removed, last, size = looked + len(leaves), removed + len(gone), head.position, head.size
     if last > done:
         session.add(AuditPruning(up_to=last, events=removed))
         # In the trail itself, so that it is sealed: a row of the table alone would excuse any gap.
         record(session, SYSTEM, "audit.pruned", None, after={"up_to": last, "events": removed})
         session.flush()
-    return removed
-
-
-def _kept(done: int) -> Select[AuditSeal]:
-    return select(AuditSeal).where(AuditSeal.position > done).order_by(AuditSeal.position)
+    return looked
 
 
 def untold_prunings(session: Session) -> list[int]:
@@ -66,5 +79,12 @@ def untold_prunings(session: Session) -> list[int]:
 
 
 def pruned_up_to(session: Session) -> int:
-    """The position of the last seal whose events were removed; 0 when none were."""
-    return session.scalar(select(func.max(AuditPruning.up_to))) or 0
+    """The position of the last seal whose events were removed; that of the older chain's end before any were."""
+    chain = session.scalar(select(func.max(AuditSeal.position))) or 0
+    return max(session.scalar(select(func.max(AuditPruning.up_to))) or 0, chain)
+
+
+def pruned_size(session: Session) -> int:
+    """Of how many leaves, from the first on, the passing events may have been removed."""
+    up_to = session.scalar(select(func.max(AuditPruning.up_to))) or 0
+    return session.scalar(select(func.max(AuditHead.size)).where(AuditHead.position <= up_to)) or 0

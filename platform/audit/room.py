@@ -11,9 +11,15 @@ ROOM: Final = Room(
     acts=("audit.jobs",),
     deeds={
         "audit.pruned": N_("删去超过保存期限的办理记录"),
+        "audit.restored": N_("说明数据库恢复后缺失的封存记录"),
     },
     changed={
         "events": N_("记录条数"),
         "up_to": N_("封存批次止于"),
+        "heads_from": N_("缺失批次自"),
+        "heads_to": N_("缺失批次至"),
+        "lost_at": N_("最后缺失批次的封存时间"),
+        "root": N_("封存校验值"),
+        "asked_by": N_("提出人"),
     },
 )

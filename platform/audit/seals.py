@@ -1,194 +1,137 @@
-"""Sealing the trail into a hash chain, in batches, and verifying it.
+"""Sealing the trail, and what is sealed with it, into one tree, a batch at a time.
 
-A chain over single rows would be one hot row for every writer. Instead a job seals, each minute,
-all that is committed and that no seal covers yet; what is not yet sealed is counted and should be younger than that.
+A chain over single rows would be one hot row for every writer. Instead a job adds, each minute, all that is committed and
+not in the tree yet; what waits for that is counted and should be younger than a few minutes.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, exists, func, insert, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
 
-from audit.models import AuditEvent, AuditSeal
-from audit.retention import pruned_up_to, untold_prunings
-from foundation.clock import now
-from foundation.locking import lock_key
-from foundation.many import among, not_among
+from audit.chain import first_leaf
+from audit.merkle import Growing
+from audit.models import AUDIT_GAPS, AUDIT_LEAVES, AuditEvent, AuditHead, Decision
+from audit.sources import EVENTS, Source, digest_of, sources
+from audit.tree import Leaf, append, stored_node
+from foundation.locking import lock_key, writers_to
 
 BATCH: Final = 10_000
-LOOK_BACK: Final = 60
-GENESIS: Final = hashlib.sha256(b"huiqi audit trail").hexdigest()
-LATE: Final = timedelta(minutes=5)
-
-
-@dataclass(slots=True)
-class AuditReport:
-    """What ``verify`` found."""
-
-    events: int
-    sealed: int
-    unsealed: int
-    oldest_unsealed: datetime | None
-    head: str
-    pruned: int = 0
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether no row was changed, removed or moved."""
-        return not self.faults
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as JSON values; ``head`` is worth keeping elsewhere: it pins all that came before."""
-        return {
-            "ok": self.ok,
-            "events": self.events,
-            "sealed": self.sealed,
-            "unsealed": self.unsealed,
-            "pruned": self.pruned,
-            "oldest_unsealed": self.oldest_unsealed.isoformat() if self.oldest_unsealed else None,
-            "head": self.head,
-            "faults": self.faults,
-        }
+# An event that names an amount, a transfer or a paper's total carries money.
+MONEY_KEYS: Final = ("amount", "total", "transfer", "transfers")
 
 
 def seal(session: Session) -> int:
-    """Seal what is committed and unsealed, at most ``BATCH`` events; return how many. One sealer at a time.
+    """Seal what is committed and unsealed, at most ``BATCH`` rows; return how many. One sealer at a time.
 
-    Sequence numbers are not commit-ordered: an event may become visible after a later one was sealed. So a seal names
-    its events, and the next ones look for latecomers among all numbers above what was sealed ``LOOK_BACK`` seals ago.
+    Numbers are not commit-ordered: a row may be seen only after a later one was sealed. So numbers that are missing below
+    the highest sealed one are noted with whoever is writing then, and are looked for until those have ended, however many
+    seals that takes. A seal therefore reads new rows and open gaps only.
     """
     lock_key(session, "audit", "seal")
-    links = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(LOOK_BACK + 1)).all()
-    floor = links[-1].top if len(links) > LOOK_BACK else 0
-    recent = [sequence for link in links[:LOOK_BACK] for sequence in link.sequences if sequence > floor]
-    events = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.sequence > floor, not_among(AuditEvent.sequence, recent))
-        .order_by(AuditEvent.sequence)
-        .limit(BATCH)
-    ).all()
-    if not events:
+    last = session.scalar(select(AuditHead).order_by(AuditHead.position.desc()).limit(1))
+    position, tree = 1, Growing()
+    if last is not None:
+        position, tree = last.position + 1, Growing.at(last.size, stored_node(session))
+    elif (chain := first_leaf(session)) is not None:
+        position = chain[0] + 1
+        append(session, tree, [chain[1]])
+    leaves: list[Leaf] = []
+    for source in sources().values():
+        leaves += _late(session, source, BATCH - len(leaves))
+        leaves += _new(session, source, BATCH - len(leaves))
+    if not leaves:
         return 0
-    previous = links[0].digest if links else GENESIS
-    session.add(
-        AuditSeal(
-            position=links[0].position + 1 if links else 1,
-            sequences=[event.sequence for event in events],
-            top=max(events[-1].sequence, links[0].top if links else 0),
-            previous_digest=previous,
-            digest=_digest(previous, events),
-        )
-    )
+    append(session, tree, leaves)
+    session.add(AuditHead(position=position, size=tree.size, root=tree.root().hex()))
     session.flush()
-    return len(events)
+    return len(leaves)
 
 
-def verify(session: Session, *, head: str | None = None) -> AuditReport:
-    """Recompute the whole chain; faults name the seal and what does not fit: changed, missing or reordered rows.
-
-    ``head`` is one that was kept elsewhere: it must be in the chain, which cannot tell by itself that its end is gone.
-    """
-    report = AuditReport(events=0, sealed=0, unsealed=0, oldest_unsealed=None, head=GENESIS)
-    report.events = session.scalar(text("SELECT count(*) FROM audit_events")) or 0
-    seen: set[int] = set()
-    pruned = pruned_up_to(session)
-    pinned, top = head in {None, GENESIS}, 0
-    for position, link in enumerate(session.scalars(select(AuditSeal).order_by(AuditSeal.position)), start=1):
-        if link.position != position or link.previous_digest != report.head:
-            report.faults.append(f"seal {link.position}: the chain is broken before it")
-        if seen.intersection(link.sequences):
-            report.faults.append(f"seal {link.position}: covers events that an earlier seal covers")
-        top = max([top, *link.sequences])
-        if link.top != top:
-            report.faults.append(f"seal {link.position}: its highest number is not that of its events")
-        if link.position > pruned:
-            _check_seal(session, report, link)
-        else:
-            _check_pruned(session, report, link)
-        seen.update(link.sequences)
-        pinned = pinned or link.digest == head
-        report.sealed += len(link.sequences)
-        report.head = link.digest
-    if not pinned:
-        report.faults.append(f"the head {head} is not in the chain: seals were taken away or made anew")
-    report.faults += [f"seal {place}: removed, but no event of the trail tells" for place in untold_prunings(session)]
-    _count_unsealed(session, report, seen)
-    return report
-
-
-def _check_seal(session: Session, report: AuditReport, link: AuditSeal) -> None:
-    events = list(
-        session.scalars(
-            select(AuditEvent).where(among(AuditEvent.sequence, link.sequences)).order_by(AuditEvent.sequence)
+def carries() -> ColumnElement[bool]:
+    """Whether an event carries money or a decision: it says so, or its thing has moved money or was decided about."""
+    moved = [
+        exists().where(
+            source.table.c.subject_type == AuditEvent.subject_type, source.table.c.subject_id == AuditEvent.subject_id
         )
+        for source in sources().values()
+        if source.name != EVENTS
+    ]
+    decided = exists().where(
+        Decision.subject_type == AuditEvent.subject_type, Decision.subject_id == AuditEvent.subject_id
     )
-    missing = sorted(set(link.sequences) - {event.sequence for event in events})
-    if missing:
-        report.faults.append(f"seal {link.position}: events missing: {', '.join(map(str, missing[:20]))}")
-    elif link.digest not in {_digest(link.previous_digest, events, narrow=narrow) for narrow in (False, True)}:
-        report.faults.append(f"seal {link.position}: an event was changed or reordered")
-    session.expunge_all()
+    keys = literal(list(MONEY_KEYS), ARRAY(AuditEvent.action.type))
+    says = func.coalesce(AuditEvent.after.op("?|")(keys), False)
+    return or_(says, decided, *moved)
 
 
-def _check_pruned(session: Session, report: AuditReport, link: AuditSeal) -> None:
-    if session.scalar(select(AuditEvent.id).where(among(AuditEvent.sequence, link.sequences)).limit(1)) is not None:
-        report.faults.append(f"seal {link.position}: said to be removed, but its events are there")
-    report.pruned += len(link.sequences)
+def _late(session: Session, source: Source, most: int) -> list[Leaf]:
+    """Rows in the gaps; those gaps in which nobody can write any more are closed."""
+    gaps = AUDIT_GAPS.c
+    if most <= 0 or session.scalar(select(gaps.low).where(gaps.source == source.name).limit(1)) is None:
+        return []
+    # Asked before the rows are read: who has ended by now is seen by then.
+    writing = writers_to(session, source.name)
+    sequence = source.table.c.sequence
+    sealed = exists().where(AUDIT_LEAVES.c.source == source.name, AUDIT_LEAVES.c.sequence == sequence)
+    in_gap = sequence.between(gaps.low, gaps.high)
+    rows = session.execute(
+        _rows(source)
+        .join(AUDIT_GAPS, (gaps.source == source.name) & in_gap)
+        .where(~sealed)
+        .order_by(sequence)
+        .limit(most)
+    ).all()
+    if len(rows) < most:
+        still = gaps.writers.overlap(literal(sorted(writing), gaps.writers.type))
+        session.execute(delete(AUDIT_GAPS).where(gaps.source == source.name, ~still))
+    return _leaves(source, rows)
 
 
-def _count_unsealed(session: Session, report: AuditReport, seen: set[int]) -> None:
-    rows = session.execute(select(AuditEvent.sequence, AuditEvent.at).order_by(AuditEvent.sequence))
-    waiting = [(sequence, at) for sequence, at in rows if sequence not in seen]
-    report.unsealed = len(waiting)
-    report.oldest_unsealed = min((at for _, at in waiting), default=None)
-    highest = max(seen, default=0)
-    for sequence, at in waiting:
-        if sequence < highest and now() - at > LATE:
-            report.faults.append(f"event {sequence}: older than the newest seal, and no seal covers it")
+def _new(session: Session, source: Source, most: int) -> list[Leaf]:
+    """Rows above the highest sealed number; the numbers that are missing among them are noted."""
+    if most <= 0:
+        return []
+    top = top_of(session, source)
+    sequence = source.table.c.sequence
+    rows = session.execute(_rows(source).where(sequence > top).order_by(sequence).limit(most)).all()
+    gaps = list(_gaps(top, [row.sequence for row in rows]))
+    if gaps:
+        # Asked after the rows were read: who had a number below theirs is named, or its rows can be seen by now.
+        writing = sorted(writers_to(session, source.name))
+        session.execute(
+            insert(AUDIT_GAPS),
+            [{"source": source.name, "low": low, "high": high, "writers": writing} for low, high in gaps],
+        )
+    return _leaves(source, rows)
 
 
-def _digest(previous: str, events: Sequence[AuditEvent], *, narrow: bool = False) -> str:
-    """SHA-256 over the previous digest and each event as canonical JSON, in the order given."""
-    digest = hashlib.sha256(previous.encode())
-    for event in events:
-        digest.update(b"\n" + canonical(event, narrow=narrow).encode())
-    return digest.hexdigest()
+def top_of(session: Session, source: Source) -> int:
+    """The highest sealed number; 0 when there is none."""
+    leaves = AUDIT_LEAVES.c
+    return session.scalar(select(func.max(leaves.sequence)).where(leaves.source == source.name)) or 0
 
 
-def canonical(event: AuditEvent, *, narrow: bool = False) -> str:
-    """An event as JSON with sorted keys: the same bytes for the same row, whoever computes them.
-
-    Every column is in it; ``narrow`` is how the first seals were made, which left two out.
-    """
-    ids = {} if narrow else {"id": str(event.id), "organisation_id": _text(event.organisation_id)}
-    return json.dumps(
-        {
-            **ids,
-            "sequence": event.sequence,
-            "at": event.at.astimezone(UTC).isoformat(),
-            "user": _text(event.user_id),
-            "person": event.person,
-            "organisation": event.organisation,
-            "role": event.role,
-            "ip": event.ip,
-            "action": event.action,
-            "subject": [event.subject_type, _text(event.subject_id)],
-            "before": event.before,
-            "after": event.after,
-            "note": event.note,
-        },
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+def _gaps(top: int, numbers: Iterable[int]) -> Iterable[tuple[int, int]]:
+    before = top
+    for number in numbers:
+        if number > before + 1:
+            yield before + 1, number - 1
+        before = number
 
 
-def _text(identifier: UUID | None) -> str | None:
-    return str(identifier) if identifier else None
+def _rows(source: Source) -> Any:
+    kept = carries() if source.name == EVENTS else literal(value=True)
+    return select(*source.table.c, kept.label("_kept"))
+
+
+def _leaves(source: Source, rows: Sequence[Any]) -> list[Leaf]:
+    leaves: list[Leaf] = []
+    for row in rows:
+        facts = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+        kept = facts.pop("_kept")
+        leaves.append((source.name, row.sequence, kept, digest_of(facts)))
+    return leaves

@@ -36,7 +36,9 @@ def record(
     return event
 
 
-_COLUMNS: Final = [column.name for column in AuditEvent.__table__.columns if column.identity is None]
+_COLUMNS: Final = [
+    column.name for column in AuditEvent.__table__.columns if column.identity is column.server_default is None
+]
 
 WRITE_EVENT: Final = (
     f"INSERT INTO audit_events ({', '.join(_COLUMNS)}) SELECT {', '.join(f'%(event_{name})s' for name in _COLUMNS)}"

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from sqlalchemy.orm import Session
 
 from cli.opening import open_rooms
 from config import Settings, load_settings
+from foundation.actors import Role
 from foundation.clock import now
 from foundation.database import make_engine
 from foundation.embedded import running_database
@@ -25,7 +27,11 @@ Measure = Callable[[Settings], dict[str, Any]]
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(["redemption", "catalogue", "statements"]))
+@click.argument(
+    "parts",
+    nargs=-1,
+    type=click.Choice(["redemption", "order", "verification", "order-http", "catalogue", "statements"]),
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON there as well.")
 def bench(*, parts: tuple[str, ...], out: Path | None) -> None:
     """Measure this machine with a database of the run's own; prints JSON. All parts unless some are named."""
@@ -67,18 +73,51 @@ def _redemption(settings: Settings) -> dict[str, Any]:
     return dict(measure(str(settings.database_url)))
 
 
+def _order(settings: Settings) -> dict[str, Any]:
+    from bench.orders import measure_orders  # noqa: PLC0415
+
+    return dict(measure_orders(str(settings.database_url)))
+
+
+def _verification(settings: Settings) -> dict[str, Any]:
+    from bench.orders import measure_verifications  # noqa: PLC0415
+
+    return dict(measure_verifications(str(settings.database_url), str(settings.data_folder)))
+
+
 def _catalogue(settings: Settings) -> dict[str, Any]:
-    from bench.catalogue import measure  # noqa: PLC0415
+    from bench.catalogue import measure, prepare  # noqa: PLC0415
     from cli.demo import load_into  # noqa: PLC0415
+    from demonstration.accounts import PASSWORD, accounts  # noqa: PLC0415
+    from search.current import current_search  # noqa: PLC0415
 
     load_into(settings)
-    return measure(
-        {
-            "DATABASE_URL": str(settings.database_url),
-            "HUIQI_DATA": str(settings.data_folder),
-            "HUIQI_ENVIRONMENT": "demonstration",
-        }
-    )
+    engine = make_engine(str(settings.database_url))
+    person = next(each for each in accounts() if each.role is Role.ENTERPRISE_MANAGER)
+    try:
+        with Session(engine) as session:
+            prepare(session.connection())
+            session.commit()
+            current_search("offerings").reindex(session, lambda *_: None)
+        with engine.connect() as connection:
+            return measure(_environment(settings), connection, (person.email, PASSWORD))
+    finally:
+        engine.dispose()
+
+
+def _order_http(settings: Settings) -> dict[str, Any]:
+    from bench.order_http import measure  # noqa: PLC0415
+
+    return measure(_environment(settings))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """For the processes of a server of the measure's own."""
+    return {
+        "DATABASE_URL": str(settings.database_url),
+        "HUIQI_DATA": str(settings.data_folder),
+        "HUIQI_ENVIRONMENT": "demonstration",
+    }
 
 
 def _statements(_settings: Settings) -> dict[str, Any]:
@@ -89,6 +128,9 @@ def _statements(_settings: Settings) -> dict[str, Any]:
 
 _MEASURES: Final[Mapping[str, Measure]] = {
     "redemption": _redemption,
+    "order": _order,
+    "verification": _verification,
+    "order-http": _order_http,
     "catalogue": _catalogue,
     "statements": _statements,
 }

@@ -1,14 +1,14 @@
-"""``huiqi ledger verify``, ``huiqi ledger rebuild`` and ``huiqi audit verify``: proofs from what the database holds."""
+"""``huiqi ledger verify`` and ``huiqi ledger rebuild``: proofs from what the database holds."""
 
 from datetime import UTC, datetime
 
 import click
 
-from audit import seals
 from cli.inputs import print_json
 from foundation.clock import CHINA
 from foundation.unit_of_work import current_session
 from ledger import days, verification
+from web.rooms import import_tables, whole_house
 
 
 def _moment(_context: click.Context, _option: click.Parameter, given: str | None) -> datetime | None:
@@ -35,8 +35,12 @@ def ledger() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify_ledger(*, at: datetime | None, as_json: bool) -> None:
-    """Prove from the transfers alone that the money adds up, now and at every moment before; exit 1 if it does not."""
-    report = verification.verify(current_session(), at=at)
+    """Prove that the money adds up, now and at every moment before, and that rows and trail say the same; exit 1 if not.
+
+    With --at from the transfers alone: rows say what is true now.
+    """
+    import_tables()
+    report = verification.verify(current_session(), at=at, proving=whole_house().proves)
     answer = report.as_json()
     if as_json:
         print_json(answer)
@@ -71,28 +75,6 @@ def rebuild_ledger(*, as_json: bool) -> None:
             click.echo(f"was different: {fault}")
         click.echo("the same" if not faults else f"{len(faults)} facts were different and are right now")
     _exit(ok=not faults)
-
-
-@click.group()
-def audit() -> None:
-    """The audit trail: append-only, sealed into a chain."""
-
-
-@audit.command("verify")
-@click.option("--head", metavar="DIGEST", help="A head that was kept elsewhere: it must still be in the chain.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify_audit(*, head: str | None, as_json: bool) -> None:
-    """Recompute the chain of seals: find a changed, missing or reordered row; exit 1 if there is one."""
-    report = seals.verify(current_session(), head=head)
-    answer = report.as_json()
-    if as_json:
-        print_json(answer)
-    else:
-        for name, value in answer.items():
-            if name not in {"ok", "faults"}:
-                click.echo(f"{name:<18}{value}")
-        _tell(ok=report.ok, faults=answer["faults"])
-    _exit(ok=report.ok)
 
 
 def _tell(*, ok: bool, faults: list[str]) -> None:

@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "sample": Entry("cli.sample:sample", False, "Draw a sample that anyone can recompute."),
     "replay": Entry("cli.replay:replay", True, "Judge a decision again by the rules as they stood then."),
     "ledger": Entry("cli.database:ledger", True, "Prove that the money adds up; count its days anew."),
-    "audit": Entry("cli.database:audit", True, "Prove that the audit trail is whole."),
+    "audit": Entry("cli.audit:audit", True, "Prove that the audit trail is whole, or that one event is in it."),
     "search": Entry("cli.search:search", True, "Care of the search indexes."),
     "bench": Entry("cli.bench:bench", False, "Measure this installation."),
     "calendar": Entry("cli.calendar:calendar", True, "Holidays and make-up days: enter a year's notice, show a year."),

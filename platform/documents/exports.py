@@ -88,9 +88,12 @@ def export(
     kind = request.args.get("format", "")
     if kind not in _TYPES:
         raise NotFound(N_("列表只能导出为 xlsx 或 csv 文件"), remedy=N_("回到列表，用“导出”旁边的链接"))
-    if page.total > MOST:
+    if page.longer_than(MOST):
         raise BadInput(
-            N_("这个列表有 %(total)s 条，一次最多导出 %(most)s 条"),
+            # The list is not counted to its end where its page does not know either.
+            N_("这个列表有 %(total)s 条，一次最多导出 %(most)s 条")
+            if page.total > MOST
+            else N_("这个列表超过一次最多导出的 %(most)s 条"),
             remedy=N_("回到列表，加上筛选条件，分几次导出"),
             total=f"{page.total:,}",
             most=f"{MOST:,}",

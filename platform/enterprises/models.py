@@ -45,6 +45,8 @@ class Title(Timestamped, Base):
         CheckConstraint("region_id IS NOT NULL OR registered_by_id IS NULL", name="registering_duty_somewhere"),
         CheckConstraint("region_id IS NOT NULL OR revoked_by_id IS NULL", name="revoking_duty_somewhere"),
         Index("ix_titles_on_day", "organisation_id", "valid_from", "valid_to"),
+        # The register of titles, newest first.
+        Index("ix_titles_newest", "valid_from", "id"),
     )
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))

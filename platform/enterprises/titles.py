@@ -1,11 +1,11 @@
 """The register of titles: what counts on a day is what stands here, never what somebody ticks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from accounts.current import not_here
@@ -39,6 +39,20 @@ def titles_on(session: Session, organisation_id: UUID, day: date) -> list[Title]
     """The titles that are valid on ``day`` (first and last day included, a revoked one up to the day before), highest first."""
     found = session.scalars(select(Title).where(Title.organisation_id == organisation_id, *_valid(day)))
     return sorted(found, key=lambda title: (_RANK[title.level], title.valid_to))
+
+
+def held_levels(organisation_id: SQLColumnExpression[UUID], day: date) -> ScalarSelect[Any]:
+    """The levels of the titles that are valid on ``day``, as part of a larger query; NULL where there are none."""
+    return (
+        select(func.array_agg(Title.level))
+        .where(Title.organisation_id == organisation_id, *_valid(day))
+        .scalar_subquery()
+    )
+
+
+def highest_first(levels: Iterable[TitleLevel]) -> list[TitleLevel]:
+    """The levels in their order."""
+    return sorted(levels, key=_RANK.__getitem__)
 
 
 def levels_on(session: Session, organisation_ids: Collection[UUID], day: date) -> dict[UUID, set[TitleLevel]]:

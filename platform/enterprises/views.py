@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here, own_organisation
 from accounts.queries import bureau_in_charge, organisation_of
+from accounts.reading import contact, place
 from documents.exports import asked_for, export
 from enterprises import titles as register
 from enterprises.exports import TITLES
@@ -58,8 +59,9 @@ def _own_titles() -> str:
         valid=bool(register.titles_on(session, organisation.id, today())),
         labels=register.TITLE_LABELS,
         standing=standing_of,
-        organisation=organisation,
-        bureau=bureau_in_charge(session, organisation.region),
+        uscc=organisation.uscc,
+        place=place(organisation.region),
+        bureau=contact(bureau) if (bureau := bureau_in_charge(session, organisation.region)) else None,
     )
 
 

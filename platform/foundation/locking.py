@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, TextClause, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -35,9 +35,6 @@ _PATIENCE: Final = "set_config('lock_timeout', '3s', true) IS NOT NULL"
 _patience: Final = func.set_config("lock_timeout", "3s", True).is_not(None)
 
 _enabled: ContextVar[bool] = ContextVar("locking_enabled", default=True)
-
-
-_LOCK_KEY: Final = text(f"SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)) WHERE {_PATIENCE}")
 
 
 @contextmanager
@@ -71,6 +68,25 @@ def lock_row(session: Session, model: type[Thing], row_id: UUID) -> Thing:
     return row
 
 
+def lock_found(session: Session, query: Select[*tuple[Any, ...]], *of: type[Base]) -> Sequence[Any]:
+    """The rows of ``query``, those of tables ``of`` locked, in this order, and read anew: found and locked in one trip.
+
+    What the query reads of other tables may be older than the lock; read anew what has to be checked.
+    """
+    query = query.execution_options(populate_existing=True)
+    if not _enabled.get():
+        return session.execute(query).all()
+    try:
+        return session.execute(query.where(_patience).with_for_update(of=list(of), key_share=True)).all()
+    except OperationalError as error:
+        raise as_busy(error) or error from error
+
+
+def shared(query: Select[Any]) -> Select[Any]:
+    """``query`` with its rows locked against change, though not against others who do the same: part of a larger query."""
+    return query.where(_patience).with_for_update(read=True) if _enabled.get() else query
+
+
 def lock_and_read(
     session: Session, model: type[Base], row_id: UUID, sql: str, facts: Mapping[str, Any]
 ) -> Sequence[Any]:
@@ -94,11 +110,24 @@ def _lock_text(model: type[Base]) -> str:
 
 def lock_key(session: Session, space: str, key: str) -> None:
     """Serialise transactions on a thing that has no row yet, such as "first order for this slot"."""
-    if _enabled.get():
-        try:
-            session.execute(_LOCK_KEY, {"key": f"{space}:{key}"})
-        except OperationalError as error:
-            raise as_busy(error) or error from error
+    lock_keys(session, [(space, key)])
+
+
+def lock_keys(session: Session, keys: Sequence[tuple[str, str]]) -> None:
+    """As ``lock_key``, several in this order in one trip; everybody must take these spaces in the same order."""
+    if not keys or not _enabled.get():
+        return
+    try:
+        session.execute(_lock_keys_text(len(keys)), {f"key{number}": ":".join(key) for number, key in enumerate(keys)})
+    except OperationalError as error:
+        raise as_busy(error) or error from error
+
+
+@cache
+def _lock_keys_text(count: int) -> TextClause:
+    # The columns of a row are worked out from left to right.
+    locks = ", ".join(f"pg_advisory_xact_lock(hashtextextended(:key{number}, 0))" for number in range(count))
+    return text(f"SELECT {locks} WHERE {_PATIENCE}")
 
 
 _WRITERS: Final = text("""
@@ -125,7 +154,22 @@ def ensure_writers_gone(session: Session, model: type[Base]) -> None:
         if not writers:
             return
         writers &= {tuple(row) for row in session.execute(_WRITERS, facts)}
-    raise Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
+    raise busy()
+
+
+def busy() -> Busy:
+    """What a person is told when somebody else changes the same thing just now."""
+    return Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
+
+
+def writers_to(session: Session, table: str) -> set[str]:
+    """The transactions of others that have written to ``table`` and are not over (or only waited for it), by name.
+
+    As for ``ensure_writers_gone``: one that is no longer named is seen by the next statement, if it was committed.
+    """
+    if not _enabled.get():
+        return set()
+    return {":".join(str(part) for part in row) for row in session.execute(_WRITERS, {"table": table})}
 
 
 def as_busy(error: Exception) -> Busy | None:
@@ -135,4 +179,4 @@ def as_busy(error: Exception) -> Busy | None:
     """
     if getattr(getattr(error, "orig", None), "sqlstate", None) not in _BUSY:
         return None
-    return Busy(N_("另一位同事正在处理同一事项"), remedy=N_("请稍候几秒再试，已填写的内容不会丢失"))
+    return busy()

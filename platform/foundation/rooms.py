@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import Actor, Role
 from foundation.desk import Figure, Items, Standing
+from foundation.proofs import Proving
 from foundation.states import StateTable
 
 Roles = frozenset[Role] | None
@@ -136,3 +137,5 @@ class Room:
     desk: RoomDesk | None = None
     navigation: tuple[NavEntry, ...] = ()
     finders: tuple[Finder, ...] = ()
+    # What ``huiqi ledger verify`` holds against the room's rows.
+    proves: Proving = field(default_factory=Proving)

@@ -57,7 +57,7 @@ class Waits:
     due_at: Mapped[datetime | None]
 
 
-def waits_rules(table: str) -> tuple[CheckConstraint, Index]:
+def waits_rules(table: str) -> tuple[CheckConstraint, Index, Index]:
     """What ``__table_args__`` of a table with ``Waits`` holds: the columns are whole, and a desk finds its own in order."""
     whole = "(waits_for = 'nobody') = (waits_task IS NULL) AND (waits_for = 'nobody') = (waits_since IS NULL)"
     by_urgency = Index(
@@ -68,7 +68,16 @@ def waits_rules(table: str) -> tuple[CheckConstraint, Index]:
         "id",
         postgresql_where=text("waits_for <> 'nobody'"),
     )
-    return CheckConstraint(whole, name="waits_whole"), by_urgency
+    # Where no single office holds the thing, a desk asks for the task alone. What waits for nobody has no task, and that a
+    # task is given says to the database that the index has the row.
+    by_task = Index(
+        f"ix_{table}_waits_task",
+        "waits_task",
+        text("coalesce(due_at, waits_since)"),
+        "id",
+        postgresql_where=text("waits_task IS NOT NULL"),
+    )
+    return CheckConstraint(whole, name="waits_whole"), by_urgency, by_task
 
 
 def urgency(model: Any) -> ColumnElement[datetime]:

@@ -85,6 +85,8 @@ class Transfer(Base):
     """
 
     __tablename__ = "ledger_transfers"
+    # Sealed together with the trail's events.
+    __sealed__ = "posted_at"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
         CheckConstraint("source_id <> target_id", name="two_accounts"),
@@ -148,6 +150,26 @@ class LedgerDay(Base):
     incoming: Mapped[int]
     outgoing: Mapped[int]
     transfers: Mapped[int]
+
+
+class LedgerUnnamed(Base):
+    """Transfers up to the number ``through`` are from before events of the trail named them; one row, written by the upgrade."""
+
+    __tablename__ = "ledger_unnamed"
+
+    through: Mapped[int] = mapped_column(unique=True)
+
+
+class RowMark(Base):
+    """What a row of a marked table said when the program last wrote it: ``id`` is the row's, ``digest`` a hash of its columns.
+
+    Written by triggers with the row itself (migration 0023), whoever writes it; read by ``ledger/marks.py``.
+    """
+
+    __tablename__ = "row_marks"
+
+    of_table: Mapped[str]
+    digest: Mapped[int]
 
 
 class LedgerFold(Base):

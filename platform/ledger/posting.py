@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from audit.trail import record
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.constraints import as_domain_error, name_of
@@ -40,6 +41,9 @@ class Posting:
     subject_id: UUID
     reverses_id: UUID | None = None
 
+
+MOST_NAMED: Final = 100
+"""Transfers that one event names."""
 
 # Where the transfers come from: arrays, which serve one posting or a thousand, or the facts of one.
 _ARRAYS: Final = """unnest(
@@ -118,6 +122,7 @@ def post(session: Session, actor: Actor, postings: Sequence[Posting]) -> None:
     }
     with refusals():
         written = set(run(session, _WRITE_ALL, facts | _when_and_who(actor)).scalars())
+    _tell(session, actor, [posting for posting in postings if posting.id in written])
     refuse_changed_retries(session, [posting for posting in postings if posting.id not in written])
 
 
@@ -137,6 +142,34 @@ def facts_of_one(actor: Actor, posting: Posting, *, opens: tuple[AccountKind, UU
         "opened_kind": kind.value if kind else None,
         "opened_for": owner,
     } | _when_and_who(actor)
+
+
+def named(postings: Sequence[Posting]) -> dict[str, Any]:
+    """What an event of the trail says of the transfers that it covers: each stands in exactly one event.
+
+    ``post`` writes it; a verb with ``WRITE_ONE`` puts it into its own event, which follows from the transfer.
+    """
+    return {
+        "transfers": [
+            {
+                "id": str(posting.id),
+                "kind": posting.kind,
+                "amount": posting.amount,
+                "source": str(posting.source),
+                "target": str(posting.target),
+                "subject": str(posting.subject_id),
+                "reverses": str(posting.reverses_id) if posting.reverses_id else None,
+            }
+            for posting in postings
+        ]
+    }
+
+
+def _tell(session: Session, actor: Actor, written: Sequence[Posting]) -> None:
+    """Events of at most ``MOST_NAMED`` transfers each, about the first of them."""
+    for start in range(0, len(written), MOST_NAMED):
+        part = written[start : start + MOST_NAMED]
+        record(session, actor, "ledger.post", Transfer(id=part[0].id), after=named(part))
 
 
 @contextmanager

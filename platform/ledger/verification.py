@@ -1,16 +1,19 @@
-"""Proof that the money adds up: everything recomputed from the transfers alone."""
+"""Proof that the money adds up: everything recomputed from the transfers, and held against what the rooms' rows say."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation.money import format_yuan
+from foundation.proofs import Proof, Proving
 from ledger.days import Difference, differences
+from ledger.marks import of_marks
 from ledger.models import AccountKind
+from ledger.proof import of_transfers
 
 _STATIONS = """
 WITH moves AS (
@@ -75,14 +78,19 @@ class LedgerReport:
         }
 
 
-def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
+_SHOWN: Final = 20
+"""Faults of a check that are told one by one."""
+
+
+def verify(session: Session, *, at: datetime | None = None, proving: Proving | None = None) -> LedgerReport:
     """Recompute every account from the transfers up to ``at`` (default: all) and compare.
 
     Faults: a sum over all accounts that is not zero; ``appropriated ≠ pool + issued + held + payable + approved +
     paid + recovered + returned + shortfall`` in a programme; an account that is or ever was below zero (the treasury's is
     what it gave, a shortfall what is still to be covered: never above zero); a stored balance that differs from
     its transfers, a fact of a day that differs from its transfers (both looked at only without ``at``: they are stored
-    for the present).
+    for the present). With ``proving`` (what all rooms prove) also each transfer's kind, accounts and event, and the rows that
+    say what was moved; these are of the present, too, so ``at`` leaves them out.
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
     count = session.scalar(text("SELECT count(*) FROM ledger_transfers WHERE posted_at <= :at"), moment) or 0
@@ -102,9 +110,26 @@ def verify(session: Session, *, at: datetime | None = None) -> LedgerReport:
         report.faults.append(f"account {row.account_id} ({row.kind}) was below zero at {row.since.isoformat()}")
     if at is None:
         report.faults += [told_difference(each) for each in differences(session)]
+        for proof in proofs(proving) if proving else ():
+            report.faults += failing(session, proof)
     for programme, stations in report.programmes.items():
         _check_programme(report, programme, stations)
     return report
+
+
+def proofs(proving: Proving) -> tuple[Proof, ...]:
+    """Every check: the ledger's own of each transfer, those of the rooms, and the marks of rows."""
+    return (*of_transfers(proving), *proving.proofs, *of_marks(proving))
+
+
+def failing(session: Session, proof: Proof) -> list[str]:
+    """What contradicts a check, in lines that name it and the row."""
+    if isinstance(proof.query, str):
+        found = [(row.thing, row.told) for row in session.connection().exec_driver_sql(proof.query)]
+    else:
+        found = list(proof.query(session))
+    told = [f"{proof.name}: {thing}: {what} ({proof.says})" for thing, what in found[:_SHOWN]]
+    return told + ([f"{proof.name}: {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])
 
 
 def told_difference(found: Difference) -> str:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from foundation.database import Base, Timestamped
@@ -22,7 +22,11 @@ class PublicNotice(Timestamped, Base):
     """What a bureau announces (公示) about a thing, and until when anybody may object."""
 
     __tablename__ = "public_notices"
-    __table_args__ = (CheckConstraint("closes_on >= opens_on", name="period"),)
+    __table_args__ = (
+        CheckConstraint("closes_on >= opens_on", name="period"),
+        # The list of notices, newest first.
+        Index("ix_public_notices_newest", "opens_on", "id"),
+    )
 
     number: Mapped[str] = mapped_column(unique=True)
     subject_type: Mapped[str]

@@ -1,5 +1,6 @@
 """Pages of public notices: the public list, a notice with its objections, objecting and answering."""
 
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from files.access import authorise
 from files.intake import Upload
 from foundation.actions import submit
 from foundation.actors import Actor
-from foundation.clock import today
 from foundation.errors import NotAllowed
 from foundation.i18n import N_
 from foundation.rooms import WhoAsks
 from foundation.unit_of_work import current_session
 from notices import objections, queries
+from notices.case_reading import notice_of_case
 from notices.forms import AnswerForm, ObjectionForm
 from notices.models import NoticeState, Objection, PublicNotice
 from notices.reading import notice_rows
@@ -62,7 +63,7 @@ def _notice(person: Actor | None, number: str) -> ResponseReturnValue:
     form = ObjectionForm()
 
     def page() -> str:
-        return _case(person, found, form, _answers(found))
+        return _case(person, found, form)
 
     if request.method == "GET":
         return page()
@@ -99,33 +100,30 @@ def _answer(person: Actor | None, number: str, objection_id: UUID) -> ResponseRe
         form,
         verb,
         then=lambda _nothing: url_for("notices.notice", number=number),
-        page=lambda: _case(person, found, ObjectionForm(formdata=None), _answers(found) | {objection_id: form}),
+        page=lambda: _case(person, found, ObjectionForm(formdata=None), {objection_id: form}),
         done=N_("答复已保存"),
     )
 
 
-def _case(person: Actor | None, notice: PublicNotice, form: ObjectionForm, answers: dict[UUID, AnswerForm]) -> str:
+def _case(
+    person: Actor | None, notice: PublicNotice, form: ObjectionForm, sent: Mapping[UUID, AnswerForm] | None = None
+) -> str:
+    """The page; ``sent`` is the form of the answer that was just given."""
+    session = current_session()
     inside = queries.may_read_objections(person, notice)
-    return render_template(
-        "notices/notice.html",
-        notice=notice,
-        form=form,
-        answers=answers,
+    shown = notice_of_case(
+        notice,
         inside=inside,
-        answering=inside and queries.may_answer(current_session(), person, notice),
-        may_object=notice.state is NoticeState.OPEN and notice.closes_on >= today(),
-        evidence=queries.evidence_of(current_session(), notice) if inside else {},
-        labels=NOTICE.labels,
+        answering=inside and queries.may_answer(session, person, notice),
+        evidence=queries.evidence_of(session, notice) if inside else {},
     )
-
-
-def _answers(notice: PublicNotice) -> dict[UUID, AnswerForm]:
-    """A form for each objection without an answer; the prefix keeps the ids of their fields apart."""
-    return {
-        objection.id: AnswerForm(prefix=str(objection.id), formdata=None)
-        for objection in notice.objections
-        if objection.answer is None
+    # A form for each objection without an answer; the prefix keeps the ids of their fields apart.
+    answers = {
+        each.id: AnswerForm(prefix=str(each.id), formdata=None) for each in shown.objections if each.answer is None
     }
+    return render_template(
+        "notices/notice.html", notice=shown, form=form, answers=answers | dict(sent or {}), labels=NOTICE.labels
+    )
 
 
 def _upload(chosen: object) -> Upload | None:

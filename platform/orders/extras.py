@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import ENTERPRISE, Actor
 from orders.frequency import used_up
-from providers.hooks import Extra, card_deductions, offering_extras
+from orders.reading import earlier_orders
+from providers.hooks import Extra, Ware, card_deductions, offering_extras
 from providers.models import OfferingVersion
-from vouchers.deduction import Offer, offers
+from providers.public_reading import offered_service
+from vouchers.deduction import Offer, largest, offers
 from vouchers.sources import Source, only_elsewhere, public_sources, usable_sources
 
 
@@ -25,29 +27,23 @@ def best_offer(session: Session, actor: Actor | None, offered: OfferingVersion) 
         "orders/deduction.html",
         {
             "offer": found[0] if found else None,
-            "offered": offered,
+            "offered": offered_service(offered),
             "actor": actor,
             "elsewhere": enterprise_id is not None and only_elsewhere(session, enterprise_id),
-            "used": used_up(session, actor, offered),
+            "used": earlier_orders(used_up(session, actor, offered)),
         },
     )
 
 
-def best_offers(
-    session: Session, actor: Actor | None, offered: Sequence[OfferingVersion]
-) -> Mapping[UUID, Mapping[str, Any]]:
+def best_offers(session: Session, actor: Actor | None, wares: Sequence[Ware]) -> Mapping[UUID, Mapping[str, Any]]:
     """The same for the cards of a page, with one look at the vouchers."""
-    sources = _sources(session, actor) if offered else None
+    sources = _sources(session, actor) if wares else None
     if not sources:
         return {}
+    amounts = largest(sources, [(ware.category, ware.charged_price) for ware in wares])
     return {
-        version.offering_id: {
-            "deduct": best.deduction.deduction,
-            "pays": best.deduction.own_share,
-            "price": best.deduction.charged_price,
-        }
-        for version in offered
-        for best in _offers(sources, version)[:1]
+        ware.offering_id: {"deduct": amount, "pays": ware.charged_price - amount, "price": ware.charged_price}
+        for ware, amount in zip(wares, amounts, strict=True)
     }
 
 

@@ -37,7 +37,8 @@ ACCEPT_EVIDENCE: Final = ".pdf,.jpg,.jpeg,.png,.ofd,.docx,.xlsx"
 class OrderForm(Form):
     """An order: choose the voucher, say what is needed. The amounts shown travel along to be compared."""
 
-    voucher = RadioField(_l("使用哪张服务券"), [InputRequired(_l("选择一张服务券"))])
+    # Which vouchers serve is worked out for the page alone: whether the chosen one does is what the verb checks anyway.
+    voucher = RadioField(_l("使用哪张服务券"), [InputRequired(_l("选择一张服务券"))], choices=[], validate_choice=False)
     needs = TextAreaField(
         _l("需求说明"),
         [Optional(), Length(max=1000, message=_l("最多 1000 字"))],

@@ -10,7 +10,6 @@ from foundation.actors import ENTERPRISE, Actor
 from foundation.clock import at, today
 from foundation.errors import BadInput
 from foundation.i18n import N_
-from foundation.locking import lock_key
 from orders.models import Order
 from orders.states import ENDED
 from providers.models import OfferingVersion, OrdersPeriod
@@ -18,10 +17,9 @@ from providers.models import OfferingVersion, OrdersPeriod
 RULE = N_("服务机构公布、主管部门审定的服务频次")
 
 
-def lock_frequency(session: Session, enterprise_id: UUID, offered: OfferingVersion) -> None:
-    """Serialise an enterprise's orders of an offering: it may pay with vouchers of several programmes at once."""
-    if offered.orders_per_enterprise is not None:
-        lock_key(session, "order-frequency", f"{offered.offering_id}:{enterprise_id}")
+def key_of_frequency(enterprise_id: UUID, offered: OfferingVersion) -> tuple[str, str]:
+    """To be locked: an enterprise may pay for an offering with vouchers of several programmes at once."""
+    return "order-frequency", f"{offered.offering_id}:{enterprise_id}"
 
 
 def counted(session: Session, enterprise_id: UUID, offered: OfferingVersion) -> Sequence[Order]:
@@ -47,7 +45,7 @@ def used_up(session: Session, actor: Actor | None, offered: OfferingVersion) -> 
 
 
 def refusal(session: Session, enterprise_id: UUID, offered: OfferingVersion) -> BadInput | None:
-    """Why the enterprise may not order once more, or None. Under ``lock_frequency``."""
+    """Why the enterprise may not order once more, or None. Under the lock of ``key_of_frequency``."""
     most = offered.orders_per_enterprise
     if most is None:
         return None

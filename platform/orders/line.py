@@ -6,38 +6,73 @@ Orders of one line may stand under different versions of the programme's terms: 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from foundation.actors import SYSTEM
 from foundation.clock import today
-from foundation.locking import lock_key, lock_rows
+from foundation.locking import lock_keys, lock_rows, shared
 from orders.deadlines import due_in
 from orders.models import Order, OrderState
 from orders.states import OCCUPYING
 from orders.steps import take
 from providers.access import certified_on
-from providers.models import OfferingState, OfferingVersion
+from providers.models import Offering, OfferingState, OfferingVersion
 from vouchers.models import ProgrammeVersion, Voucher
 from vouchers.terms import terms_of
 
+# Names of their own within the larger queries that these become part of.
+_approved = aliased(OfferingVersion)
+_other = aliased(Order)
+
 
 def lock_line(session: Session, programme_id: UUID, offering_id: UUID) -> None:
-    """Serialise everything that takes or frees a place of an offering in a programme."""
-    lock_key(session, "order-line", f"{programme_id}:{offering_id}")
+    """Serialise everything that takes or frees a place of an offering in a programme.
+
+    Where places are not limited and nobody waits, there is nothing that one order could take from another, and no lock is
+    taken. The offering's row is locked against change meanwhile, so no limit can come before this transaction ends.
+    """
+    session.execute(shared(select(Offering.id).where(Offering.id == offering_id)))
+    if session.execute(select(limit_of(offering_id), somebody_waits(programme_id, offering_id))).one() != (None, False):
+        lock_places(session, programme_id, offering_id)
+
+
+def lock_places(session: Session, programme_id: UUID, offering_id: UUID) -> None:
+    """The lock itself, for whoever has seen that places are limited or somebody waits for one."""
+    lock_keys(session, [key_of_line(programme_id, offering_id)])
+
+
+def key_of_line(programme_id: UUID, offering_id: UUID) -> tuple[str, str]:
+    """What ``lock_places`` locks, for whoever locks more in the same trip."""
+    return "order-line", f"{programme_id}:{offering_id}"
+
+
+def limit_of(offering_id: SQLColumnExpression[UUID] | UUID) -> ScalarSelect[int | None]:
+    """How many orders of a programme an offering serves, by its newest approved version; NULL is without limit."""
+    return (
+        select(_approved.slots)
+        .where(
+            _approved.offering_id == offering_id,
+            _approved.state.in_([OfferingState.LISTED, OfferingState.SUPERSEDED, OfferingState.DELISTED]),
+        )
+        .order_by(_approved.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def somebody_waits(
+    programme_id: SQLColumnExpression[UUID] | UUID, offering_id: SQLColumnExpression[UUID] | UUID
+) -> ColumnElement[bool]:
+    """Whether an order waits for a place of the offering in the programme."""
+    return exists().where(
+        _other.programme_id == programme_id, _other.offering_id == offering_id, _other.state == OrderState.PLACED
+    )
 
 
 def places(session: Session, offering_id: UUID) -> int | None:
-    """How many orders of a programme an offering serves, by its newest approved version; None is without limit."""
-    return session.scalar(
-        select(OfferingVersion.slots)
-        .where(
-            OfferingVersion.offering_id == offering_id,
-            OfferingVersion.state.in_([OfferingState.LISTED, OfferingState.SUPERSEDED, OfferingState.DELISTED]),
-        )
-        .order_by(OfferingVersion.version.desc())
-        .limit(1)
-    )
+    """How many orders of a programme an offering serves; None is without limit."""
+    return session.scalar(select(limit_of(offering_id)))
 
 
 def taken(session: Session, programme_id: UUID, offering_id: UUID) -> int:
@@ -78,7 +113,8 @@ def move_up(session: Session, programme_id: UUID, offering_id: UUID) -> list[Ord
     )
     first = list(session.scalars(query.order_by(*_precedence()).limit(free)))
     waiting = {order.id: order for order in lock_rows(session, Order, first)}
-    moved = [waiting[order_id] for order_id in first]
+    # Read anew under its lock: where places are not limited, another transaction may have given it one meanwhile.
+    moved = [waiting[order_id] for order_id in first if waiting[order_id].state is OrderState.PLACED]
     for order in moved:
         terms = terms_of(order.voucher.programme_version)
         take(session, SYSTEM, order, "give_slot", due_at=due_in(OrderState.DOCKING, terms))

@@ -35,6 +35,9 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_PRICES: Final = ["charged_price", "deduction", "own_share"]
+
+
 class Order(Waits, Timestamped, Base):
     """A service ordered with a voucher. Amounts in fen; everything that was agreed is frozen at ordering.
 
@@ -48,9 +51,13 @@ class Order(Waits, Timestamped, Base):
         CheckConstraint("own_share >= 0", name="own_share_not_negative"),
         CheckConstraint("charged_price = deduction + own_share", name="price_adds_up"),
         CheckConstraint("charged_price <= list_price", name="prices"),
+        # The list of orders, newest first: an authority's, an enterprise's, a provider's; its sums are read from the others.
+        Index("ix_orders_placed", "placed_at", "id"),
+        Index("ix_orders_enterprise_placed", "enterprise_id", "placed_at", "id"),
+        Index("ix_orders_provider_placed", "provider_id", "placed_at", "id"),
         Index("ix_orders_enterprise", "enterprise_id", "state"),
-        Index("ix_orders_provider", "provider_id", "state"),
-        Index("ix_orders_programme", "programme_id", "state"),
+        Index("ix_orders_provider", "provider_id", "state", postgresql_include=_PRICES),
+        Index("ix_orders_programme", "programme_id", "state", postgresql_include=_PRICES),
         Index("ix_orders_queue", "offering_id", "state", "placed_at"),
         Index("ix_orders_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_orders_stalled", "stalled_at", postgresql_where=text("stalled_at IS NOT NULL")),
@@ -149,6 +156,8 @@ class ServiceRecord(Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("order_id", "line", "version", name="uq_service_records_version"),
         Index("ix_service_records_delivered", "delivered_on", "state"),
+        # The register of records, newest delivery first.
+        Index("ix_service_records_newest", "delivered_on", "id"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)

@@ -7,17 +7,19 @@ from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, not_here
 from foundation.actions import submit
-from foundation.errors import Conflict
+from foundation.errors import BadInput, Conflict, NotFound
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
-from orders.choosing import choices_for
+from orders.choosing import Choice, Choices, choices_for
 from orders.desk import UNDER_WAY
 from orders.forms import OrderForm, submitted
 from orders.frequency import used_up
 from orders.models import Order
 from orders.ordering import Shown, listed_version, place
-from orders.queries import same_under_way
+from orders.queries import Same, same_under_way
+from orders.reading import earlier_orders
 from orders.views import blueprint
+from providers.public_reading import offered_service
 
 __all__ = ["blueprint"]
 
@@ -26,36 +28,48 @@ __all__ = ["blueprint"]
 def order(number: str) -> ResponseReturnValue:
     """Order an offering: each voucher with what it would deduct, worked on the server."""
     session, person = current_session(), actor()
-    offered = listed_version(session, number)
-    available = choices_for(session, person, offered)
     form = OrderForm()
-    form.voucher.choices = [(choice.voucher_number, choice.programme_name) for choice in available.usable]
-    if request.method == "GET" and available.usable:
-        form.voucher.data = available.usable[0].voucher_number
 
     def page() -> str:
         # What the server works out now is what the next submission is compared with.
-        same = same_under_way(session, person, offered.offering_id, UNDER_WAY)
-        used = used_up(session, person, offered)
+        offered = listed_version(session, number)
+        available = choices_for(session, person, offered)
+        form.voucher.choices = [(choice.voucher_number, choice.programme_name) for choice in available.usable]
+        if request.method == "GET" and available.usable:
+            form.voucher.data = available.usable[0].voucher_number
         return render_template(
-            "orders/order.html", form=form, offered=offered, available=available, same=same, used=used
+            "orders/order.html",
+            form=form,
+            offered=offered_service(offered),
+            available=available,
+            same=same_under_way(session, person, number, UNDER_WAY),
+            used=earlier_orders(used_up(session, person, offered)),
         )
 
     # Without JavaScript a button works the summary out for the chosen voucher: only tried out, nothing is ordered.
     if request.method == "GET" or "recount" in request.form:
         return page()
 
+    def chosen() -> Choice | None:
+        return _chosen(choices_for(session, person, listed_version(session, number)), form.voucher.data or "")
+
     def placed() -> Order:
-        _ensure_others_shown(form, same_under_way(session, person, offered.offering_id, UNDER_WAY))
-        return place(
-            session,
-            person,
-            order_id=submitted(form),
-            offering_number=number,
-            voucher_number=form.voucher.data or "",
-            shown=_shown(form),
-            needs=form.needs.data,
-        )
+        _ensure_others_shown(form, same_under_way(session, person, number, UNDER_WAY))
+        try:
+            return place(
+                session,
+                person,
+                order_id=submitted(form),
+                offering_number=number,
+                voucher_number=form.voucher.data or "",
+                shown=_shown(form),
+                needs=form.needs.data,
+            )
+        except NotFound:
+            if chosen() is not None:
+                raise
+            # The offering is there, so it is the voucher that is not theirs: another is to be chosen.
+            raise BadInput(N_("选择一张服务券"), field="voucher") from None
 
     return submit(
         form,
@@ -71,11 +85,14 @@ def order_summary(number: str) -> ResponseReturnValue:
     """What the chosen voucher would pay, to stand beside the form while one chooses."""
     session, person = current_session(), actor()
     offered = listed_version(session, number)
-    chosen = request.args.get("voucher", "")
-    choice = next((one for one in choices_for(session, person, offered).usable if one.voucher_number == chosen), None)
+    choice = _chosen(choices_for(session, person, offered), request.args.get("voucher", ""))
     if choice is None:
         raise not_here()
     return render_template("orders/_summary.html", choice=choice)
+
+
+def _chosen(available: Choices, number: str) -> Choice | None:
+    return next((one for one in available.usable if one.voucher_number == number), None)
 
 
 def _shown(form: OrderForm) -> Shown:
@@ -85,7 +102,7 @@ def _shown(form: OrderForm) -> Shown:
     return Shown(price, deduction)
 
 
-def _ensure_others_shown(form: OrderForm, same: Sequence[Order]) -> None:
+def _ensure_others_shown(form: OrderForm, same: Sequence[Same]) -> None:
     """Conflict when the same service was ordered since the page was made, in another tab or by a colleague."""
     shown = request.form.get("under_way")
     if shown is None:

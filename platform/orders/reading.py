@@ -42,6 +42,13 @@ class OrderRow(ReadModel):
     own_share: Money
 
 
+class EarlierOrder(ReadModel):
+    """An order of the same offering, of which whoever orders again should know."""
+
+    number: str
+    placed_at: Moment
+
+
 class Measured(ReadModel):
     """A figure of a service record; what it measures, and in which unit, stands in ``orders.measures``."""
 
@@ -91,6 +98,11 @@ def order_row(order: Order) -> OrderRow:
         deduction=order.deduction,
         own_share=order.own_share,
     )
+
+
+def earlier_orders(orders: Sequence[Order]) -> tuple[EarlierOrder, ...]:
+    """Orders of the same offering in their order."""
+    return tuple(EarlierOrder(number=one.number, placed_at=one.placed_at) for one in orders)
 
 
 def turn_of(order: Order) -> OrderTurn | None:

@@ -10,6 +10,7 @@ from foundation.i18n import N_
 from foundation.rooms import PUBLIC, NavEntry, Room, RoomDesk, ThingKind
 from orders import desk
 from orders.models import Agreement, Confirmation, Order, ServiceRecord
+from orders.proof import PROVES
 from orders.states import ORDER, RECORD
 from vouchers.regions import of_programme
 
@@ -144,4 +145,5 @@ ROOM: Final = Room(
         ),
         NavEntry(N_("服务记录"), "orders.records", "file-earmark-text", ("/records",), weight=70, roles=PROVIDER),
     ),
+    proves=PROVES,
 )

@@ -44,6 +44,8 @@ class TargetTable(Waits, Timestamped, Base):
         ),
         # Whoever files a table does not approve it.
         CheckConstraint("submitted_by_id <> approved_by_id", name="two_people"),
+        # The list of tables, newest first.
+        Index("ix_target_tables_newest", "year", "created_at"),
         *waits_rules("target_tables"),
     )
 

@@ -1,7 +1,6 @@
 """Target tables as the templates take them: words translated, links made."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from flask import url_for
@@ -9,14 +8,15 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from files.presentation import file_row
 from foundation.actors import PROVIDER, Actor, Role
-from performance.actuals import Behind, attainment
+from performance.figure_reading import OpenedFigure
 from performance.measures import RowActual
 from performance.models import TargetState, TargetTable
 from performance.reading import TargetRowFigures, TargetTableRow, figure_rows, table_rows
 from performance.states import TARGET, TONES
 from performance.stored import template_of
-from performance.tables import IN_FORCE, values_of
+from performance.tables import IN_FORCE
 from performance.templates import Row, Template
 
 
@@ -104,29 +104,17 @@ def stages_of(table: TargetTable, events: Sequence[AuditEvent]) -> list[dict[str
     ]
 
 
-def behind_view(table: TargetTable, found: Behind) -> dict[str, Any]:
-    """Everything that ``templates/performance/row.html`` shows."""
-    indicator = found.row.indicator
-    target = values_of(table).get(found.row.id)
+def behind_view(row: Row, figure: OpenedFigure) -> dict[str, Any]:
+    """Everything that ``templates/performance/row.html`` shows; ``row`` is the template's of the figure."""
     return {
-        "table": table,
-        "template": template_of(table),
-        "row": row_words(found.row),
-        "actual": found.actual,
-        "target": target,
-        "attainment": attainment(found.actual.value, target.target) if target else None,
+        "figure": figure,
+        "row": row_words(row),
         "records": [
             {
-                "record": record,
-                "order": record.order,
-                "url": url_for("orders.case", number=record.order.number) + f"#record-{record.line}",
-                "files": [
-                    {"name": file.filename, "url": url_for("files.file", attachment_id=file.id)}
-                    for file in found.files[record.id]
-                ],
-                "value": Decimal(record.measures.get(indicator.measure, 0)),
-                "part": Decimal(record.measures.get(indicator.of_which.measure, 0)) if indicator.of_which else None,
+                "record": each,
+                "url": url_for("orders.case", number=each.order) + f"#record-{each.line}",
+                "files": [file_row(file) for file in each.files],
             }
-            for record in found.records
+            for each in figure.records
         ],
     }

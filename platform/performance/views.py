@@ -21,6 +21,7 @@ from foundation.unit_of_work import current_session
 from performance import queries, tables
 from performance.actuals import behind, of_table
 from performance.exports import TABLES, rows_of
+from performance.figure_reading import opened_figure
 from performance.forms import NewTableForm, PlainForm, ReasonForm, fill, table_form, values_of
 from performance.models import TargetState
 from performance.presentation import behind_view, row_words, stages_of, state_of, table_view
@@ -102,7 +103,8 @@ def edit(table_id: UUID) -> ResponseReturnValue:
 
     def page() -> str:
         rows = [row_words(row) for row in template.rows]
-        return render_template("performance/edit.html", form=form, table=found, template=template, rows=rows)
+        (shown,) = table_rows(session, [found])
+        return render_template("performance/edit.html", form=form, table=shown, template=template, rows=rows)
 
     if request.method == "GET":
         return page()
@@ -172,7 +174,8 @@ def row(table_id: UUID, row_id: str) -> ResponseReturnValue:
     """A figure opened to the records that it counts."""
     session = current_session()
     found = tables.find(session, actor(), table_id)
-    return render_template("performance/row.html", **behind_view(found, behind(session, found, row_id)))
+    opened = behind(session, found, row_id)
+    return render_template("performance/row.html", **behind_view(opened.row, opened_figure(found, opened)))
 
 
 def _table_page(table_id: UUID, form: PlainForm | ReasonForm | None = None) -> str:

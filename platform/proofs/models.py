@@ -20,7 +20,7 @@ class Subject(StrEnum):
 class ProofRun(Base):
     """One proof: whether it was of the whole or of what came since the last good one, and what it found.
 
-    ``through`` is the highest number (of a transfer or an event) that the proof saw. ``faults`` holds the first lines of
+    ``through`` is the highest number (of a transfer or of a head of the trail) that the proof saw. ``faults`` holds the first lines of
     what was found, ``fault_count`` says how many there were.
     """
 

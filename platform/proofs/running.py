@@ -9,9 +9,12 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from audit import seals
-from audit.models import AuditEvent
+from audit import heads
+from audit import verification as trail
+from audit.models import AuditHead
+from config import load_settings
 from foundation.clock import now
+from foundation.proofs import known
 from foundation.unit_of_work import one_snapshot
 from ledger import verification
 from ledger.models import Transfer
@@ -40,6 +43,13 @@ class Proof:
     since: Callable[[Session, int], Sequence[str]] | None = None
 
 
+def trail_faults(session: Session, since: int = 0) -> Sequence[str]:
+    """What is wrong with the trail after the head ``since`` (all of it for 0), held against the heads that were written out."""
+    report = trail.verify(session, since=since or None)
+    heads.check(session, report, load_settings())
+    return report.faults
+
+
 PROOFS: Final = {
     proof.subject: proof
     for proof in (
@@ -47,13 +57,14 @@ PROOFS: Final = {
             Subject.LEDGER,
             "huiqi ledger verify",
             lambda session: session.scalar(select(func.max(Transfer.sequence))) or 0,
-            lambda session: verification.verify(session).faults,
+            lambda session: verification.verify(session, proving=known()).faults,
         ),
         Proof(
             Subject.TRAIL,
             "huiqi audit verify",
-            lambda session: session.scalar(select(func.max(AuditEvent.sequence))) or 0,
-            lambda session: seals.verify(session).faults,
+            lambda session: session.scalar(select(func.max(AuditHead.position))) or 0,
+            trail_faults,
+            trail_faults,
         ),
     )
 }

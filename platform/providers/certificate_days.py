@@ -1,6 +1,6 @@
 """Whether a provider held a certificate on the days that matter to a claim, and if not, why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 from foundation.clock import today
 from foundation.locking import lock_rows
 from providers.models import BreakKind, CertificateBreak, Certification, CertificationState
+
+GRANTED = Certification.valid_from.is_not(None)
+OWN_BREAK = CertificateBreak.certification_id == Certification.id
+"""Which rows ``uncertified_of`` looks at, for larger queries."""
 
 _RUNNING = frozenset({CertificationState.CERTIFIED, CertificationState.RENEWAL_DUE})
 
@@ -27,15 +31,18 @@ class Uncertified:
 
 def uncertified(session: Session, provider_id: UUID, days: Collection[date]) -> list[Uncertified]:
     """Those of ``days`` on which the provider held no certificate, in order; both end days of a suspension count."""
-    certificates = session.scalars(
-        select(Certification).where(Certification.organisation_id == provider_id, Certification.valid_from.is_not(None))
-    ).all()
-    breaks = session.scalars(
-        select(CertificateBreak)
-        .where(CertificateBreak.certification_id.in_([each.id for each in certificates]))
-        .order_by(CertificateBreak.begins_on)
-    ).all()
-    looked = [_look(day, certificates, breaks) for day in sorted(set(days))]
+    query = select(Certification, CertificateBreak).outerjoin(CertificateBreak, OWN_BREAK)
+    rows = session.execute(query.where(Certification.organisation_id == provider_id, GRANTED)).all()
+    return uncertified_of([row[0] for row in rows], [row[1] for row in rows if row[1]], days)
+
+
+def uncertified_of(
+    certificates: Iterable[Certification], breaks: Iterable[CertificateBreak], days: Collection[date]
+) -> list[Uncertified]:
+    """The same from a provider's granted certificates and their breaks, in any order and number. Pure."""
+    granted = sorted(set(certificates), key=lambda each: each.id)
+    broken = sorted(set(breaks), key=lambda each: each.begins_on)
+    looked = [_look(day, granted, broken) for day in sorted(set(days))]
     return [each for each in looked if each is not None]
 
 

@@ -25,13 +25,14 @@ from foundation.unit_of_work import commit_anyway, current_session
 from policies.facts import vocabulary
 from providers import certification as applying
 from providers import presentation, queries, review, standing
+from providers.case_reading import certification_case, certification_to_fill
 from providers.exports import CERTIFICATIONS
 from providers.forms import FactsForm, NoteForm, PlainForm, RequestForm, facts_form
 from providers.models import Certification, CertificationState, OfferingVersion
 from providers.reading import CertificationRow, certification_rows
 from providers.rules import rules_for
 from providers.states import CERTIFICATION
-from providers.terms import LEVELS, rules_of, terms
+from providers.terms import LEVELS, rules_of
 
 blueprint = Blueprint("providers", __name__)
 authorise(Certification.__tablename__, queries.may_see_certification)
@@ -216,46 +217,37 @@ def _form_context(found: Certification, form: FactsForm) -> dict[str, Any]:
     rules = rules_for(found)
     facts, _faults = applying.read_facts(rules, form.texts())
     answer = applying.judge(rules, facts)
+    shown = certification_to_fill(found, queries.attachments(current_session(), found))
     return {
-        "certification": found,
+        "certification": shown,
         "form": form,
         "rules": rules,
         "answer": answer,
         "rows": presentation.criteria_rows(answer),
         "counts": presentation.counts(answer),
-        "files": presentation.file_rows(queries.attachments(current_session(), found)),
+        "files": presentation.file_rows(shown.files),
         "facts": {key: vocabulary()[key] for key in rules.facts},
-        "asked": found.requested or [],
     }
 
 
 def _case(found: Certification, forms: dict[str, Form]) -> str:
     session, person = current_session(), actor()
-    events = queries.history(session, found)
-    acts = may_act_in(session, person, found.organisation.region)
-    deeds = presentation.review_deeds(found, person) if acts else set()
-    own = queries.is_own(person, found.organisation_id)
+    case = certification_case(
+        person,
+        found,
+        acts=may_act_in(session, person, found.organisation.region),
+        notice=queries.notice_of(session, found),
+        events=queries.history(session, found),
+        files=queries.attachments(session, found),
+    )
     answer = applying.judge(rules_for(found), applying.facts_of(found))
     return render_template(
         "providers/certification.html",
-        certification=found,
-        forms={deed: forms.get(deed) or _review_form(found, deed, fresh=True) for deed in deeds},
-        deeds=deeds,
-        own=own,
-        writable=own and found.state in {CertificationState.DRAFT, CertificationState.MORE_INFORMATION},
-        label=CERTIFICATION.labels[found.state],
-        tone=presentation.TONES[found.state],
-        level=LEVELS[found.level],
+        forms={deed: forms.get(deed) or _review_form(found, deed, fresh=True) for deed in case.deeds},
         rules=rules_for(found),
         rows=presentation.stored_rows(found) if found.answer else presentation.criteria_rows(answer),
         counts=presentation.counts(answer),
-        steps=presentation.steps(found, events),
-        history=presentation.history_rows(events),
-        files=presentation.file_rows(queries.attachments(session, found)),
-        notice=queries.notice_of(session, found),
-        asked=[gettext(vocabulary()[key].label) for key in found.requested or []],
-        late=presentation.overdue(found),
-        terms=terms(),
+        **presentation.certification_view(case),
     )
 
 

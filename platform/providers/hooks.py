@@ -19,8 +19,17 @@ class Extra:
     context: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Ware:
+    """What a card says of an offering's price, in fen; it may be kept for a while, a row of a table may not."""
+
+    offering_id: UUID
+    category: str
+    charged_price: int
+
+
 OfferingExtra = Callable[[Session, Actor | None, OfferingVersion], Extra | None]
-CardDeductions = Callable[[Session, Actor | None, Sequence[OfferingVersion]], Mapping[UUID, Mapping[str, Any]]]
+CardDeductions = Callable[[Session, Actor | None, Sequence[Ware]], Mapping[UUID, Mapping[str, Any]]]
 
 offering_extras: Final[list[OfferingExtra]] = []
 """Beside an offering: what a voucher would pay, the order button, the ratings."""
@@ -35,8 +44,6 @@ def extras_of(session: Session, actor: Actor | None, version: OfferingVersion) -
     return [extra for extra in found if extra is not None]
 
 
-def deductions_of(
-    session: Session, actor: Actor | None, versions: Sequence[OfferingVersion]
-) -> dict[UUID, Mapping[str, Any]]:
+def deductions_of(session: Session, actor: Actor | None, wares: Sequence[Ware]) -> dict[UUID, Mapping[str, Any]]:
     """The deduction of each card, where an upper room knows one."""
-    return {key: value for make in card_deductions for key, value in make(session, actor, versions).items()}
+    return {key: value for make in card_deductions for key, value in make(session, actor, wares).items()}

@@ -68,6 +68,10 @@ class Certification(Waits, Timestamped, Base):
         CheckConstraint("region_id IS NOT NULL OR first_reviewer_id IS NULL", name="first_duty_somewhere"),
         CheckConstraint("region_id IS NOT NULL OR second_reviewer_id IS NULL", name="second_duty_somewhere"),
         CheckConstraint("valid_to > valid_from", name="period"),
+        # An organisation's own, on its pages and wherever it is asked whether it is certified.
+        Index("ix_certifications_organisation_id", "organisation_id"),
+        # The list of certifications, newest first.
+        Index("ix_certifications_newest", "created_at", "id"),
         *waits_rules("certifications"),
     )
 
@@ -216,6 +220,8 @@ class OfferingVersion(Waits, Timestamped, Base):
         ),
         # A missing region would switch the foreign key off.
         CheckConstraint("region_id IS NOT NULL OR reviewer_id IS NULL", name="duty_somewhere"),
+        # The list of offerings, newest first.
+        Index("ix_offering_versions_newest", "created_at", "id"),
         *waits_rules("offering_versions"),
     )
 

@@ -20,7 +20,7 @@ from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from providers import offerings as listing
 from providers import presentation, price_review, queries
-from providers.categories import categories, kinds, mall_kinds
+from providers.categories import categories, kinds
 from providers.certification import is_certified
 from providers.certification_views import blueprint
 from providers.exports import OFFERINGS
@@ -28,6 +28,7 @@ from providers.forms import NoteForm, OfferingForm, PlainForm, ReviewNoteForm
 from providers.market_price import price_rule
 from providers.models import OfferingState, OfferingVersion
 from providers.offering_facts import CHANNELS, MODES
+from providers.offering_reading import offering_case, offering_deeds, offering_to_change
 from providers.reading import offering_rows
 from providers.states import OFFERING
 
@@ -78,7 +79,7 @@ def new_offering() -> ResponseReturnValue:
     form = OfferingForm(data=start)
 
     def page() -> str:
-        return render_template("providers/offering_form.html", form=form, version=None, categories=categories())
+        return render_template("providers/offering_form.html", form=form, offering=None, categories=categories())
 
     if request.method == "GET":
         return page()
@@ -102,11 +103,16 @@ def edit_offering(number: str) -> ResponseReturnValue:
     """Change the draft; of a listed offering it becomes a new version, and the old one stays listed until approval."""
     session, person = current_session(), actor()
     versions = queries.versions_of(session, person, number)
-    version = _current(versions)
+    version = queries.current_among(versions)
     form = OfferingForm(data=asdict(listing.facts_of(version)))
 
     def page() -> str:
-        return render_template("providers/offering_form.html", form=form, version=version, categories=categories())
+        return render_template(
+            "providers/offering_form.html",
+            form=form,
+            offering=offering_to_change(version),
+            categories=categories(),
+        )
 
     if request.method == "GET":
         return page()
@@ -115,7 +121,7 @@ def edit_offering(number: str) -> ResponseReturnValue:
         lambda: _kept(lambda: listing.save(session, person, version, form.facts(version), form.upload())),
         then=_case_url,
         page=page,
-        done=(_SUBMITTED_CHANGE if _listed(versions) else _DONE["submit"])
+        done=(_SUBMITTED_CHANGE if queries.listed_among(versions) else _DONE["submit"])
         if "submit" in request.form
         else N_("草稿已保存"),
     )
@@ -128,7 +134,7 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
     versions = queries.versions_of(session, person, number)
     if deed not in _DONE:
         raise not_here()
-    version = versions[0] if deed != "delist" else _listed(versions) or versions[0]
+    version = versions[0] if deed != "delist" else queries.listed_among(versions) or versions[0]
     form = _step_form(deed)
     note = (form.note.data or "") if isinstance(form, NoteForm | ReviewNoteForm) else ""
     accepted = form.accepted.data if isinstance(form, ReviewNoteForm) else None
@@ -145,7 +151,7 @@ def step_offering(number: str, deed: str) -> ResponseReturnValue:
         verbs[deed],
         then=lambda _nothing: url_for("providers.offering", number=number),
         page=lambda: _case(versions, {deed: form}),
-        done=_SUBMITTED_CHANGE if deed == "submit" and _listed(versions) else _DONE[deed],
+        done=_SUBMITTED_CHANGE if deed == "submit" and queries.listed_among(versions) else _DONE[deed],
     )
 
 
@@ -161,53 +167,36 @@ def _case_url(version: OfferingVersion) -> str:
     return url_for("providers.offering", number=version.offering.number)
 
 
-def _listed(versions: list[OfferingVersion]) -> OfferingVersion | None:
-    return next((one for one in versions if one.state is OfferingState.LISTED), None)
-
-
-def _current(versions: list[OfferingVersion]) -> OfferingVersion:
-    """What an edit starts from: the open version, else the listed one, else the last."""
-    return next((one for one in versions if one.state in queries.OPEN_VERSIONS), _listed(versions) or versions[0])
-
-
 def _case(versions: list[OfferingVersion], forms: dict[str, Form]) -> str:
     session, person = current_session(), actor()
-    version = _current(versions)
+    version = queries.current_among(versions)
     provider = version.offering.provider
-    listed = _listed(versions)
-    deeds = {event for event in OFFERING.events if OFFERING.allowed(version.state, event, person.role)}
-    if listed is not None and OFFERING.allowed(listed.state, "delist", person.role):
-        deeds.add("delist")
-    deeds.discard("supersede")
-    if person.role in BUREAU and not may_act_in(session, person, provider.region):
-        deeds.clear()
-    reviewing = bool(deeds & {"approve", "request_changes"})
-    events = queries.history(session, *versions)
-    context: dict[str, Any] = {
-        "check": price_review.price_check(session, version) if reviewing else None,
-        "rule": gettext(price_rule(provider.region.path)),
-    }
+    deeds = offering_deeds(
+        person, versions, acts=person.role not in BUREAU or may_act_in(session, person, provider.region)
+    )
+    case = offering_case(
+        person,
+        versions,
+        deeds=deeds,
+        certified=is_certified(session, provider.id, today()),
+        check=price_review.price_check(session, version) if deeds & {"approve", "request_changes"} else None,
+        events=queries.history(session, *versions),
+        files=queries.attachments(session, version),
+    )
     return render_template(
         "providers/offering.html",
-        version=version,
-        versions=versions,
-        listed=listed,
-        provider=provider,
-        own=queries.is_own(person, provider.id),
-        certified=is_certified(session, provider.id, today()),
-        deeds=deeds,
+        offering=case,
+        rule=gettext(price_rule(provider.region.path)),
         forms={deed: forms.get(deed) or _step_form(deed, fresh=True) for deed in deeds},
         labels=OFFERING.labels,
         tones=presentation.OFFERING_TONES,
-        category=categories()[version.category],
-        kind=kinds().get(version.kind or ""),
-        mall=mall_kinds(version.category),
+        category=categories()[case.service.category],
+        kind=kinds().get(case.service.kind or ""),
         modes=MODES,
         channels=CHANNELS,
-        steps=presentation.offering_steps(version, events),
-        history=presentation.history_rows(events),
-        files=presentation.file_rows(queries.attachments(session, version)),
-        **context,
+        steps=presentation.offering_steps(case),
+        history=presentation.history_rows(case.history),
+        files=presentation.file_rows(case.files),
     )
 
 

@@ -1,23 +1,25 @@
 """Certifications and offerings as the templates take them: words translated, links made."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from flask_babel import gettext
 
-from audit.models import AuditEvent
-from files.models import Attachment
+from audit.reading import HistoryEvent
 from files.presentation import file_row
-from files.reading import attached
-from foundation.actors import Actor, Role
+from files.reading import AttachedFile
 from foundation.clock import today
 from foundation.i18n import N_, retold
 from policies.answers import Answer, Status
 from policies.facts import vocabulary
 from policies.rulesets import Criterion
 from policies.wording import describe, show_observed
-from providers.models import Certification, CertificationState, OfferingState, OfferingVersion
+from providers.case_reading import CertificationCase
+from providers.models import Certification, CertificationState, OfferingState
+from providers.offering_reading import OfferingCase
 from providers.rules import rules_behind
 from providers.states import CERTIFICATION, EVENTS, OFFERING
+from providers.terms import LEVELS
 
 C = CertificationState
 TONES: Final = {
@@ -93,8 +95,24 @@ def stored_rows(certification: Certification) -> list[dict[str, Any]]:
     ]
 
 
-def steps(certification: Certification, events: list[AuditEvent]) -> list[dict[str, Any]]:
+def certification_view(case: CertificationCase) -> dict[str, Any]:
+    """What ``templates/providers/certification.html`` shows, beside the judgement and the forms."""
+    return {
+        "certification": case,
+        "label": CERTIFICATION.labels[case.state],
+        "tone": TONES[case.state],
+        "level": LEVELS[case.level],
+        "steps": _steps(case),
+        "history": history_rows(case.history),
+        "files": file_rows(case.files),
+        "asked": [gettext(vocabulary()[key].label) for key in case.requested],
+        "late": case.due_on is not None and case.due_on < today(),
+    }
+
+
+def _steps(certification: CertificationCase) -> list[dict[str, Any]]:
     """The step line: what is done and when, and who has it since when."""
+    events = certification.history
     done_at = {event.action.removeprefix("certification."): event.at for event in events}
     now_at = next((place for place, step in enumerate(_LINE) if certification.state in step[1]), None)
     failed = certification.state in {C.REJECTED, C.REVOKED, C.EXPIRED}
@@ -120,21 +138,18 @@ def steps(certification: Certification, events: list[AuditEvent]) -> list[dict[s
     return line
 
 
-def offering_steps(version: OfferingVersion, events: list[AuditEvent]) -> list[dict[str, Any]]:
-    """The step line of a version: who has it since when; one that is listed or left the catalogue has none."""
-    state = version.state
+def offering_steps(offering: OfferingCase) -> list[dict[str, Any]]:
+    """The step line of the current version: who has it since when; one that is listed or left the catalogue has none."""
+    state, since = offering.state, offering.since
     if state not in {OfferingState.DRAFT, OfferingState.CHANGES_REQUESTED, OfferingState.IN_REVIEW}:
         return []
-    at = {event.action.removeprefix("offering."): event.at for event in events if event.subject_id == version.id}
-    begun = at.get("start", version.created_at)
     reviewing = state is OfferingState.IN_REVIEW
-    since = at.get("submit", begun) if reviewing else at.get("request_changes", at.get("withdraw", begun))
     return [
         {
             "label": gettext("修改") if state is OfferingState.CHANGES_REQUESTED else gettext("填写"),
             "state": "done" if reviewing else "current",
             "at": since,
-            "holder": None if reviewing else version.offering.provider.name,
+            "holder": None if reviewing else offering.service.provider.name,
         },
         {
             "label": gettext("审核产品、内容和价格"),
@@ -146,12 +161,12 @@ def offering_steps(version: OfferingVersion, events: list[AuditEvent]) -> list[d
     ]
 
 
-def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
-    """The audit trail for ``case.history``, newest first."""
+def history_rows(events: Sequence[HistoryEvent]) -> list[dict[str, Any]]:
+    """What was done, oldest first, for ``case.history``, newest first."""
     labels = {state.value: label for state, label in [*CERTIFICATION.labels.items(), *OFFERING.labels.items()]}
     rows = []
     for event in reversed(events):
-        before, after = ((values or {}).get("state") for values in (event.before, event.after))
+        before, after = event.state_before, event.state_after
         moved = before != after
         rows.append(
             {
@@ -167,29 +182,12 @@ def history_rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     return rows
 
 
-def file_rows(files: list[Attachment]) -> list[dict[str, Any]]:
+def file_rows(files: Iterable[AttachedFile]) -> list[dict[str, Any]]:
     """Attachments for ``case.files``."""
-    return [file_row(attached(file)) for file in files]
+    return [file_row(file) for file in files]
 
 
-def review_deeds(certification: Certification, actor: Actor) -> set[str]:
-    """What this person of the bureau can do now."""
-    if actor.role not in {Role.OFFICER, Role.REVIEWER}:
-        return set()
-    deeds = {event for event in CERTIFICATION.events if CERTIFICATION.allowed(certification.state, event, actor.role)}
-    if certification.recommendation is None:
-        deeds.discard("open_notice")
-    if actor.user_id == certification.first_reviewer_id:
-        deeds -= {"open_notice", "certify", "reject"}
-    return deeds - {"replace"}
-
-
-def overdue(certification: Certification) -> bool:
-    """Whether the deadline has passed."""
-    return certification.due_on is not None and certification.due_on < today()
-
-
-def _holder(certification: Certification, usual: str) -> str:
+def _holder(certification: CertificationCase, usual: str) -> str:
     if certification.state is C.MORE_INFORMATION:
         return N_("服务机构补充材料")
     if certification.state is C.IN_REVIEW:

@@ -42,7 +42,7 @@ def certifications(
         )
     if state is not None:
         query = query.where(Certification.state == state)
-    return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id), number)
+    return page_of(session, query.order_by(Certification.created_at.desc(), Certification.id.desc()), number)
 
 
 def _named(words: str) -> Select[UUID]:
@@ -102,7 +102,7 @@ def offerings(
         query = query.where(OfferingVersion.state == state)
     else:
         query = query.where(OfferingVersion.state != OfferingState.SUPERSEDED)
-    return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id), number)
+    return page_of(session, query.order_by(OfferingVersion.created_at.desc(), OfferingVersion.id.desc()), number)
 
 
 def waiting_versions(session: Session, actor: Actor, task: Task, most: int) -> Page[OfferingVersion]:
@@ -198,6 +198,16 @@ def find_organisations(session: Session, actor: Actor, words: str) -> list[tuple
         )
     )
     return [(row[0], row[1]) for row in session.execute(query.order_by(Organisation.name_sort).limit(10))]
+
+
+def listed_among(versions: Sequence[OfferingVersion]) -> OfferingVersion | None:
+    """Of an offering's versions the one in the catalogue."""
+    return next((one for one in versions if one.state is OfferingState.LISTED), None)
+
+
+def current_among(versions: Sequence[OfferingVersion]) -> OfferingVersion:
+    """What an edit starts from: the open version, else the listed one, else the last; ``versions`` are newest first."""
+    return next((one for one in versions if one.state in OPEN_VERSIONS), listed_among(versions) or versions[0])
 
 
 def is_own(actor: Actor, organisation_id: UUID) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from accounts.regions import of_organisation
 from foundation.actors import BUREAU, DECIDERS, ENTERPRISE, PROVIDER, STAFF
 from foundation.i18n import N_
+from foundation.proofs import Proving
 from foundation.rooms import PUBLIC, NavEntry, Room, RoomDesk, ThingKind
 from providers import desk
 from providers.categories import categories
@@ -153,4 +154,12 @@ ROOM: Final = Room(
         ),
     ),
     finders=(organisations, offerings),
+    # A decision about who may sell and by which rules carries no money, but money follows from it.
+    proves=Proving(
+        marked={
+            "certifications": {
+                "recommendation": "advice of one reviewer to the other; the decision is a column of its own"
+            }
+        }
+    ),
 )

@@ -45,6 +45,11 @@ def search(source: str, query: Query) -> Results:
     return current_search(source).search(query)
 
 
+def content_mark(source: str) -> tuple[object, ...]:
+    """Changes when documents of this source were indexed or taken out: what was found before it may be out of date."""
+    return current_search(source).mark()
+
+
 def engine_name() -> str:
     """Who answers searches now: ``elasticsearch`` where it does so for every source, else ``tantivy``."""
     if not _places or _places[0].elasticsearch_url is None:

@@ -79,6 +79,10 @@ class SearchService:
                 return results
         return self._embedded.search(query)
 
+    def mark(self) -> tuple[object, ...]:
+        """Changes with every commit of the embedded index, which the same jobs feed as the server's."""
+        return self._embedded.mark()
+
     def engine_name(self) -> str:
         """Who answers now: ``elasticsearch`` or ``tantivy``."""
         return (self._asked_server() or self._embedded).name

@@ -104,6 +104,10 @@ class TantivyEngine:
             facets = self._count_facets(searcher, query, filters)
         return Results(ids, total, facets, (perf_counter() - started) * 1000, self.name)
 
+    def mark(self) -> tuple[object, ...]:
+        """Changes with every commit and every switch of generations."""
+        return self._folder.mark()
+
     def count(self) -> int:
         """How many documents the index holds."""
         searcher = self._searcher()

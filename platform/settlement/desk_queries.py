@@ -18,10 +18,11 @@ from vouchers.models import Programme
 
 def in_turn(session: Session, actor: Actor, tasks: Sequence[Task], most: int) -> Page[Batch]:
     """Batches that wait for one of these tasks and are held by the person's office, the most urgent first."""
-    own = Batch.waits_for_id == actor.organisation_id
+    party, own = Party.TREASURY, Batch.waits_for_id == actor.organisation_id
     if actor.role not in TREASURY:
-        own = holds(session, actor, Batch.waits_for_id, Batch.programme_id)
-    query = _told().where(Batch.waits_task.in_([each.id for each in tasks]), own)
+        party, own = Party.BUREAU, holds(session, actor, Batch.waits_for_id, Batch.programme_id)
+    # Office and party together are how the index begins, so the first ones are read and no others.
+    query = _told().where(Batch.waits_for == party, Batch.waits_task.in_([each.id for each in tasks]), own)
     return page_of(session, query.order_by(urgency(Batch), Batch.id), 1, most)
 
 

@@ -74,6 +74,8 @@ class Batch(Waits, Timestamped, Base):
         ),
         CheckConstraint("maker_duty = 'eligibility'", name="maker_duty_is_eligibility"),
         Index("ix_batches_programme", "programme_id", "state"),
+        # The list of batches, newest first.
+        Index("ix_batches_newest", "created_at", "id"),
         *waits_rules("batches"),
     )
 
@@ -188,6 +190,9 @@ class Statement(Timestamped, Base):
         UniqueConstraint("issuer_id", "year", "sequence", name="uq_statements_sequence"),
         # A statement is reversed at most once.
         UniqueConstraint("corrects_id", name="uq_statements_corrects"),
+        # The list of statements, newest first: an authority's and a provider's.
+        Index("ix_statements_newest", "issued_at", "number"),
+        Index("ix_statements_payee_newest", "organisation_id", "issued_at", "number"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -1,27 +1,20 @@
 """Batches and statements as the templates take them: words translated, links made."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any, Final
-from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext
 
-from accounts.current import not_here
 from audit.presentation import history_rows
-from audit.reading import HistoryEvent, history_events
-from foundation.actors import TREASURY, Actor, Role
+from audit.reading import HistoryEvent
 from foundation.i18n import N_
-from foundation.money import parse_yuan
-from ledger.models import AccountKind
-from settlement.models import Batch, BatchOrder, BatchState
-from settlement.queries import BatchCase, Move, StatementCase
-from settlement.reading import BatchRow, StatementRow, StatementStanding, standing_of
-from settlement.rules import scheme_of
-from settlement.schemes import get_scheme
-from settlement.schemes.authority import title_of
-from settlement.standing import red_letters, stages
+from settlement.case_reading import BatchOfCase, LeftOut
+from settlement.models import BatchState
+from settlement.moves_reading import LedgerMove
+from settlement.reading import BatchRow, StatementRow, StatementStanding
+from settlement.standing import stages
+from settlement.statement_reading import StatementOfCase
 from settlement.states import BATCH, EVENTS, TONES
 from vouchers.money import KINDS, STATIONS
 
@@ -57,107 +50,54 @@ def statement_views(rows: Iterable[StatementRow]) -> list[dict[str, Any]]:
     return [{"statement": row, "state": statement_state(row.standing)} for row in rows]
 
 
-def batch_view(actor: Actor, found: BatchCase) -> dict[str, Any]:
+def batch_view(batch: BatchOfCase) -> dict[str, Any]:
     """Everything that ``templates/settlement/batch.html`` shows."""
-    batch = found.batch
-    own_treasury = actor.organisation_id == batch.programme.treasury_id
-    reds = red_letters(found)
-    # A batch is always calculated again by the scheme of today.
-    asking = get_scheme(batch.scheme_id)
     return {
         "batch": batch,
-        "state": state_of(batch.state, batch.total, sum(each["amount"] for each in reds)),
-        "stages": stages(found),
-        "reds": reds,
-        "awarding": asking.most_award is not None,
-        "parting": asking.asks.parts,
-        "scheme_title": gettext(title_of(scheme_of(batch), batch.case)),
-        "lines": _lines(found),
-        "orders": sorted(found.rows.values(), key=lambda row: row.claim.number),
-        "payees": _payees(found),
-        "left_out": [each | {"why": _why(each)} for each in batch.left_out],
-        "statements": found.statements,
-        "outstanding": {each.id for each in found.outstanding},
-        "corrected": {each.corrects_id for each in found.statements if each.corrects_id},
-        "moves": moves(found.moves),
-        "people": [
-            (gettext("计算人"), found.calculator),
-            (gettext("提交人"), found.reviewer),
-            (gettext("批准人"), found.checker),
-            (gettext("付款人"), found.payer),
+        "state": state_of(batch.state, batch.total, sum(each.amount for each in batch.red_letters)),
+        "stages": stages(batch),
+        "scheme_title": gettext(batch.scheme_title),
+        "lines": [
+            {
+                "id": line.uscc,
+                "name": line.name,
+                "total": line.total,
+                "steps": [
+                    {
+                        "label": step.text,
+                        "amount": step.amount,
+                        "citation": step.citation,
+                        "url": url_for("orders.case", number=step.order) if step.order else None,
+                    }
+                    for step in line.steps
+                ],
+            }
+            for line in batch.lines
         ],
-        "history": history_rows(history_events(found.history), _DEEDS, note=_note),
-        "can": _can(actor, batch, own=own_treasury or found.acts),
+        "left_out": [{"left": each, "why": _why(each)} for each in batch.left_out],
+        "statements": [{"statement": each, "state": _state_in_batch(each.standing)} for each in batch.statements],
+        "moves": moves(batch.moves),
+        "people": [
+            (gettext("计算人"), batch.calculator),
+            (gettext("提交人"), batch.reviewer),
+            (gettext("批准人"), batch.checker),
+            (gettext("付款人"), batch.payer),
+        ],
+        "history": history_rows(batch.history, _DEEDS, note=_note),
+        "can": batch.deeds,
     }
 
 
-def _payees(found: BatchCase) -> list[dict[str, Any]]:
-    """Whom the batch pays: one statement each."""
-    payees: dict[UUID, dict[str, Any]] = {}
-    for row in found.rows.values():
-        provider = row.order.provider
-        award = found.awards.get(row.provider_id)
-        payee = payees.setdefault(
-            row.provider_id,
-            {
-                "name": provider.name,
-                "uscc": provider.uscc,
-                "orders": set(),
-                "subsidy": 0,
-                "award": award.amount if award else 0,
-                "reason": award.reason if award else None,
-            },
-        )
-        payee["orders"].add(row.order_id)
-        payee["subsidy"] += row.amount
-    for payee in payees.values():
-        payee["orders"] = len(payee["orders"])
-        payee["amount"] = payee["subsidy"] + payee["award"]
-    return sorted(payees.values(), key=lambda each: (-each["amount"], each["name"]))
-
-
-def award_view(found: BatchCase, uscc: str) -> dict[str, Any]:
-    """What ``templates/settlement/award.html`` shows; NotFound for a provider that the batch does not pay, and
-    for a scheme without awards.
-    """
-    most = get_scheme(found.batch.scheme_id).most_award
-    for payee in _payees(found):
-        if payee["uscc"] == uscc and most is not None:
-            decided = found.batch.parameters["inputs"].get("awards", {}).get(uscc, {"share": 0, "reason": ""})
-            return {"payee": payee, "most": most, "decided": decided | {"share": Decimal(str(decided["share"]))}}
-    raise not_here()
-
-
-def part_view(found: BatchCase, number: str) -> dict[str, Any]:
-    """What ``templates/settlement/part.html`` shows; NotFound for an order that the batch does not hold."""
-    row = found.rows.get(number)
-    if row is None:
-        raise not_here()
-    decided = found.batch.parameters["inputs"].get("parts", {}).get(number)
-    shown = {"amount": parse_yuan(decided["amount"]), "reason": decided["reason"]} if decided else {}
-    return {"row": row, "decided": shown}
-
-
-def statement_view(actor: Actor, found: StatementCase) -> dict[str, Any]:
+def statement_view(statement: StatementOfCase) -> dict[str, Any]:
     """Everything that ``templates/settlement/statement.html`` shows."""
-    statement = found.statement
-    own = actor.role in TREASURY and actor.organisation_id == statement.batch.programme.treasury_id
-    open_to_red = own and statement.total > 0 and found.corrected_by is None
-    asked, mine = found.asked, found.asked is not None and found.asked.asked_by_id == actor.user_id
     return {
         "statement": statement,
-        "file": found.file,
         "content": statement.content,
-        "state": statement_state(standing_of(statement, paid=found.paid, corrected=found.corrected_by is not None)),
-        "corrects": found.corrects,
-        "corrected_by": found.corrected_by,
-        "moves": moves(found.moves),
-        "paid": found.paid,
-        "asked": asked if own else None,
-        "may_ask": open_to_red and asked is None,
-        "may_carry_out": open_to_red and asked is not None and not mine and actor.role is Role.BUDGET_HOLDER,
-        "may_decline": open_to_red and asked is not None,
-        "mine": mine,
+        "state": statement_state(statement.standing),
+        "moves": moves(statement.moves),
+        "steps": [
+            {"label": step.text, "amount": step.amount, "citation": step.citation} for step in statement.content.steps
+        ],
     }
 
 
@@ -167,69 +107,33 @@ def statement_state(standing: StatementStanding) -> dict[str, str]:
     return {"label": gettext(label), "tone": tone}
 
 
-def moves(found: Iterable[Move]) -> list[dict[str, Any]]:
+def moves(found: Iterable[LedgerMove]) -> list[dict[str, Any]]:
     """The ledger's transfers in words."""
     return [
         {
-            "at": move.transfer.posted_at,
-            "what": gettext(KINDS.get(move.transfer.kind, move.transfer.kind)),
-            "source": gettext(STATIONS[AccountKind(move.source)]),
-            "target": gettext(STATIONS[AccountKind(move.target)]),
-            "amount": move.transfer.amount,
-            "id": str(move.transfer.id),
+            "at": move.posted_at,
+            "what": gettext(KINDS.get(move.kind, move.kind)),
+            "source": gettext(STATIONS[move.source]),
+            "target": gettext(STATIONS[move.target]),
+            "amount": move.amount,
+            "id": str(move.id),
         }
         for move in found
     ]
+
+
+def _state_in_batch(standing: StatementStanding) -> dict[str, str]:
+    """On the page of the batch, which tells of payments elsewhere, in fewer words."""
+    if standing is StatementStanding.CORRECTED_AFTER_PAYMENT:
+        return statement_state(StatementStanding.CORRECTED)
+    said = statement_state(standing)
+    return said | {"tone": "neutral"} if standing is StatementStanding.NOTHING_DUE else said
 
 
 def _note(event: HistoryEvent) -> str | None:
     return event.note if event.action != "batch.calculate" else str(gettext("%(count)s 个订单", count=event.note))
 
 
-def _can(actor: Actor, batch: Batch, *, own: bool) -> frozenset[str]:
-    events = {
-        event
-        for event in ("calculate", "review", "withdraw", "send_back", "approve", "pay_part")
-        if BATCH.allowed(batch.state, event, actor.role)
-    }
-    return frozenset(events) if own else frozenset()
-
-
-def _lines(found: BatchCase) -> list[dict[str, Any]]:
-    """The worked calculation, each line with the orders that it counts."""
-    case = found.batch.case
-    items: dict[str, Sequence[str]] = {}
-    for rows in case.values():
-        for row in rows if isinstance(rows, list) else []:
-            items[row["id"]] = [item["id"] for inner in row.values() if isinstance(inner, list) for item in inner]
-    return [
-        {
-            "id": line["id"],
-            "name": found.names.get(line["id"], line["id"]),
-            "total": parse_yuan(line["total"]),
-            "steps": [
-                {
-                    "label": step["text"],
-                    "amount": parse_yuan(step["amount"], negative=True),
-                    "citation": step["citation"],
-                    "url": _order_url(step["text"], items.get(line["id"], []), found.rows),
-                }
-                for step in line["steps"]
-            ],
-            "orders": [found.rows[number] for number in items.get(line["id"], []) if number in found.rows],
-        }
-        for line in found.batch.result.get("lines", [])
-    ]
-
-
-def _order_url(text: str, numbers: Sequence[str], rows: Mapping[str, BatchOrder]) -> str | None:
-    """A step of an item begins with the claim's number; the longest is meant, as a further claim begins like the first."""
-    number = max((number for number in numbers if text.startswith(number)), key=len, default=None)
-    if number is None:
-        return None
-    return url_for("orders.case", number=rows[number].order.number if number in rows else number)
-
-
-def _why(each: Mapping[str, Any]) -> str:
-    text = str(gettext(each["reason"]))
-    return text % each["params"] if each["params"] else text
+def _why(each: LeftOut) -> str:
+    text = str(gettext(each.reason))
+    return text % each.params if each.params else text

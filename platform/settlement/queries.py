@@ -24,7 +24,7 @@ from foundation.pages import Page, page_of
 from foundation.unit_of_work import commit_anyway
 from ledger.models import LedgerAccount, Transfer
 from orders.models import Order
-from settlement.approval import outstanding, transfers_of
+from settlement.approval import transfers_of
 from settlement.batches import find
 from settlement.corrections import DEED, correction_asked
 from settlement.models import Batch, BatchAward, BatchOrder, BatchState, Statement, StatementFile
@@ -53,7 +53,6 @@ class BatchCase:
     rows: Mapping[str, BatchOrder]
     names: Mapping[str, str]
     statements: Sequence[Statement]
-    outstanding: Sequence[Statement]
     awards: Mapping[UUID, BatchAward]
     paid: frozenset[UUID]
     moves: Sequence[Move]
@@ -127,7 +126,6 @@ def batch_case(session: Session, actor: Actor, number: str) -> BatchCase:
             )
         },
         statements=statements,
-        outstanding=outstanding(session, batch),
         awards={
             award.provider_id: award
             for award in session.scalars(select(BatchAward).where(BatchAward.batch_id == batch.id))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.reading import NamedOrganisation, named
 from foundation.reading import Moment, Money, ReadModel
 from settlement.models import Batch, BatchState, Statement
-from settlement.queries import corrected_of, paid_of, taken_back_of
+from settlement.queries import Ready, corrected_of, paid_of, taken_back_of
 from vouchers.reading import NamedProgramme, named_programme
 
 
@@ -26,6 +26,16 @@ class BatchRow(ReadModel):
     taken_back: Money
     approved_at: Moment | None
     paid_at: Moment | None
+
+
+class ReadyRow(ReadModel):
+    """A programme with verified claims that no batch holds yet: of how many orders, what was redeemed, since when."""
+
+    programme: NamedProgramme
+    scheme: str
+    orders: int
+    amount: Money
+    since: Moment
 
 
 class StatementStanding(StrEnum):
@@ -68,6 +78,20 @@ def batch_rows(session: Session, batches: Sequence[Batch]) -> list[BatchRow]:
             paid_at=one.paid_at,
         )
         for one in batches
+    ]
+
+
+def ready_rows(found: Sequence[Ready]) -> list[ReadyRow]:
+    """Programmes in their order."""
+    return [
+        ReadyRow(
+            programme=named_programme(one.programme),
+            scheme=one.programme.scheme_id,
+            orders=one.orders,
+            amount=one.amount,
+            since=one.since,
+        )
+        for one in found
     ]
 
 

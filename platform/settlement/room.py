@@ -9,6 +9,7 @@ from foundation.i18n import N_
 from foundation.rooms import PUBLIC, NavEntry, Room, RoomDesk, ThingKind
 from settlement import desk
 from settlement.models import Batch, Statement
+from settlement.proof import PROVES
 from settlement.states import BATCH
 from vouchers.regions import of_programme
 
@@ -119,4 +120,5 @@ ROOM: Final = Room(
         ),
         NavEntry(N_("核验结算单"), "settlement.verify", "qr-code", ("/verify",), weight=130, visitors=True),
     ),
+    proves=PROVES,
 )

@@ -1,12 +1,13 @@
-"""Where a batch stands: its line of steps, and what red-letter statements took back of it."""
+"""Where a batch stands: its line of steps."""
 
 from typing import Any, Final
 
 from flask_babel import gettext
 
 from foundation.i18n import N_
+from settlement.case_reading import BatchOfCase
 from settlement.models import BatchState
-from settlement.queries import BatchCase
+from settlement.reading import StatementStanding
 
 _STAGES: Final = (
     (N_("计算"), (BatchState.DRAFT,)),
@@ -14,33 +15,17 @@ _STAGES: Final = (
     (N_("财政批准"), (BatchState.REVIEWED,)),
     (N_("付款"), (BatchState.APPROVED, BatchState.PAYING)),
 )
+_PAID: Final = (StatementStanding.PAID, StatementStanding.CORRECTED_AFTER_PAYMENT)
 
 
-def red_letters(found: BatchCase) -> list[dict[str, Any]]:
-    """The red-letter statements of a batch: what each took back (fen, above zero), of which, when, and whether it was paid."""
-    originals = {each.id: each for each in found.statements}
-    return [
-        {
-            "number": red.number,
-            "original": originals[red.corrects_id].number,
-            "amount": -red.total,
-            "at": red.issued_at,
-            "paid": red.corrects_id in found.paid,
-        }
-        for red in found.statements
-        if red.corrects_id
-    ]
-
-
-def stages(found: BatchCase) -> list[dict[str, Any]]:
+def stages(batch: BatchOfCase) -> list[dict[str, Any]]:
     """The line of steps with holder; what was taken back in red is a step of its own, and never looks paid."""
-    batch = found.batch
     holders = {
-        BatchState.DRAFT: batch.programme.bureau.name,
-        BatchState.CALCULATED: batch.programme.bureau.name,
-        BatchState.REVIEWED: batch.programme.treasury.name,
-        BatchState.APPROVED: batch.programme.treasury.name,
-        BatchState.PAYING: batch.programme.treasury.name,
+        BatchState.DRAFT: batch.bureau,
+        BatchState.CALCULATED: batch.bureau,
+        BatchState.REVIEWED: batch.treasury,
+        BatchState.APPROVED: batch.treasury,
+        BatchState.PAYING: batch.treasury,
     }
     times = [batch.created_at, batch.reviewed_at, batch.approved_at, batch.paid_at]
     since = batch.approved_at or batch.reviewed_at or batch.created_at
@@ -62,20 +47,20 @@ def stages(found: BatchCase) -> list[dict[str, Any]]:
     if ended:
         line.insert(1, {"label": gettext("已撤回"), "state": "failed", "at": None, "holder": None})
     if batch.state is BatchState.CLOSED:
-        line[-1] |= _closed(found)
+        line[-1] |= _closed(batch)
     line += [
-        {"label": gettext("已追缴"), "state": "failed", "at": each["at"], "holder": None}
-        for each in red_letters(found)
-        if each["paid"]
+        {"label": gettext("已追缴"), "state": "failed", "at": each.at, "holder": None}
+        for each in batch.red_letters
+        if each.paid
     ]
     return line
 
 
-def _closed(found: BatchCase) -> dict[str, Any]:
+def _closed(batch: BatchOfCase) -> dict[str, Any]:
     """The last step of a batch that left nothing to pay."""
-    cancelled = [each for each in red_letters(found) if not each["paid"]]
+    cancelled = [each for each in batch.red_letters if not each.paid]
     if not cancelled:
-        return {"label": gettext("无需付款"), "at": found.batch.approved_at}
-    if found.paid:
-        return {"label": gettext("付款（其余已冲减）"), "at": cancelled[-1]["at"]}
-    return {"label": gettext("已冲减，未付款"), "state": "failed", "at": cancelled[-1]["at"]}
+        return {"label": gettext("无需付款"), "at": batch.approved_at}
+    if any(each.standing in _PAID for each in batch.statements):
+        return {"label": gettext("付款（其余已冲减）"), "at": cancelled[-1].at}
+    return {"label": gettext("已冲减，未付款"), "state": "failed", "at": cancelled[-1].at}

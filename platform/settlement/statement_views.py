@@ -16,6 +16,7 @@ from settlement.exports import STATEMENTS
 from settlement.forms import ApproveForm, ReasonForm
 from settlement.presentation import statement_view, statement_views
 from settlement.reading import statement_rows
+from settlement.statement_reading import checked_statement, statement_of_case
 from settlement.views import blueprint, public_url
 
 __all__ = ["blueprint"]
@@ -107,7 +108,8 @@ def verify_statement(number: str) -> ResponseReturnValue:
     """Where the QR code leads: whether number and check value are those of an issued statement."""
     given = request.args.get("hash", "").strip().lower()[:64] or None
     found = check(current_session(), number)
-    page = render_template("settlement/verify.html", number=number[:60], given=given, found=found, asked=True)
+    shown = checked_statement(found) if found else None
+    page = render_template("settlement/verify.html", number=number[:60], given=given, found=shown, asked=True)
     return page, 200 if found else 404
 
 
@@ -119,12 +121,12 @@ def _statement_page(
     correct_form: ApproveForm | None = None,
 ) -> str:
     person = actor()
-    found = queries.statement_case(current_session(), person, number)
+    found = statement_of_case(person, queries.statement_case(current_session(), person, number))
     return render_template(
         "settlement/statement.html",
         sent=ask_form or decline_form or correct_form,
         ask_form=ask_form or ReasonForm(formdata=None, prefix="ask-"),
         decline_form=decline_form or ReasonForm(formdata=None, prefix="decline-"),
         correct_form=correct_form or ApproveForm(formdata=None, prefix="correct-"),
-        **statement_view(person, found),
+        **statement_view(found),
     )

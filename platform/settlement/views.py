@@ -15,6 +15,13 @@ from foundation.i18n import N_
 from foundation.money import display_yuan, format_yuan
 from foundation.unit_of_work import current_session
 from settlement import approval, batches, payments, queries
+from settlement.case_reading import (
+    BatchOfCase,
+    StatementInBatch,
+    award_to_decide,
+    batch_of_case,
+    part_to_decide,
+)
 from settlement.exports import BATCHES
 from settlement.forms import (
     ApproveForm,
@@ -26,8 +33,8 @@ from settlement.forms import (
     batch_form,
 )
 from settlement.models import BatchState
-from settlement.presentation import award_view, batch_view, batch_views, part_view
-from settlement.reading import batch_rows
+from settlement.presentation import batch_view, batch_views
+from settlement.reading import StatementStanding, batch_rows, ready_rows
 from settlement.schemes import get_scheme
 from settlement.states import BATCH
 
@@ -53,7 +60,7 @@ def index() -> ResponseReturnValue:
         state=given,
         words=words,
         states=[(each.value, BATCH.labels[each]) for each in BatchState],
-        ready=queries.ready(session, person),
+        ready=ready_rows(queries.ready(session, person)),
         making=person.role in batches.MAKERS,
     )
 
@@ -62,10 +69,10 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """A new batch: programme and period."""
     session, person = current_session(), actor()
-    waiting = queries.ready(session, person)
+    waiting = ready_rows(queries.ready(session, person))
     wanted = request.form.get("programme") or request.args.get("programme")
-    chosen = [each for each in waiting if each.programme.number == wanted] or list(waiting)
-    asked = get_scheme(chosen[0].programme.scheme_id).asks.facts if chosen else {}
+    chosen = [each for each in waiting if each.programme.number == wanted] or waiting
+    asked = get_scheme(chosen[0].scheme).asks.facts if chosen else {}
     form = batch_form(asked)
     form.programme.choices = choices(
         (each.programme.number, f"{each.programme.name}（{each.programme.number}）") for each in waiting
@@ -119,12 +126,11 @@ def calculate(number: str) -> ResponseReturnValue:
 @blueprint.route("/batches/<number>/awards/<uscc>", methods=["GET", "POST"])
 def award(number: str, uscc: str) -> ResponseReturnValue:
     """Decide a provider's award."""
-    found = queries.batch_case(current_session(), actor(), number)
-    view = award_view(found, uscc)
-    form = award_form(view["most"], view["decided"])
+    found = award_to_decide(queries.batch_case(current_session(), actor(), number), uscc)
+    form = award_form(found.most, {"share": found.share, "reason": found.reason})
 
     def page() -> str:
-        return render_template("settlement/award.html", form=form, batch=found.batch, **view)
+        return render_template("settlement/award.html", form=form, award=found)
 
     if request.method == "GET":
         return page()
@@ -147,12 +153,11 @@ def award(number: str, uscc: str) -> ResponseReturnValue:
 @blueprint.route("/batches/<number>/orders/<order>", methods=["GET", "POST"])
 def part(number: str, order: str) -> ResponseReturnValue:
     """Decide whether all or a part of an order is paid."""
-    found = queries.batch_case(current_session(), actor(), number)
-    view = part_view(found, order)
-    form = PartForm(data=view["decided"])
+    found = part_to_decide(queries.batch_case(current_session(), actor(), number), order)
+    form = PartForm(data={"amount": found.amount, "reason": found.reason})
 
     def page() -> str:
-        return render_template("settlement/part.html", form=form, batch=found.batch, **view)
+        return render_template("settlement/part.html", form=form, part=found)
 
     if request.method == "GET":
         return page()
@@ -225,7 +230,7 @@ def approve(number: str) -> ResponseReturnValue:
 def pay(number: str) -> ResponseReturnValue:
     """The payer says what was paid."""
     form = PayForm(prefix="pay-")
-    _waiting(form, number)
+    _offer(form, _case(number))
     return submit(
         form,
         lambda: payments.pay(
@@ -250,12 +255,11 @@ def _batch_page(
     approve_form: ApproveForm | None = None,
     pay_form: PayForm | None = None,
 ) -> str:
-    person = actor()
-    found = queries.batch_case(current_session(), person, number)
+    found = _case(number)
     pay_shown = pay_form or PayForm(formdata=None, prefix="pay-")
     if pay_form is None:
-        _waiting(pay_shown, number)
-        pay_shown.statements.data = [each.number for each in found.outstanding]
+        _offer(pay_shown, found)
+        pay_shown.statements.data = [each.number for each in _due(found)]
     return render_template(
         "settlement/batch.html",
         sent=plain or withdraw_form or return_form or approve_form or pay_form,
@@ -264,15 +268,23 @@ def _batch_page(
         approve_form=approve_form or ApproveForm(formdata=None, prefix="approve-"),
         pay_form=pay_shown,
         blank=PlainForm(formdata=None),
-        **batch_view(person, found),
+        **batch_view(found),
     )
 
 
-def _waiting(form: PayForm, number: str) -> None:
-    found = queries.batch_case(current_session(), actor(), number)
+def _case(number: str) -> BatchOfCase:
+    person = actor()
+    return batch_of_case(person, queries.batch_case(current_session(), person, number))
+
+
+def _due(found: BatchOfCase) -> list[StatementInBatch]:
+    return [each for each in found.statements if each.standing is StatementStanding.DUE]
+
+
+def _offer(form: PayForm, found: BatchOfCase) -> None:
+    """The statements that are still to be paid."""
     form.statements.choices = choices(
-        (each.number, f"{each.number} · {each.organisation.name} · {display_yuan(each.total)}")
-        for each in found.outstanding
+        (each.number, f"{each.number} · {each.payee} · {display_yuan(each.total)}") for each in _due(found)
     )
 
 

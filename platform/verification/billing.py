@@ -1,11 +1,12 @@
 """What an invoice still has, and how much of it each claim uses."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from files.models import Attachment
 from foundation.errors import BadInput, DomainError
@@ -63,22 +64,57 @@ def users(session: Session, invoice: InvoiceRow) -> Sequence[RedemptionClaim]:
     return session.scalars(query.order_by(RedemptionClaim.number)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What the house knows of an invoice beside one claim: taken back by red letters, used by other claims, in fen."""
+
+    taken_back: int
+    used: int
+    stated: bool
+    """Whether another claim that is not rejected states it."""
+
+
+def elsewhere(number: str | None) -> tuple[ColumnElement[Any], ...]:
+    """The facts of ``Elsewhere`` beside the claim ``number``, as columns of a query with ``InvoiceRow``."""
+    red, link, claim = aliased(InvoiceRow), aliased(ClaimInvoice), aliased(RedemptionClaim)
+    others = (
+        select(link)
+        .join(claim, claim.id == link.claim_id)
+        .where(
+            link.invoice_id == InvoiceRow.id,
+            claim.state != RedemptionState.REJECTED,
+            claim.number.is_distinct_from(number),
+        )
+    )
+    used = others.where(link.counts).with_only_columns(func.coalesce(func.sum(link.amount), 0))
+    back = select(func.coalesce(func.sum(-red.amount), 0)).where(red.corrects_id == InvoiceRow.id)
+    return back.scalar_subquery(), used.scalar_subquery(), others.exists()
+
+
 def billed_facts(session: Session, billed: Billed, number: str | None) -> BilledFacts:
     """What a check looks at of an invoice of the claim with this number."""
-    row = invoice_of(session, billed.invoice.number)
-    if row is None:
-        return BilledFacts(billed.invoice, billed.used, billed.invoice.amount)
-    back = taken_back(session, row)
-    beside = left(session, row, beside=number)
-    if not back and not _elsewhere(session, row, number):
+    query = select(InvoiceRow, *elsewhere(number)).where(InvoiceRow.number == billed.invoice.number)
+    found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    return facts_beside(billed, *(found[0], Elsewhere(*found[1:])) if found else (None, None))
+
+
+def facts_beside(billed: Billed, row: InvoiceRow | None, known: Elsewhere | None) -> BilledFacts:
+    """What a check looks at of a stated invoice, from its row and what the house knows of it. Pure."""
+    if row is None or known is None or not (known.taken_back or known.stated):
         # Nobody else says anything about it: it is as this claim states it.
         return BilledFacts(billed.invoice, billed.used, billed.invoice.amount)
-    return BilledFacts(billed.invoice, billed.used, beside, back)
+    beside = max(row.amount, 0) - int(known.taken_back) - int(known.used)
+    return BilledFacts(billed.invoice, billed.used, beside, int(known.taken_back))
 
 
 def billed_of(claim: RedemptionClaim) -> list[Billed]:
     """The invoices as the claim states them, and what it uses of each."""
-    return [Billed(_stated(link, claim), link.amount) for link in claim.billed]
+    return [billed_as(link, claim) for link in claim.billed]
+
+
+def billed_as(link: ClaimInvoice, claim: RedemptionClaim) -> Billed:
+    """One of them."""
+    return Billed(_stated(link, claim), link.amount)
 
 
 def stated(claim: RedemptionClaim) -> Invoice:

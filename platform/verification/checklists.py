@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from orders.models import Order
 from policies.shipped import RuleKind, Shipped
 from policies.versions import row_of
 from verification.answers import Answer
@@ -43,14 +45,23 @@ def all_shipped() -> tuple[Shipped, ...]:
     )
 
 
-def keep(session: Session, claim: RedemptionClaim, case: CaseFacts, answers: list[Answer]) -> None:
-    """Write down with the claim the answers, the facts that they were given to and the list that asked."""
+def keep(
+    session: Session, claim: RedemptionClaim, case: CaseFacts, answers: list[Answer], checklist_id: UUID | None = None
+) -> None:
+    """Write down with the claim the answers, the facts that they were given to and the list that asked.
+
+    ``checklist_id`` is the row of ``list_for``, where the caller knows it.
+    """
     # Before anything is read: what is read may flush a claim that has no answers yet.
     claim.checks = [answer.as_json() for answer in answers]
     claim.facts = _FACTS.dump_python(case, mode="json", exclude={"rules"})
-    order = claim.order
+    claim.checklist_id = checklist_id or row_of(session, list_for(claim.order)).id
+
+
+def list_for(order: Order) -> Shipped:
+    """The list that the claims of an order have to pass."""
     notice = notice_of(terms_of(order.voucher.programme_version), order.programme.region.path)
-    claim.checklist = row_of(session, next(each for each in all_shipped() if each.key == (notice or HOUSE)))
+    return next(each for each in all_shipped() if each.key == (notice or HOUSE))
 
 
 def answered_again(checklist: Mapping[str, Any], facts: Mapping[str, Any], terms: Terms) -> list[Answer]:

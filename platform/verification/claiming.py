@@ -63,8 +63,10 @@ def submit(
         claim = claim if claim.state is RedemptionState.RETURNED else None
     amount = _amount(session, order, claim, amount)
     billed = _normal([Billed(invoice, file=file)] if invoice else invoices)
-    # Two claims with one invoice at the same moment: the second waits here and then sees the first.
-    lock_invoices(session, (each.invoice.number for each in billed))
+    # Two claims with one invoice at the same moment: the second waits here and then sees the first. So does whoever uses what
+    # this one frees, which is removed where nobody else uses it.
+    freed = [link.invoice.number for link in claim.billed] if claim else []
+    lock_invoices(session, [*(each.invoice.number for each in billed), *freed])
     files = [_file(session, actor, order, each, claim, alone=len(billed) == 1) for each in billed]
     case = facts_of(session, order, billed, amount=amount, number=claim.number if claim else None)
     answers = run(case)

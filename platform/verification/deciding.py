@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from accounts.models import Membership, MembershipState
-from accounts.passwords import confirmed_lately
+from accounts.passwords import confirmed_lately, lately, reconfirmed
 from audit.changes import change_state
 from foundation.actors import BUREAU, SYSTEM, Actor
 from foundation.clock import day_of, now
@@ -23,13 +23,13 @@ from orders.deadlines import due_in, last_day, until
 from orders.events import deadline_moved
 from orders.models import Order, OrderState
 from verification.answers import Answer
+from verification.at_hand import at_hand
 from verification.billing import count_all
 from verification.checklists import keep
 from verification.checks import LABELS, failing, referred, run
 from verification.claiming import claim_of, order_number
-from verification.facts import facts_of_claim
 from verification.models import RedemptionClaim, RedemptionState
-from verification.parts import unclaimed
+from verification.parts import unclaimed_of
 from verification.standing import claims_of, fall_away, follow, release_rest
 from verification.states import REDEMPTION
 from vouchers.duties import judges
@@ -84,17 +84,18 @@ def verify(
     why; NotAllowed for whoever releases money in the programme, and without the ``password`` where it was not given these
     last minutes.
     """
-    order, claim = locked_claim(session, actor, number)
+    found = at_hand(session, actor, number)
+    order, claim = found.order, found.claim
     REDEMPTION.next(claim.state, "verify", actor.role)
-    confirmed_lately(session, actor, password)
-    case = facts_of_claim(session, claim)
-    answers = run(case)
+    if not lately(found.password_at):
+        reconfirmed(session, actor, password)
+    answers = run(found.case)
     note = (note or "").strip() or None
     _ensure_clean(answers, note)
     count_all(claim)
-    amount = _granted(min(claim.amount, unclaimed(session, order, but=claim.id)), amount, note)
-    keep(session, claim, case, answers)
-    actor = _decide(session, actor, order, claim, "verify", note=note, redeemed=amount)
+    amount = _granted(min(claim.amount, unclaimed_of(found.held, found.claims, but=claim.id)), amount, note)
+    _refuse_involved(found.involved)
+    actor = judges(session, actor, order.programme, has=found.duty)
     redeem(
         session,
         actor,
@@ -105,10 +106,17 @@ def verify(
         amount=amount,
         # A redemption after one that was taken back is another movement.
         transfer_id=uuid5(claim.id, f"redeem {claim.undone}" if claim.undone else "redeem"),
+        held=True,
     )
+    keep(session, claim, found.case, answers, found.checklist_id)
+    claim.redeemed = amount
+    _signed(actor, claim, note)
+    change_state(session, actor, claim, REDEMPTION, "verify", note=note, reasons=claim.reasons, checks=claim.checks)
+    held: int | None = found.held - amount
     if rest is Rest.RELEASED:
         release_rest(session, actor, order, claim)
-    follow(session, actor, order, "verify", note=note)
+        held = None
+    follow(session, actor, order, "verify", note=note, claims=found.claims, held=held)
     return claim
 
 
@@ -179,7 +187,11 @@ def ensure_free(session: Session, actor: Actor, order: Order) -> None:
         Membership.state == MembershipState.ACTIVE,
         Membership.organisation_id.in_([order.provider_id, order.enterprise_id]),
     )
-    if session.scalar(own.limit(1)) is not None:
+    _refuse_involved(session.scalar(own.limit(1)) is not None)
+
+
+def _refuse_involved(involved: bool) -> None:
+    if involved:
         raise NotAllowed(N_("您是这份订单一方单位的成员，不能审核它"), remedy=N_("请由与双方没有关系的工作人员办理"))
 
 
@@ -197,10 +209,14 @@ def _judge(session: Session, actor: Actor, order: Order, claim: RedemptionClaim,
     """Who decides, when and with what words; returns the actor as the deed records it."""
     ensure_free(session, actor, order)
     actor = judges(session, actor, order.programme)
+    _signed(actor, claim, note)
+    return actor
+
+
+def _signed(actor: Actor, claim: RedemptionClaim, note: str | None) -> None:
     claim.decided_at = now()
     claim.decided_by_id = actor.user_id
     claim.note = note
-    return actor
 
 
 def _decide(
@@ -211,11 +227,10 @@ def _decide(
     event: str,
     *,
     note: str | None,
-    redeemed: int | None = None,
 ) -> Actor:
     """The decision itself; returns the actor as the deed records it."""
     actor = _judge(session, actor, order, claim, note=note)
-    claim.redeemed = redeemed
+    claim.redeemed = None
     change_state(session, actor, claim, REDEMPTION, event, note=note, reasons=claim.reasons, checks=claim.checks)
     return actor
 

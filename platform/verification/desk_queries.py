@@ -10,7 +10,7 @@ from accounts.delegation import acts_for, holds
 from foundation.actors import PROVIDER, Actor
 from foundation.desk import Task
 from foundation.pages import Page, page_of
-from foundation.waiting import urgency
+from foundation.waiting import Party, urgency
 from ledger.models import AccountKind, LedgerAccount
 from orders.models import Order
 from orders.turns import CLAIM
@@ -21,16 +21,17 @@ from vouchers.models import Programme
 def in_turn(session: Session, actor: Actor, task: Task, most: int) -> Page[RedemptionClaim]:
     """Claims that wait for this task and that the person's office holds, the most urgent first."""
     holder = RedemptionClaim.waits_for_id
-    own = holder == actor.organisation_id
+    party, own = Party.PROVIDER, holder == actor.organisation_id
     if actor.role not in PROVIDER:
-        own = holds(session, actor, holder, RedemptionClaim.programme_id)
-    query = _told().where(own, RedemptionClaim.waits_task == task.id)
+        party, own = Party.BUREAU, holds(session, actor, holder, RedemptionClaim.programme_id)
+    # Office and party together are how the index begins, so the first ones are read and no others.
+    query = _told().where(own, RedemptionClaim.waits_for == party, RedemptionClaim.waits_task == task.id)
     return page_of(session, query.order_by(urgency(RedemptionClaim), RedemptionClaim.id), 1, most)
 
 
 def held_by_others(session: Session, actor: Actor, task: Task, most: int) -> Page[RedemptionClaim]:
     """Claims that are the person's affair and wait for this task of somebody else, the longest waiting first."""
-    query = _told().join(RedemptionClaim.order).join(Order.programme)
+    query = _told().join(RedemptionClaim.order).join(Programme, Programme.id == RedemptionClaim.programme_id)
     query = query.where(_of(actor), RedemptionClaim.waits_task == task.id)
     return page_of(session, query.order_by(RedemptionClaim.waits_since, RedemptionClaim.id), 1, most)
 

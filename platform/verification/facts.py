@@ -1,18 +1,23 @@
 """The facts of a case, read from the order and everything that was filed for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Uuid, and_, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
-from files.access import elsewhere, files_of
+from files.models import Attachment
 from foundation.clock import today
 from orders.agreements import is_tripartite
 from orders.models import Agreement, Order, RecordState, ServiceRecord
 from orders.records import living
-from providers.certificate_days import uncertified
+from providers.certificate_days import uncertified, uncertified_of
+from providers.models import CertificateBreak, Certification
 from verification.billing import billed_facts, billed_of
-from verification.cases import AgreementFacts, CaseFacts, Party
+from verification.cases import AgreementFacts, BilledFacts, CaseFacts, Party
 from verification.citations import citations
 from verification.invoices import Billed
 from verification.models import RedemptionClaim
@@ -20,18 +25,35 @@ from verification.parts import share
 from vouchers.terms import terms_of
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What decides about a claim and lies neither with it nor with its order."""
+
+    invoices: Sequence[BilledFacts]
+    certificates: Sequence[Certification]
+    breaks: Sequence[CertificateBreak]
+    files_elsewhere: int
+
+
 def facts_of(
-    session: Session, order: Order, billed: Sequence[Billed], *, amount: int | None = None, number: str | None = None
+    session: Session,
+    order: Order,
+    billed: Sequence[Billed],
+    *,
+    amount: int | None = None,
+    number: str | None = None,
+    beside: Beside | None = None,
 ) -> CaseFacts:
     """The case as it stands now; ``billed`` is what the provider states of its invoices, nothing before that.
 
     ``amount`` is what is claimed of the deduction, in fen (None: all of it), ``number`` the claim's where it has one.
+    ``beside`` is read here where the caller has not read it.
     """
     amount = order.deduction if amount is None else amount
     terms = terms_of(order.voucher.programme_version)
+    kinds = _records(session, order)
     records = living(order)
-    attached = files_of(session, ServiceRecord.__tablename__, [record.id for record in records])
-    kinds = {attachment.kind for files in attached.values() for attachment in files}
+    days = _days(order)
     confirmation = order.confirmation
     return CaseFacts(
         provider=Party(order.provider.name, order.provider.uscc),
@@ -55,9 +77,13 @@ def facts_of(
         confirmed=confirmation is not None,
         rating=confirmation.rating if confirmation else None,
         today=today(),
-        invoices=tuple(billed_facts(session, each, number) for each in billed),
-        files_elsewhere=_files_elsewhere(session, order),
-        uncertified=tuple(uncertified(session, order.provider_id, _days(order))),
+        invoices=tuple(beside.invoices if beside else (billed_facts(session, each, number) for each in billed)),
+        files_elsewhere=beside.files_elsewhere if beside else session.scalar(select(files_elsewhere(order.id))) or 0,
+        uncertified=tuple(
+            uncertified_of(beside.certificates, beside.breaks, days)
+            if beside
+            else uncertified(session, order.provider_id, days)
+        ),
         rules=citations(terms, order.programme.region.path),
     )
 
@@ -78,13 +104,40 @@ def facts_of_claim(session: Session, claim: RedemptionClaim) -> CaseFacts:
     return facts_of(session, claim.order, billed_of(claim), amount=claim.amount, number=claim.number)
 
 
-def _files_elsewhere(session: Session, order: Order) -> int:
-    """How many files of the order lie, byte for byte, at something else than this order and its records."""
-    # All versions of all records: an amendment carries the evidence of the version before.
-    own = [record.id for record in order.records]
-    attached = files_of(session, ServiceRecord.__tablename__, own)
-    attached |= files_of(session, Order.__tablename__, [order.id])
-    return len(elsewhere(session, [file for files in attached.values() for file in files], [order.id, *own]))
+def _records(session: Session, order: Order) -> set[str]:
+    """Read the order's records anew, and return which kinds of files lie with those that count."""
+    kinds = select(func.array_agg(Attachment.kind.distinct())).where(
+        Attachment.subject_type == ServiceRecord.__tablename__, Attachment.subject_id == ServiceRecord.id
+    )
+    query = select(ServiceRecord, kinds.scalar_subquery()).where(ServiceRecord.order_id == order.id)
+    rows = session.execute(query.order_by(ServiceRecord.created_at)).all()
+    set_committed_value(order, "records", [record for record, _ in rows])
+    counting = set(living(order))
+    return {kind for record, found in rows if record in counting for kind in found or ()}
+
+
+def files_elsewhere(order_id: UUID) -> ScalarSelect[int]:
+    """How many files of an order lie, byte for byte, at something else than it and its records; part of a larger query.
+
+    All versions of all records are its own: an amendment carries the evidence of the version before.
+    """
+    own = union_all(
+        select(literal(Order.__tablename__).label("kind"), literal(order_id, Uuid()).label("id")),
+        select(literal(ServiceRecord.__tablename__), ServiceRecord.id).where(ServiceRecord.order_id == order_id),
+    ).cte("own")
+    mine, other, at = aliased(Attachment), aliased(Attachment), own.alias()
+    somewhere_else = (
+        select(other.id)
+        .where(other.blob_id == mine.blob_id, ~select(at.c.id).where(at.c.id == other.subject_id).exists())
+        .exists()
+    )
+    return (
+        select(func.count(mine.blob_id.distinct()))
+        .select_from(own)
+        .join(mine, and_(mine.subject_type == own.c.kind, mine.subject_id == own.c.id))
+        .where(somewhere_else)
+        .scalar_subquery()
+    )
 
 
 def _days(order: Order) -> list[date]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from files.models import Attachment
@@ -49,7 +49,10 @@ class RedemptionClaim(Waits, Timestamped, Base):
             "AND (redeemed IS NOT NULL) = (state IN ('verified', 'settled'))",
             name="redeemed_within",
         ),
-        Index("ix_redemption_claims_queue", "state", "submitted_at"),
+        # How many wait is counted from the index alone.
+        Index("ix_redemption_claims_queue", "state", "submitted_at", postgresql_include=["programme_id"]),
+        # The list of claims: those that wait first, then by the first filing.
+        Index("ix_redemption_claims_waiting_first", text("(state <> 'submitted')"), "submitted_at", "id"),
         # See vouchers.models.ProgrammeDuty: who verifies a claim judges eligibility, and so never approves payment.
         ForeignKeyConstraint(
             ["decided_by_id", "programme_id", "duty"],

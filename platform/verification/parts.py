@@ -1,5 +1,6 @@
 """What an order's claims divide among themselves: the held money, and with it the price of the service."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,17 +20,18 @@ def unclaimed(session: Session, order: Order, *, but: UUID | None = None) -> int
     A claim whose redemption was taken back may ask for more than is there: what that decision left was claimed or used
     elsewhere meanwhile. It gets what the others leave, the earlier of two such first, so that one can always be decided.
     """
-    claims = session.execute(
-        select(RedemptionClaim.id, RedemptionClaim.amount)
-        .where(RedemptionClaim.order_id == order.id, RedemptionClaim.state.in_(OPEN))
-        .order_by(RedemptionClaim.undone > 0, RedemptionClaim.submitted_at, RedemptionClaim.id)
-    ).all()
-    left = held_for(session, order.programme_id, order.id)
-    own = 0
-    for claim_id, amount in claims:
-        part = min(amount, left)
+    claims = session.scalars(select(RedemptionClaim).where(RedemptionClaim.order_id == order.id)).all()
+    return unclaimed_of(held_for(session, order.programme_id, order.id), claims, but=but)
+
+
+def unclaimed_of(held: int, claims: Iterable[RedemptionClaim], *, but: UUID | None = None) -> int:
+    """The same from what the order holds and all of its claims. Pure."""
+    still_open = (claim for claim in claims if claim.state in OPEN)
+    left, own = held, 0
+    for claim in sorted(still_open, key=lambda each: (each.undone > 0, each.submitted_at, each.id)):
+        part = min(claim.amount, left)
         left -= part
-        own += part if claim_id == but else 0
+        own += part if claim.id == but else 0
     return left + own
 
 

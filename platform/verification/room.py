@@ -10,6 +10,7 @@ from foundation.rooms import NavEntry, Room, RoomDesk, ThingKind
 from orders.models import Order
 from verification import desk
 from verification.models import ClaimInvoice, InvoiceRow, RedemptionClaim
+from verification.proof import PROVES
 from verification.states import REDEMPTION
 from vouchers.regions import of_programme
 
@@ -84,4 +85,5 @@ ROOM: Final = Room(
             N_("核验"), "verification.index", "patch-check", ("/claims",), weight=80, roles=BUREAU | {Role.AUDITOR}
         ),
     ),
+    proves=PROVES,
 )

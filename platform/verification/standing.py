@@ -1,6 +1,6 @@
 """Where an order stands: where the least advanced of its claims stands. Derived and written here, and nowhere else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from orders.models import Order, OrderState
 from orders.states import CLAIMING, ORDER
 from orders.steps import take, write
 from verification.models import RedemptionClaim, RedemptionState
-from verification.parts import unclaimed
+from verification.parts import unclaimed, unclaimed_of
 from verification.states import REDEMPTION
 from vouchers.redemption import release_part
 from vouchers.terms import terms_of
@@ -52,14 +52,26 @@ def claims_of(session: Session, order: Order) -> list[RedemptionClaim]:
     return list(session.scalars(query.order_by(RedemptionClaim.submitted_at, RedemptionClaim.id)))
 
 
-def follow(session: Session, actor: Actor, order: Order, event: str, *, note: str | None = None) -> None:
+def follow(
+    session: Session,
+    actor: Actor,
+    order: Order,
+    event: str,
+    *,
+    note: str | None = None,
+    claims: Sequence[RedemptionClaim] | None = None,
+    held: int | None = None,
+) -> None:
     """Let the locked order follow its claims, after one of them has moved by the order's ``event``.
+
+    ``claims`` are all of them, the first one first, and ``held`` is what the order holds, where the caller knows.
 
     Where the order stays, the progress still gets its line. The step has a name of its own where the event usually leads
     elsewhere: a part was redeemed, or one claim of several fell away.
     """
-    claims = claims_of(session, order)
-    to = order_state([claim.state for claim in claims], rest=unclaimed(session, order) > 0)
+    claims = claims_of(session, order) if claims is None else claims
+    rest = unclaimed(session, order) if held is None else unclaimed_of(held, claims)
+    to = order_state([claim.state for claim in claims], rest=rest > 0)
     if to is None:
         raise ValueError("the last claim ends its order")
     due_at = _due(order, claims, to)

@@ -120,3 +120,30 @@ def offers(sources: Sequence[Source], *, category: str, list_price: int, charged
         for source in sources
     ]
     return sorted(worked, key=lambda offer: (-offer.deduction.deduction, offer.voucher_id is None))
+
+
+def largest(sources: Sequence[Source], priced: Sequence[tuple[str, int]]) -> list[int]:
+    """What the first of ``offers`` deducts, in fen, for each of these categories with a charged price; 0 where none does.
+
+    For the cards of a page: of the sources that pay the same share of the same categories only the highest limit counts,
+    so that a page with many cards takes no longer where many programmes are open.
+    """
+    day = today()
+    limits: dict[tuple[int, tuple[str, ...]], int] = {}
+    for source in sources:
+        terms = source.terms
+        on = day if source.voucher_id else max(day, terms.contracts_from)
+        if (source.at_home or terms.any_region) and terms.contract_in_window(on):
+            kind = terms.deduction_percent, terms.excluded_categories
+            limits[kind] = max(limits.get(kind, 0), min(source.available, terms.cap_per_order or source.available))
+    return [
+        max(
+            (
+                min(percent_of(price, percent), limit)
+                for (percent, excluded), limit in limits.items()
+                if category not in excluded
+            ),
+            default=0,
+        )
+        for category, price in priced
+    ]

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from accounts import delegation
 from accounts.current import actor
+from accounts.reading import delegation_row
 from foundation.actions import submit
 from foundation.clock import today
 from foundation.forms import Form, choices
@@ -88,8 +89,8 @@ def _page(form: DelegationForm, *, refused: Form | None = None) -> str:
         form=form,
         refused=refused,
         plain=Form(formdata=None),
-        given=[one for one in found if one.from_bureau_id == person.organisation_id],
-        received=[one for one in found if one.to_bureau_id == person.organisation_id],
+        given=[delegation_row(one) for one in found if one.from_bureau_id == person.organisation_id],
+        received=[delegation_row(one) for one in found if one.to_bureau_id == person.organisation_id],
         programmes=named,
         today=today(),
     )

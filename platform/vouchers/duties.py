@@ -15,13 +15,15 @@ from foundation.identifiers import new_id
 from vouchers.models import Duty, Programme, ProgrammeDuty
 
 
-def judges(session: Session, actor: Actor, programme: Programme) -> Actor:
+def judges(session: Session, actor: Actor, programme: Programme, *, has: Duty | None = None) -> Actor:
     """Note that the person judges in this programme who and what is entitled; returns the actor as the deed records it.
 
+    ``has`` is the person's duty in the programme, where the caller has read that there is one: it never changes.
     Refused for another bureau's programme without a delegation, and for whoever releases its money.
     """
     acting = ensure_acts_for(session, actor, programme.bureau_id, programme_id=programme.id)
-    take_duty(session, acting, programme.id, Duty.ELIGIBILITY)
+    if has is not Duty.ELIGIBILITY:
+        take_duty(session, acting, programme.id, Duty.ELIGIBILITY)
     return acting
 
 

@@ -18,6 +18,7 @@ from foundation.unit_of_work import current_session
 from vouchers import money, queries, returning
 from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReturnForm, TakeBackForm
 from vouchers.models import Programme
+from vouchers.reading import named_programme
 from vouchers.views import programme_page
 
 blueprint = Blueprint("funds", __name__, url_prefix="/programmes")
@@ -107,7 +108,7 @@ def _ask(found: Programme, form: AskForm, verb: Callable[[], object], template: 
     def page() -> str:
         return render_template(
             template,
-            programme=found,
+            programme=named_programme(found),
             form=form,
             line=queries.line(session, found.id),
             pool=money.pool(session, found.id),

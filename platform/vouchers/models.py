@@ -164,6 +164,8 @@ class Voucher(Timestamped, Base):
         CheckConstraint("face > 0", name="face_positive"),
         Index("ix_vouchers_enterprise", "enterprise_id", "state"),
         Index("ix_vouchers_expiry", "state", "expires_on"),
+        # The list of vouchers, newest first.
+        Index("ix_vouchers_newest", "issued_at", "id"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

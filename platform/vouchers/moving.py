@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from audit.trail import WRITE_EVENT, facts_of_event
 from foundation.actors import Actor
 from foundation.locking import lock_and_read
-from foundation.statements import run, tell
+from foundation.statements import read, run, tell
 from ledger.models import AccountKind
-from ledger.posting import WRITE_ONE, Posting, facts_of_one, refusals, refuse_changed_retries
+from ledger.posting import WRITE_ONE, Posting, facts_of_one, named, refusals, refuse_changed_retries
 from vouchers.models import Voucher, VoucherState
 from vouchers.states import ENDINGS, Movement, Wallet
 from vouchers.wallets import AMOUNTS, after, next_state
@@ -99,10 +99,11 @@ def locked(
     order_id: UUID | None = None,
     claim_id: UUID | None = None,
     station: Station | None = None,
+    held: bool = False,
 ) -> LockedVoucher | None:
     """Lock a voucher and read all about it, what the order and its claim have done, and the ``station`` it turns to.
 
-    None when there is no such voucher.
+    None when there is no such voucher. ``held``: this transaction has locked it before.
     """
     facts = {
         "voucher_id": voucher_id,
@@ -111,7 +112,7 @@ def locked(
         "station_kind": station.kind.value if station else None,
         "station_owner": station.owner if station else None,
     }
-    rows = lock_and_read(session, Voucher, voucher_id, _READ, facts)
+    rows = read(session, _READ, facts) if held else lock_and_read(session, Voucher, voucher_id, _READ, facts)
     if not rows:
         return None
     first = rows[0]
@@ -175,7 +176,7 @@ def move(
         Voucher,
         voucher.voucher_id,
         before={"state": voucher.state.value, "available": before.available, "held": before.held},
-        after={"state": state.value, "available": result.available, "held": result.held},
+        after={"state": state.value, "available": result.available, "held": result.held} | named([posting]),
     )
     facts = facts_of_one(actor, posting, opens=(opens.kind, opens.owner) if opens else None)
     with refusals():

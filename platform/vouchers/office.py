@@ -32,7 +32,7 @@ from vouchers.forms import (
 )
 from vouchers.models import ClaimState, Programme
 from vouchers.presets import USUAL, Preset, presets
-from vouchers.reading import CLAIM_REASONS, claim_rows, transfer_rows
+from vouchers.reading import CLAIM_REASONS, claim_rows, named_programme, transfer_rows
 from vouchers.states import CLAIM
 from vouchers.terms import Terms, terms_of
 from vouchers.views import EXAMPLE_PRICES, programme_page
@@ -193,7 +193,7 @@ def appropriate(number: str) -> ResponseReturnValue:
     def page() -> str:
         return render_template(
             "vouchers/appropriate.html",
-            programme=found,
+            programme=named_programme(found),
             form=form,
             line=queries.line(session, found.id),
             pool=money.pool(session, found.id),
@@ -222,7 +222,9 @@ def flow(number: str) -> ResponseReturnValue:
     """Where the money stands."""
     session = current_session()
     found = queries.programme(session, actor(), number)
-    return render_template("vouchers/money.html", programme=found, stations=money.flow(session, found.id), chosen=None)
+    return render_template(
+        "vouchers/money.html", programme=named_programme(found), stations=money.flow(session, found.id), chosen=None
+    )
 
 
 @blueprint.get("/<number>/money/<station>")
@@ -238,7 +240,7 @@ def transfers(number: str, station: str) -> ResponseReturnValue:
     stations = money.flow(session, found.id)
     return render_template(
         "vouchers/money.html",
-        programme=found,
+        programme=named_programme(found),
         stations=stations,
         chosen=next(one for one in stations if one.kind == station),
         page=page,
@@ -260,7 +262,7 @@ def claims(number: str) -> ResponseReturnValue:
     if asked_for():
         return export(session, actor(), CLAIMS, page, {"programme": found.number, "state": state})
     return render_template(
-        "vouchers/claims.html", programme=found, page=page, labels=CLAIM.labels, reasons=CLAIM_REASONS
+        "vouchers/claims.html", programme=named_programme(found), page=page, labels=CLAIM.labels, reasons=CLAIM_REASONS
     )
 
 
@@ -283,7 +285,7 @@ def _form_page(
         "vouchers/programme_form.html",
         form=form,
         base=base,
-        programme=programme,
+        state=programme.state if programme else None,
         example=example,
         preset=preset,
         presets=presets().values(),

@@ -34,13 +34,22 @@ from vouchers.states import Movement, Wallet, ensure_movement
 from vouchers.terms import terms_of
 
 
-def hold(session: Session, actor: Actor, *, voucher_id: UUID, order_id: UUID, amount: int, transfer_id: UUID) -> Wallet:
-    """Set ``amount`` fen of a voucher aside for an order.
+def hold(
+    session: Session,
+    actor: Actor,
+    *,
+    voucher_id: UUID,
+    order_id: UUID,
+    amount: int,
+    transfer_id: UUID,
+    found: LockedVoucher | None = None,
+) -> Wallet:
+    """Set ``amount`` fen of a voucher aside for an order; ``found`` is what ``locked_for`` found of both before.
 
     NotFound for another enterprise's voucher, Conflict when it has expired, cannot be used, is a whole one that another
     order uses, or when the order holds money already; Exhausted when less is left.
     """
-    voucher = locked_for(session, actor, voucher_id, order_id)
+    voucher = found or locked_for(session, actor, voucher_id, order_id)
     if _repeated(voucher.done, Movement.HOLD, transfer_id, amount):
         return voucher.wallet
     if amount <= 0:
@@ -121,15 +130,16 @@ def redeem(
     provider_id: UUID,
     transfer_id: UUID,
     amount: int | None = None,
+    held: bool = False,
 ) -> Wallet:
     """Make ``amount`` fen of what an order holds payable to the provider (None: all of it): a claim was verified.
 
     Works after the voucher's last day too, because the money was set aside in time. A voucher that is good for one
     order only gives no change: its rest goes back to the pool. Conflict when the order holds nothing, was released, or
-    the claim was redeemed before by another call; Exhausted when the order holds less.
+    the claim was redeemed before by another call; Exhausted when the order holds less. ``held`` as for ``locked_for``.
     """
     provider = Station(AccountKind.PAYABLE, provider_id)
-    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id, station=provider)
+    voucher = locked_for(session, actor, voucher_id, order_id, claim_id=claim_id, station=provider, held=held)
     if _repeated(voucher.done, Movement.REDEEM, transfer_id, amount):
         return voucher.wallet
     amount = voucher.hold if amount is None else amount
@@ -172,9 +182,10 @@ def locked_for(
     *,
     claim_id: UUID | None = None,
     station: Station | None = None,
+    held: bool = False,
 ) -> LockedVoucher:
-    """The locked voucher with what the order and the claim did; NotFound for somebody else's, and for another's order."""
-    voucher = locked(session, voucher_id, order_id=order_id, claim_id=claim_id, station=station)
+    """The locked voucher (``held``: locked before) with what order and claim did; NotFound for somebody else's, or order."""
+    voucher = locked(session, voucher_id, order_id=order_id, claim_id=claim_id, station=station, held=held)
     if voucher is None or (actor.role in ENTERPRISE and voucher.enterprise_id != actor.organisation_id):
         raise not_here()
     if any(done.kind == Movement.HOLD and done.source_id != voucher.account_id for done in voucher.done):

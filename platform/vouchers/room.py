@@ -10,7 +10,8 @@ from foundation.i18n import N_
 from foundation.rooms import PUBLIC, NavEntry, Room, RoomDesk, ThingKind
 from vouchers import desk
 from vouchers.models import Programme, Voucher, VoucherClaim
-from vouchers.money import STATIONS
+from vouchers.money import KINDS, STATIONS
+from vouchers.proof import PROVES
 from vouchers.regions import of_programme
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
 from vouchers.terms import RULES
@@ -142,6 +143,7 @@ ROOM: Final = Room(
         **{rule: words for rule, words in RULES.items() if rule not in _CAPS},
     },
     codes={
+        "transfer.kind": KINDS,
         "station": {kind.value: label for kind, label in STATIONS.items()},
         "voucher.state": {state.value: label for state, label in VOUCHER_LABELS.items()},
     },
@@ -179,4 +181,5 @@ ROOM: Final = Room(
             roles=ENTERPRISE | {Role.AUDITOR},
         ),
     ),
+    proves=PROVES,
 )

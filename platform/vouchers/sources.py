@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, lazyload, selectinload
 
 from accounts.models import Organisation
 from foundation.clock import today
@@ -15,6 +16,9 @@ from vouchers.regions import admits, open_to
 from vouchers.states import USABLE
 from vouchers.terms import Terms, readable, terms_or_none
 from vouchers.wallets import wallets
+
+# Who runs a programme is not asked here, and would be two more tables for each.
+_BARE: Final = (lazyload(Programme.bureau),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def usable_sources(session: Session, enterprise_id: UUID) -> list[Source]:
     enterprise = session.get_one(Organisation, enterprise_id)
     vouchers = session.scalars(
         select(Voucher)
-        .options(joinedload(Voucher.programme), joinedload(Voucher.programme_version))
+        .options(joinedload(Voucher.programme).options(*_BARE), joinedload(Voucher.programme_version))
         .where(
             Voucher.enterprise_id == enterprise_id,
             Voucher.state.in_(USABLE),
@@ -89,7 +93,7 @@ def _open_programmes(session: Session, *where: ColumnElement[bool]) -> Sequence[
     found = session.scalars(
         select(Programme)
         .where(Programme.state == ProgrammeState.OPEN, *where)
-        .options(selectinload(Programme.versions))
+        .options(selectinload(Programme.versions), *_BARE)
         .order_by(Programme.number)
     )
     return [programme for programme in found if readable(programme) is not None]

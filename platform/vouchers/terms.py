@@ -1,8 +1,10 @@
 """The terms of a programme: everything that its notice decides, as data with citations. Money in fen."""
 
+import copy
 import logging
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -194,8 +196,24 @@ class UnreadableTerms(Conflict):
     """Stored terms that this release cannot read: their own programme stands still, and no other."""
 
 
+_read: Final[dict[UUID, tuple[dict[str, Any], Terms]]] = {}
+_MOST_READ: Final = 1000
+
+
 def terms_of(version: ProgrammeVersion) -> Terms:
     """The terms of a stored version; what a later release has added to them is left out. Raises UnreadableTerms."""
+    # Pages read the same few versions at every request, and checking them takes longer than comparing what is stored.
+    before = _read.get(version.id)
+    if before is not None and before[0] == version.terms:
+        return before[1]
+    terms = _parsed(version)
+    if len(_read) >= _MOST_READ:
+        _read.clear()
+    _read[version.id] = (copy.deepcopy(version.terms), terms)
+    return terms
+
+
+def _parsed(version: ProgrammeVersion) -> Terms:
     stored = {key: value for key, value in version.terms.items() if key in Terms.model_fields}
     try:
         stored["citations"] = {

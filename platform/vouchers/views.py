@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from accounts.current import actor, actor_or_none, own_organisation
 from accounts.delegation import may_act_for
+from accounts.reading import SecondPersonAsked, second_person_asked
 from audit.queries import history as history_of
+from audit.reading import history_events
 from documents.exports import asked_for, export
 from enterprises.titles import TITLE_LABELS
 from foundation.actions import submit
@@ -21,13 +23,21 @@ from foundation.forms import Form
 from foundation.i18n import N_
 from foundation.unit_of_work import current_session
 from vouchers import claiming, money, queries, revoking
+from vouchers.case_reading import claim_in_line, programme_case
 from vouchers.claim_line import claim_line
 from vouchers.deduction import deduct
 from vouchers.eligibility import may_claim
 from vouchers.exports import VOUCHERS
 from vouchers.forms import AskForm, CarryOutForm, DeclineForm, ReclaimForm
 from vouchers.models import Programme, ProgrammeState, Voucher, VoucherState
-from vouchers.reading import CLAIM_REASONS, claim_rows, programme_rows, transfer_rows, voucher_rows
+from vouchers.reading import (
+    CLAIM_REASONS,
+    claim_rows,
+    named_programme,
+    programme_rows,
+    transfer_rows,
+    voucher_rows,
+)
 from vouchers.states import CLAIM, PROGRAMME, VOUCHER_LABELS
 from vouchers.terms import HOUSE_RULES, RULES, current_version, terms_of
 
@@ -76,17 +86,13 @@ def programme(number: str) -> ResponseReturnValue:
 def programme_page(found: Programme, form: Form) -> str:
     """The case page; ``form`` carries the refusal of a deed that was tried on it."""
     session, person = current_session(), actor_or_none()
-    requests = queries.requests_on(session, person, found.id, found.bureau_id)
-    version = current_version(found)
-    terms = terms_of(version)
+    terms = terms_of(current_version(found))
     listed, charged = EXAMPLE_PRICES
-    history = history_of(session, found)
+    history = history_events(history_of(session, found))
     return render_template(
         "vouchers/programme.html",
-        programme=found,
-        version=version,
+        programme=programme_case(found),
         terms=terms,
-        proposed=found.versions[-1] if found.versions[-1] is not version else None,
         rules={**RULES, **HOUSE_RULES},
         title_labels=TITLE_LABELS,
         stations={one.kind.value: one for one in money.flow(session, found.id)},
@@ -98,11 +104,17 @@ def programme_page(found: Programme, form: Form) -> str:
         states=PROGRAMME.labels,
         reached={PROGRAMME_STEPS[one.action]: one.at for one in history if one.action in PROGRAMME_STEPS},
         history=history if person is not None and person.role in STAFF else (),
-        requests=requests,
+        requests=_asked(found.id, found.bureau_id),
         acts=person is not None and may_act_for(session, person, found.bureau_id, found.id),
         form=form,
         forms=_forms(form),
     )
+
+
+def _asked(subject_id: UUID, bureau_id: UUID) -> dict[str, SecondPersonAsked]:
+    """What waits for a second person on a programme or voucher, by deed."""
+    requests = queries.requests_on(current_session(), actor_or_none(), subject_id, bureau_id)
+    return {deed: second_person_asked(request) for deed, request in requests.items()}
 
 
 def _forms(form: Form) -> dict[str, Form]:
@@ -122,8 +134,11 @@ def claim(number: str) -> ResponseReturnValue:
         claims = queries.claims_of(session, own_organisation(), found.id)
         return render_template(
             "vouchers/claim.html",
-            programme=found,
-            answer=answer,
+            programme=named_programme(found),
+            findings=answer.findings,
+            used=answer.used,
+            claimable=answer.amount if answer.may_claim else 0,
+            waiting=claim_in_line(answer.open_claim) if answer.open_claim else None,
             form=form,
             claims=claim_rows(session, claims),
             reasons=CLAIM_REASONS,
@@ -269,7 +284,7 @@ def _voucher_page(found: Voucher, form: Form) -> str:
         stations=money.STATIONS,
         labels=VOUCHER_LABELS,
         acts=may_act_for(session, actor(), found.programme.bureau_id, found.programme_id),
-        requests=queries.requests_on(session, actor(), found.id, found.programme.bureau_id),
+        requests=_asked(found.id, found.programme.bureau_id),
         form=form,
         forms=_forms(form),
     )

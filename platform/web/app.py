@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from accounts import sessions as sign_ins
 from accounts.current import actor, actor_or_none
 from config import Settings
+from foundation import kept
 from foundation.rooms import WhoAsks
 from search.current import configure_search, settle
-from web import errors, filters, guard, language, navigation, security, unit
+from web import errors, filters, guard, language, navigation, security, unit, visitors
 from web.head import head_as_get
 from web.house import furnish
 from web.request_id import with_request_id
@@ -57,6 +58,8 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], house: House
     settle()
     language.install(app)
     security.install(app, settings)
+    kept.install(app, settings.public_page_seconds)
+    visitors.install(app)
     unit.install(app, sessions)
     sign_ins.install(app)
     guard.install(app)

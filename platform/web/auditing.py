@@ -10,6 +10,7 @@ from audit.queries import events
 from foundation.actors import Actor, Role
 from foundation.clock import today
 from foundation.desk import SHOWN, Figure, Lying
+from foundation.errors import NotFound
 from foundation.i18n import N_
 from foundation.pages import Page
 from web.things import thing_below
@@ -23,6 +24,14 @@ def trail_of(session: Session, actor: Actor, **asked: Any) -> Page[AuditEvent]:
     path = actor.region_path
     whole_country = path.count("/") == 1
     return events(session, organisations_below(path), of_things=thing_below(path), of_house=whole_country, **asked)
+
+
+def event_of(session: Session, actor: Actor, number: int) -> AuditEvent:
+    """One event of the auditor's region by its number; NotFound for any other."""
+    found = trail_of(session, actor, sequence=number).rows
+    if not found:
+        raise NotFound(N_("没有这条办理记录"))
+    return found[0]
 
 
 def waiting(_session: Session, _actor: Actor, _most: int = SHOWN) -> Lying:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from foundation.actors import Actor
 from foundation.clock import now
 from foundation.desk import SHOWN, Desk, DeskItem, Items, Lying
-from foundation.pages import PAGE_SIZE, Page
-from web.filters import age, yuan
+from foundation.pages import PAGE_SIZE, Page, last_page
+from web.filters import age, counted, yuan
 from web.house import house
 
 
@@ -37,7 +37,7 @@ def others(session: Session, actor: Actor, most: int) -> Lying:
 def page(session: Session, actor: Actor, lying: Items, number: int) -> Page[DeskItem]:
     """One page of a whole list (``mine`` or ``others``); too high a number gives the last page."""
     found = lying(session, actor, PAGE_SIZE)
-    number = min(max(1, number), max(1, -(-found.total // PAGE_SIZE)))
+    number = min(max(1, number), last_page(found.total))
     if number > 1:
         found = lying(session, actor, number * PAGE_SIZE)
     return Page(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], found.total, number)
@@ -70,7 +70,7 @@ def shown(desk: Desk) -> dict[str, Any]:
         "numbers": [
             {
                 "label": gettext(figure.label),
-                "value": yuan(figure.amount) if figure.amount is not None else str(figure.count or 0),
+                "value": yuan(figure.amount) if figure.amount is not None else counted(figure.count or 0),
                 "url": url_for(figure.endpoint, **figure.arguments),
                 "note": None,
             }

@@ -12,6 +12,7 @@ from documents.exports import MOST
 from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.i18n import retold
 from foundation.money import display_yuan
+from foundation.pages import EXACT
 from foundation.remaining import is_reckoned, remaining
 
 
@@ -90,6 +91,11 @@ def percent(value: Decimal | float | None) -> str:
     return "—" if value is None else f"{value:.1f}%"
 
 
+def counted(total: int) -> str:
+    """How many rows a list has: exact as far as they are counted, else that there are more."""
+    return str(total) if total <= EXACT else gettext("超过 %(most)s", most=f"{EXACT:,}")
+
+
 def install(app: Flask) -> None:
     """Make them Jinja filters."""
     filters: dict[str, Any] = {
@@ -101,10 +107,12 @@ def install(app: Flask) -> None:
         "reckoned": reckoned,
         "retold": lambda note: retold(note, gettext),
         "number": number,
+        "counted": counted,
         "office": office_told,
         "percent": percent,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals["most_exported"] = MOST
+    app.jinja_env.globals["most_counted"] = EXACT
     # For texts that are data (rule sets, errors): unlike _() it neither fills percent signs nor trusts markup.
     app.jinja_env.globals["translate"] = gettext

@@ -9,24 +9,24 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
+from audit.proofs import prove
 from config import Environment
 from documents.exports import asked_for, export
 from foundation.paths import safe_next
 from foundation.unit_of_work import current_session
 from providers.categories import categories
 from search.current import engine_name
-from vouchers.money import remaining
 from vouchers.queries import open_programmes
-from vouchers.terms import readable
+from vouchers.reading import programme_rows
 from web import desks, finding, health
-from web.auditing import trail_of
+from web.auditing import event_of, trail_of
 from web.exports import EVENTS
 from web.house import house
 from web.language import LANGUAGES
 from web.reading import event_rows
 from web.style_samples import style_context
 from web.things import ids_of
-from web.trail import deeds, trail_views
+from web.trail import deed, deeds, trail_views
 
 blueprint = Blueprint("web", __name__)
 
@@ -66,11 +66,10 @@ def following() -> str:
 def _front_page() -> str:
     session = current_session()
     programmes = open_programmes(session)
-    left = remaining(session, [one.id for one in programmes])
     return render_template(
         "web/front.html",
         demonstration=_is_demonstration(),
-        programmes=[(one, left[one.id], terms) for one in programmes if (terms := readable(one)) is not None],
+        programmes=[one for one in programme_rows(session, programmes) if one.claims_last_day is not None],
         categories=categories().values(),
     )
 
@@ -133,6 +132,15 @@ def audit() -> ResponseReturnValue:
     if asked_for():
         return export(session, actor(), EVENTS, page, asked)
     return render_template("web/audit.html", page=page, rows=trail_views(page.rows), asked=asked, deeds=deeds())
+
+
+@blueprint.get("/audit/<int:number>/proof")
+def audit_proof(number: int) -> ResponseReturnValue:
+    """The path that shows that one event of the auditor's region is in the sealed tree."""
+    session = current_session()
+    event = event_of(session, actor(), number)
+    (row,) = event_rows(session, [event])
+    return render_template("web/audit_proof.html", row=row, deed=deed(row.action), proof=prove(session, event))
 
 
 def _day(text: str) -> date | None:

@@ -23,7 +23,7 @@ ROOM: Final = Room(
             "web.style",
         ),
         EVERYBODY: ("web.search", "web.waiting", "web.following"),
-        frozenset({Role.AUDITOR}): ("web.audit",),
+        frozenset({Role.AUDITOR}): ("web.audit", "web.audit_proof"),
     },
     exports={
         "event": N_("导出操作记录"),

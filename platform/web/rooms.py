@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import Select
 
 import foundation
+from foundation.proofs import Proving, know
 from foundation.rooms import Codes, Finder, NavEntry, Roles, Room, RoomDesk, ThingKind, WhoAsks
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class House:
     desks: tuple[RoomDesk, ...]
     navigation: tuple[NavEntry, ...]
     finders: tuple[Finder, ...]
+    proves: Proving
 
 
 def find_rooms(root: Path = _SOURCE_ROOT) -> tuple[Room, ...]:
@@ -64,6 +66,7 @@ def collect(rooms: Iterable[Room]) -> House:
         desks=tuple(room.desk for room in chosen if room.desk is not None),
         navigation=tuple(sorted((one for room in chosen for one in room.navigation), key=lambda one: one.weight)),
         finders=tuple(finder for room in chosen for finder in room.finders),
+        proves=_proving(chosen),
     )
 
 
@@ -80,7 +83,10 @@ def import_tables() -> None:
 
 
 def let_act(rooms: Iterable[Room]) -> None:
-    """Import what acts without being called: jobs, subscribers, what fills a registry."""
+    """Import what acts without being called: jobs, subscribers, what fills a registry; jobs know what is proven."""
+    rooms = tuple(rooms)
+    import_tables()
+    know(_proving(in_order(rooms)))
     for room in rooms:
         for module in room.acts:
             import_module(module)
@@ -96,6 +102,15 @@ def _blueprint(name: str, who: WhoAsks) -> "Blueprint":
     found = getattr(import_module(module), attribute)
     made: Blueprint = found(who) if inspect.isfunction(found) else found
     return made
+
+
+def _proving(rooms: Iterable[Room]) -> Proving:
+    chosen = tuple(rooms)
+    return Proving(
+        parties=tuple(query for room in chosen for query in room.proves.parties),
+        proofs=tuple(proof for room in chosen for proof in room.proves.proofs),
+        marked=_once(table for room in chosen for table in room.proves.marked.items()),
+    )
 
 
 def _deeds(room: Room) -> list[tuple[str, str]]:

@@ -127,7 +127,18 @@ def _size(_key: str, count: int) -> str:
     return f"{-(-count // 1024):,} KB"
 
 
-_SPECIAL: Final[Mapping[str, Callable[[str, Any], str]]] = {"checks": _counted, "size": _size}
+def _transfers(_key: str, value: Any) -> str:
+    """Each transfer that the event covers, by its kind and amount."""
+    return str(gettext("、")).join(
+        f"{gettext(_code('transfer.kind', each['kind']) or each['kind'])} {yuan(each['amount'])}" for each in value
+    )
+
+
+_SPECIAL: Final[Mapping[str, Callable[[str, Any], str]]] = {
+    "checks": _counted,
+    "size": _size,
+    "transfers": _transfers,
+}
 
 
 def _plain(key: str, value: Any) -> str:

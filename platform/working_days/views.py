@@ -16,6 +16,7 @@ from working_days import entering, queries
 from working_days.forms import YearForm
 from working_days.models import DayKind
 from working_days.reading import Notice, decode, read, written
+from working_days.year_reading import entered
 
 _YEARS = range(2004, 2101)
 
@@ -31,10 +32,10 @@ def make_blueprint(who: WhoAsks) -> Blueprint:
             {
                 "year": year,
                 "source": queries.SOURCES[source],
-                "entered": entered,
+                "entered": entered(stored),
                 "count": queries.working_days_in(year),
             }
-            for year, source, entered in queries.years(current_session())
+            for year, source, stored in queries.years(current_session())
         ]
         return render_template("working_days/index.html", rows=rows, missing=year_without_notice())
 
@@ -45,7 +46,7 @@ def make_blueprint(who: WhoAsks) -> Blueprint:
         return render_template(
             "working_days/year.html",
             year=_known(year),
-            entered=queries.entered_year(session, year),
+            entered=entered(queries.entered_year(session, year)),
             lines=queries.lines_of(session, year),
             sources=queries.SOURCES,
         )
@@ -82,7 +83,7 @@ def _enter(person: Actor, year: int) -> ResponseReturnValue:
     return submit(
         form,
         lambda: entering.enter(session, person, notice, document=form.document.data),
-        then=lambda entered: url_for("working_days.year", year=entered.year),
+        then=lambda done: url_for("working_days.year", year=done.year),
         page=lambda: _page(form, year),
         done=N_("放假安排已录入，尚未到期的期限正在重新计算"),
     )

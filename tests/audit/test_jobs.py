@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from audit import jobs, retention, seals
-from audit.models import AuditEvent, AuditSeal
+from audit import jobs, retention, seals, verification
+from audit.models import AuditEvent, AuditHead
 from audit.trail import record
 from config import Settings
 from foundation.actors import SYSTEM
@@ -27,8 +27,8 @@ def test_all_that_is_committed_is_sealed_however_many_seals_it_takes(session, mo
     write(session, events)
     jobs.seal_what_is_new(session)
     jobs.seal_what_is_new(session)
-    assert session.query(AuditSeal).count() == made
-    assert seals.verify(session).unsealed == 0
+    assert session.query(AuditHead).count() == made
+    assert verification.verify(session).unsealed == 0
 
 
 # The database itself refuses to lose a younger row (by its clock).
@@ -43,7 +43,7 @@ def test_old_seals_are_removed_a_few_in_a_transaction(session, monkeypatch, sett
     monkeypatch.setattr(jobs, "load_settings", lambda: asked)
     assert [jobs.prune_old_seals(session) for _ in range(3)] == [True, True, False]
     jobs.seal_what_is_new(session)
-    assert seals.verify(session).ok
+    assert verification.verify(session).ok
 
 
 # The database itself refuses to lose a younger row (by its clock).
@@ -61,4 +61,4 @@ def test_only_what_is_older_than_the_installation_keeps_is_removed(session, monk
         jobs.remove_what_is_old(session)
         jobs.seal_what_is_new(session)
     assert session.query(AuditEvent).filter(AuditEvent.action.startswith("test.")).count() == kept
-    assert seals.verify(session).ok
+    assert verification.verify(session).ok

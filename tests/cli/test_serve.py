@@ -68,7 +68,15 @@ def _until(condition, seconds):
 
 
 def _named(process, name):
-    return next(child for child in process.children() if name in child.cmdline())
+    return next(child for child in process.children() if name in _command(child))
+
+
+def _command(child):
+    """Its command line; none for one that has just ended: until it is waited for, or after that, it has no such line."""
+    try:
+        return child.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return []
 
 
 def _postmaster(house):
@@ -132,7 +140,7 @@ def test_pages_that_die_again_and_again_stop_everything(house):
     def kill_the_next():
         # Not before it is the program itself: a process that has not replaced itself yet has our own command line.
         for each in process.children():
-            if each.pid not in killed and "web" in each.cmdline():
+            if each.pid not in killed and "web" in _command(each):
                 each.kill()
                 killed.add(each.pid)
         return process.poll() is not None

@@ -18,9 +18,16 @@ _NAMES = postgresql.dialect().identifier_preparer
 # form has checked field by field, and keys of tables that no form writes.
 NOT_BY_FORMS = frozenset(
     {
+        *("uq_audit_events_sequence", "uq_audit_prunings_up_to", "uq_audit_seals_position", "uq_audit_leaves_row"),
+        *(
+            "uq_audit_heads_position",
+            "uq_audit_heads_size",
+            "uq_audit_seals_previous_digest",
+            "uq_attachments_once",
+            "uq_blobs_sha256",
+            "uq_batches_number",
+        ),
         *("ck_proof_runs_faults_counted", "ck_proof_runs_ends_after_its_beginning"),
-        *("uq_audit_events_sequence", "uq_audit_prunings_up_to", "uq_audit_seals_position"),
-        *("uq_audit_seals_previous_digest", "uq_attachments_once", "uq_blobs_sha256", "uq_batches_number"),
         *("uq_certificate_breaks_running", "ck_certificate_breaks_period", "ck_offering_versions_accepted_with_reason"),
         *("uq_certifications_number", "uq_ledger_accounts_station", "uq_offering_versions_version"),
         *("uq_offering_versions_listed", "uq_offerings_number", "uq_orders_number", "uq_programme_duties_reference"),
@@ -53,7 +60,7 @@ NOT_BY_FORMS = frozenset(
         *("ck_redemption_claims_duty_is_eligibility", "ck_sign_ins_seen_after_start", "ck_target_rows_not_negative"),
         *("ck_titles_period", "ck_voucher_claims_allotted_within", "ck_voucher_claims_requested_positive"),
         *("uq_job_queue_scripts_name", "uq_ledger_accounts_id_programme_id", "uq_ledger_transfers_sequence"),
-        *("uq_ledger_days_station", "uq_ledger_folds_through"),
+        *("uq_ledger_days_station", "uq_ledger_folds_through", "uq_ledger_unnamed_through"),
         "ck_vouchers_face_positive",
         # Written by the house at every flush, see foundation/waiting.py.
         *("ck_batches_waits_whole", "ck_certifications_waits_whole", "ck_objections_waits_whole"),

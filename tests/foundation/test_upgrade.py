@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from audit import seals
+from audit import verification as trail_verification
+from audit.seals import seal
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -30,9 +31,10 @@ from foundation.identifiers import new_id
 from foundation.migrations import migrate, owned_by_us, revisions
 from foundation.waiting import Party, Waits, turn_of
 from ledger.days import fold, folded_through, rebuild
-from ledger.models import Transfer
+from ledger.marks import of_marks
+from ledger.models import LedgerUnnamed, Transfer
 from ledger.posting import reverse
-from ledger.verification import verify
+from ledger.verification import failing, verify
 from orders.models import Order
 from performance.models import TargetTable
 from providers.models import Certification
@@ -52,6 +54,7 @@ from vouchers.models import Programme, Voucher
 from vouchers.redemption import redeem
 from vouchers.taking_back import undo_redemption
 from vouchers.wallets import held_for, wallet
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
 
@@ -168,7 +171,7 @@ def test_the_upgraded_tables_are_those_of_the_models(engine_of_old_rows: Engine)
 
 
 def test_money_and_trail_add_up_as_before(upgraded: Upgraded) -> None:
-    money, trail = verify(upgraded.session), seals.verify(upgraded.session)
+    money, trail = verify(upgraded.session), trail_verification.verify(upgraded.session)
     assert (money.ok, money.faults, money.transfers) == (True, [], len(upgraded.rows("ledger_transfers")))
     assert (trail.ok, trail.faults) == (True, [])
 
@@ -490,3 +493,56 @@ def test_each_payment_names_who_made_it(empty_database: Callable[[], Engine]) ->
         moved = connection.execute(text("SELECT subject_id, user_id FROM ledger_transfers WHERE kind = 'pay'")).all()
     assert len({by for _, by in paid}) == 2
     assert set(paid) == set(moved)
+
+
+def test_lists_are_read_in_their_order_from_an_index(upgraded: Upgraded) -> None:
+    """Nothing is carried over: the rows of the lists are those of before, and the indexes are usable."""
+    broken = text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT (indisvalid AND indisready)")
+    assert upgraded.session.scalars(broken).all() == []
+    upgraded.session.execute(text("SET LOCAL enable_seqscan = off"))
+    listed = upgraded.session.scalars(select(Order.number).order_by(Order.placed_at.desc(), Order.id.desc())).all()
+    assert sorted(listed) == sorted(row["number"] for row in upgraded.rows("orders"))
+
+
+def test_0024_the_tree_goes_on_from_the_chain_and_takes_all_events_and_transfers(upgraded: Upgraded) -> None:
+    old = trail_verification.verify(upgraded.session)
+    while seal(upgraded.session):
+        pass
+    report = trail_verification.verify(upgraded.session, head=old.head)
+    stored = sum(len(upgraded.rows(table)) for table in ("audit_events", "ledger_transfers"))
+    assert (report.ok, report.unsealed, report.faults) == (True, 0, [])
+    assert (report.position > old.position, report.sealed >= stored, report.size) == (True, True, report.sealed + 1)
+
+
+def test_0023_rows_are_marked_and_transfers_of_before_are_known_as_such(upgraded: Upgraded) -> None:
+    proving = whole_house().proves
+    marks = [fault for proof in of_marks(proving) for fault in failing(upgraded.session, proof)]
+    assert marks == []
+    through = upgraded.session.scalar(select(LedgerUnnamed.through))
+    assert through == upgraded.session.scalar(select(func.max(Transfer.sequence)))
+
+
+def test_rows_of_before_contradict_nothing(upgraded: Upgraded) -> None:
+    assert verify(upgraded.session, proving=whole_house().proves).faults == []
+
+
+def test_what_told_of_old_money_may_have_been_removed(empty_database: Callable[[], Engine]) -> None:
+    """Versions before the tree removed each event that was old enough, also such as carried money."""
+    engine = loaded(empty_database())
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER USER"))
+        connection.execute(
+            text("DELETE FROM audit_events USING audit_seals WHERE audit_events.sequence = ANY(sequences)")
+        )
+        connection.execute(text("ALTER TABLE audit_events ENABLE TRIGGER USER"))
+        connection.execute(
+            text("INSERT INTO audit_prunings (id, at, up_to, events) VALUES (gen_random_uuid(), now(), 1, 593)")
+        )
+    migrate(engine)
+    with Session(engine) as session:
+        assert verify(session, proving=whole_house().proves).faults == []
+        # Only what is as old: an event of today must be there.
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE audit_seals SET sealed_at = sealed_at - interval '10 years'"))
+        found = {fault.partition(":")[0] for fault in verify(session, proving=whole_house().proves).faults}
+        assert {"event_before", "programme_money", "statement_event"} <= found

@@ -11,6 +11,7 @@ import pytest
 from browsers import Person
 from claim_cases import Office, claimed, verified
 from order_cases import PNG
+from sqlalchemy import literal, select
 
 from accounts.models import Organisation
 from foundation.actors import Role
@@ -146,7 +147,8 @@ def test_officer_decides_a_clean_claim_with_one_key(
     furnished: Furnished, leaving: Welcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The scene's evidence is the same file each time.
-    monkeypatch.setattr("verification.facts._files_elsewhere", lambda *_: 0)
+    for reader in ("verification.facts", "verification.at_hand"):
+        monkeypatch.setattr(f"{reader}.files_elsewhere", lambda *_: select(literal(0)).scalar_subquery())
     order, _other = claimed(furnished.scene), claimed(furnished.scene)
     officer = leaving(furnished.person(furnished.scene.bureau, Role.OFFICER))
     officer.reset()

@@ -252,7 +252,7 @@ def test_what_scrolls_sideways_can_be_scrolled_by_keyboard(furnished: Furnished,
     assert officer.page.evaluate(_SCROLLING) == [[False, False, False]], (
         "no stop for the keyboard where nothing scrolls"
     )
-    officer.page.set_viewport_size({"width": 960, "height": 700})
+    officer.page.set_viewport_size({"width": 820, "height": 700})
     officer.page.wait_for_function("() => document.querySelector('.list-frame').tabIndex === 0")
     assert officer.page.evaluate(_SCROLLING) == [[True, True, True]]
     officer.accessible()

@@ -21,7 +21,8 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
-from audit.seals import seal, verify
+from audit.seals import seal
+from audit.verification import verify
 from foundation.actors import Role
 from foundation.clock import add_working_days, at, today, travel_together
 from ledger.verification import verify as verify_ledger

@@ -1,20 +1,26 @@
 """Posting: harmless retries, refused changes, one reversal, and triggers that refuse what the code never does."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from order_cases import Scene
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+import ledger
+from audit.models import AuditEvent
 from foundation.actors import SYSTEM
-from foundation.clock import now, stopped
+from foundation.clock import now, stopped, travel
 from foundation.errors import Conflict, Exhausted
 from foundation.identifiers import new_id
 from ledger.accounts import account
-from ledger.models import AccountKind, Transfer
-from ledger.posting import Posting, balance, ensure_covers, post, reverse, stored_balance
-from ledger.verification import verify
+from ledger.models import AccountKind, LedgerUnnamed, Transfer
+from ledger.posting import MOST_NAMED, Posting, balance, ensure_covers, post, reverse, stored_balance
+from ledger.shortfall import cover
+from ledger.verification import failing, proofs, verify
+from web.rooms import whole_house
 
 pytestmark = pytest.mark.clock
 
@@ -192,3 +198,64 @@ def test_verify_finds_what_was_tampered_with(session: Session, stations, stateme
     report = verify(session)
     assert any(fault in one for one in report.faults), report.faults
     assert report.as_json()["ok"] is False
+
+
+@pytest.mark.parametrize("way", [("pool", "foreign"), ("foreign_treasury", "pool")])
+def test_verify_finds_money_that_crossed_into_another_programme(session: Session, stations, way):
+    """No account is below zero and each stored balance is right: only the programmes' own sums tell."""
+    other = new_id()
+    everywhere = stations | {
+        "foreign": account(session, AccountKind.POOL, other),
+        "foreign_treasury": account(session, AccountKind.TREASURY, other),
+    }
+    move(session, everywhere, "treasury", "pool", 500)
+    for end in ("source_id", "target_id"):
+        session.execute(text(f"ALTER TABLE ledger_transfers DROP CONSTRAINT fk_ledger_transfers_{end}_programme_id"))
+    move(session, everywhere, *way, 200)
+    assert {fault.split(":")[0] for fault in verify(session).faults} == {
+        f"programme {stations['programme']}",
+        f"programme {other}",
+    }
+
+
+def test_every_transfer_is_named_in_one_event_of_bounded_size(session: Session, stations):
+    several = [
+        Posting(new_id(), stations["treasury"], stations["pool"], 1, "test", stations["programme"], "tests", new_id())
+        for _ in range(MOST_NAMED + 1)
+    ]
+    post(session, SYSTEM, several)
+    post(session, SYSTEM, several)
+    told = session.scalars(
+        select(AuditEvent.after).where(AuditEvent.action == "ledger.post").order_by(AuditEvent.sequence)
+    ).all()
+    assert [len(each["transfers"]) for each in told] == [MOST_NAMED, 1]
+    assert [each["id"] for after in told for each in after["transfers"]] == [str(posting.id) for posting in several]
+
+
+def test_who_writes_one_transfer_in_a_statement_of_its_own_names_it() -> None:
+    """``post`` names what it writes; a verb that takes ``WRITE_ONE`` must call ``named`` for its event."""
+    sources = {
+        path: path.read_text() for path in Path(ledger.__path__[0]).parent.rglob("*.py") if path.name != "posting.py"
+    }
+    users = [path for path, source in sources.items() if "WRITE_ONE" in source]
+    assert users
+    assert all("named([posting])" in sources[path] for path in users)
+    assert not [path for path, source in sources.items() if "INSERT INTO ledger_transfers" in source]
+
+
+def test_what_covered_a_shortfall_before_events_named_transfers_needs_no_event(session: Session) -> None:
+    """It went along with other money, by the house's own hand: no event about the programme told of it."""
+    scene = Scene(session)
+    session.flush()
+    with travel(now() + timedelta(hours=1)):
+        pool = account(session, AccountKind.POOL, scene.programme.id)
+        short = account(session, AccountKind.SHORTFALL, scene.programme.id, scene.provider.id)
+        facts = {"programme_id": scene.programme.id, "subject_type": "programmes", "subject_id": scene.programme.id}
+        post(session, SYSTEM, [Posting(new_id(), short, pool, 500, kind="shortfall", **facts)])
+        assert cover(session, SYSTEM, pool, scene.programme.id, 700) == 200
+    session.add(LedgerUnnamed(id=new_id(), through=session.scalars(select(func.max(Transfer.sequence))).one()))
+    session.flush()
+    (proof,) = [each for each in proofs(whole_house().proves) if each.name == "event_before"]
+    told = " ".join(failing(session, proof))
+    assert "shortfall without an event" in told
+    assert "cover" not in told

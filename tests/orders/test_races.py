@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from order_cases import Scene
+from races import waits_for_a_lock
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,9 @@ from ledger.verification import verify
 from orders import docking, ending, line
 from orders.models import Order, OrderState
 from orders.ordering import Shown, place
+from providers import offerings
+from providers.access import hold_version
+from providers.models import OfferingState, OfferingVersion, OrdersPeriod
 
 pytestmark = pytest.mark.concurrency
 
@@ -94,3 +98,39 @@ def test_cancelling_from_both_sides_at_once_gives_back_once(own_engine: Engine) 
         assert sorted(moves) == ["hold", "release"]
         assert session.get_one(Order, second_id).state is OrderState.DOCKING
         assert verify(session).ok
+
+
+@pytest.mark.parametrize("deed", ["delist", "approve"])
+def test_no_order_of_a_version_that_went_while_it_waited(own_engine: Engine, deed: str) -> None:
+    """The order has found the listed version and stands before the offering's row; then the version is listed no more."""
+    with unit_of_work(own_engine) as session:
+        scene = Scene(session)
+        voucher = scene.voucher()
+        buyer, clerk, listed = scene.buyer(voucher), scene.clerk, scene.offered.id
+        facts = {"offering_number": scene.offering.number, "voucher_number": voucher.number}
+
+    def order() -> str:
+        try:
+            with unit_of_work(own_engine) as session:
+                place(session, buyer, order_id=uuid4(), shown=Shown(10_000_000, 5_000_000), **facts)
+        except DomainError as refusal:
+            return type(refusal).__name__
+        return "ok"
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(own_engine) as changing:
+            version = changing.get_one(OfferingVersion, listed)
+            if deed == "delist":
+                offerings.delist(changing, clerk, version, note="不再提供")
+            else:
+                hold_version(changing, version)
+                version.state = OfferingState.SUPERSEDED
+                changing.flush()
+                scene.offering = version.offering
+                once = {"orders_per_enterprise": 1, "orders_period": OrdersPeriod.EVER}
+                changing.add(scene.list_version(2, **once))
+                offerings.announce(changing, version.offering)
+            outcome = pool.submit(order)
+            assert waits_for_a_lock(own_engine)
+        assert outcome.result() == "Busy"
+    assert order() == {"delist": "NotFound", "approve": "ok"}[deed]

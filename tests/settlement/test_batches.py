@@ -8,7 +8,7 @@ import factories as make
 import pytest
 from claim_cases import PUBLIC, Office, award, claimed, proven, second_provider, verified
 from order_cases import Scene, terms
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from accounts.models import User
 from files.models import Blob
 from files.store import current_store, digest
 from foundation.actors import Actor, Role
-from foundation.clock import now, today, travel
+from foundation.clock import at, end_of, now, today, travel
 from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 from ledger.accounts import account
 from ledger.models import AccountKind, Transfer
@@ -29,6 +29,7 @@ from settlement.models import Batch, BatchState, Statement
 from settlement.payments import pay
 from settlement.statement_files import file_of, print_unprinted
 from settlement.statements import issue
+from verification.models import RedemptionClaim
 from vouchers.duties import take_duty
 from vouchers.models import Duty
 
@@ -71,6 +72,19 @@ def test_orders_of_another_period_and_batch_are_left_out(session: Session, scene
     assert [(each["order"], each["params"]) for each in other.left_out] == [(earlier.number, {"batch": batch.number})]
     with pytest.raises(BadInput, match="没有待结算"):
         office.batch()
+
+
+def test_a_period_has_its_first_moment_and_its_last_and_none_outside(
+    session: Session, scene: Scene, office: Office
+) -> None:
+    midnight, next_midnight, instant = at(today(), 0), end_of(today()), timedelta(microseconds=1)
+    orders = {}
+    for moment in (midnight - instant, midnight, next_midnight - instant, next_midnight):
+        order = verified(scene)
+        session.execute(update(RedemptionClaim).where(RedemptionClaim.order_id == order.id).values(decided_at=moment))
+        orders[moment] = order.id
+    batch = office.batch()
+    assert {row.order_id for row in batch.orders} == {orders[midnight], orders[next_midnight - instant]}
 
 
 @pytest.mark.parametrize(("back", "ahead"), [(0, 1), (-1, 0)])

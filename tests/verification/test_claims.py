@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from accounts.models import Membership, MembershipState
 from audit.decisions import decisions_about
 from audit.seals import seal
-from audit.seals import verify as verify_audit
+from audit.verification import verify as verify_audit
 from foundation.actors import Role
 from foundation.clock import now, today, travel
 from foundation.errors import BadInput, Conflict, Faults, NotAllowed, NotFound

@@ -1,6 +1,7 @@
 """Invoices and claims meet in amounts: one over several, several for one, and never more than an invoice has."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from threading import Barrier, BrokenBarrierError
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from order_cases import Scene, person
 from query_budget import questions
-from races import prepared, race
+from races import prepared, race, waits_for_a_lock
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +24,7 @@ from foundation.actors import Role
 from foundation.clock import today
 from foundation.errors import Conflict, DomainError, Faults, NotFound
 from foundation.identifiers import new_id
+from foundation.unit_of_work import unit_of_work
 from orders.models import Order, OrderState
 from verification import claiming, deciding, queries
 from verification.billing import invoice_of, left, stated, users
@@ -443,3 +445,35 @@ def test_two_claims_with_one_invoice_at_once(own_engine: Engine, monkeypatch: py
     assert set(states) == {RedemptionState.SUBMITTED}
     refused = {"locks": "Faults", "guard": "IntegrityError", "nothing": "ok"}[held]
     assert (sorted(outcomes), used) == (sorted([refused, "ok"]), 2 * WHOLE if held == "nothing" else WHOLE)
+
+
+@pytest.mark.concurrency
+def test_an_invoice_that_one_claim_frees_is_used_by_another_at_once(own_engine: Engine) -> None:
+    """Filing again with another invoice removes the first one; who uses that one now waits, and enters it anew."""
+    with unit_of_work(own_engine) as session:
+        scene = Scene(session)
+        first = scene.order_in(OrderState.CONFIRMED)
+        second = scene.order_in(OrderState.CONFIRMED, first.voucher)
+        old, new, clerk = invoice(first), invoice(first), scene.clerk
+        filed = file(scene, first.number, 3_000_000, (old, 6_000_000))
+        deciding.send_back(session, scene.officer, filed.number, **MENDED)
+        numbers = filed.number, second.number
+
+    def use() -> str:
+        billed = [Billed(old, 4_000_000, paper())]
+        try:
+            with unit_of_work(own_engine) as session:
+                claiming.submit(session, clerk, numbers[1], invoices=billed, amount=2_000_000)
+        except Exception as refusal:  # noqa: BLE001 - whatever it was is the outcome
+            return type(refusal).__name__
+        return "ok"
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(own_engine) as session:
+            claiming.submit(session, clerk, numbers[0], invoices=[Billed(new, 6_000_000, paper())])
+            used = pool.submit(use)
+            assert waits_for_a_lock(own_engine)
+        assert used.result() == "ok"
+    with Session(own_engine) as session:
+        assert remains(session, old) == 6_000_000
+        assert remains(session, new) == 4_000_000

@@ -4,7 +4,7 @@ from itertools import product
 
 import factories as make
 import pytest
-from claim_cases import Office, claim, proven, redeem_claim
+from claim_cases import Office, claim, contradictions, proven, redeem_claim
 from clock_jobs import done
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -248,6 +248,8 @@ def test_undoing_takes_back_one_claim_and_what_its_decision_released(
     redeem_claim(scene, second, amount=1_000_000, rest=Rest.RELEASED)
     assert (order.state, payable(session, order)) == (OrderState.VERIFIED, 4_000_000)
     assert proven(session)
+    # Decided anew, and in another amount than what was taken back.
+    assert contradictions(session) == []
 
 
 def test_what_was_released_and_used_elsewhere_can_no_longer_be_asked_for(
@@ -289,6 +291,8 @@ def test_a_claim_for_what_a_decision_left_keeps_its_part_when_that_decision_is_t
     first = redeem_claim(scene, claim(scene, order), amount=3_000_000)
     second = claim(scene, order)
     taken_back(scene, first)
+    # Both together ask for more than there is until one is decided.
+    assert contradictions(session) == []
     deciding.send_back(session, scene.officer, second.number, marks=["invoice_date"], reason="incomplete")
     again = claiming.submit(session, scene.clerk, second.number, invoice=stated(second))
     assert (again.amount, unclaimed(session, order)) == (2_000_000, 0)
@@ -323,6 +327,8 @@ def test_a_red_letter_frees_the_claims_of_its_batch_only(session: Session, scene
     office.corrected(batch.statements[0].number)
     lines = session.scalars(select(BatchOrder.claim_id)).all()
     assert lines == [second.id]
+    # The first batch is closed: all of it was taken back before it was paid.
+    assert contradictions(session) == []
     assert office.batch().orders[0].claim_id == first.id
     assert proven(session)
 

@@ -13,11 +13,12 @@ from enterprises.models import TitleLevel
 from foundation.clock import now, today, travel
 from foundation.identifiers import new_id
 from vouchers.claiming import claim
-from vouchers.deduction import deduct, preview
+from vouchers.deduction import deduct, largest, offers, preview
 from vouchers.presets import presets
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold
-from vouchers.terms import Terms
+from vouchers.sources import Source
+from vouchers.terms import Terms, terms_of
 
 pytestmark = pytest.mark.clock
 
@@ -136,3 +137,56 @@ def test_the_xiamen_preset_has_the_days_of_its_notice():
 def test_terms_that_do_not_fit_are_refused(changes):
     with pytest.raises(ValueError, match=r"validation error|Extra"):
         terms(**changes)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([10, 50, 100]),
+            st.none() | st.integers(1, 500),
+            st.integers(0, 1000),
+            st.booleans(),
+            st.booleans(),
+            st.booleans(),
+            st.sampled_from([(), ("cloud",), ("legal",)]),
+            st.integers(-3, 3),
+        ),
+        max_size=6,
+    ),
+    st.lists(st.tuples(st.sampled_from(["cloud", "legal"]), st.integers(0, 2000)), max_size=4),
+)
+def test_a_card_shows_what_the_best_offer_deducts(given_sources, priced):
+    sources = [
+        Source(
+            programme_id=new_id(),
+            programme_number="1",
+            programme_name="1",
+            voucher_id=new_id() if issued else None,
+            voucher_number=None,
+            terms=terms(
+                deduction_percent=percent,
+                cap_per_order=cap,
+                any_region=anywhere,
+                excluded_categories=excluded,
+                contracts_from=today() + timedelta(days=begins),
+                contracts_to=today() + timedelta(days=begins + 2),
+            ),
+            available=available,
+            at_home=at_home,
+        )
+        for percent, cap, available, issued, anywhere, at_home, excluded, begins in given_sources
+    ]
+    best = [
+        max((offer.deduction.deduction for offer in found[:1]), default=0)
+        for category, price in priced
+        for found in [offers(sources, category=category, list_price=price, charged_price=price)]
+    ]
+    assert largest(sources, priced) == best
+
+
+def test_terms_are_read_anew_when_they_were_changed(session: Session):
+    (version,) = open_programme(session, cap_per_order=100).programme.versions
+    assert terms_of(version).cap_per_order == 100
+    assert terms_of(version) is terms_of(version)
+    version.terms["cap_per_order"] = 200
+    assert terms_of(version).cap_per_order == 200

@@ -116,7 +116,10 @@ def test_the_event_is_as_complete_as_any_other(session: Session):
     usual = record(session, enterprise, "voucher.hold", made, before=event.before, after=event.after)
     session.flush()
     assert event.before == {"state": "issued", "available": 1000, "held": 0}
-    assert event.after == {"state": "held", "available": 600, "held": 400}
+    assert event.after is not None
+    (named,) = event.after["transfers"]
+    assert event.after == {"state": "held", "available": 600, "held": 400, "transfers": [named]}
+    assert (named["kind"], named["amount"]) == ("hold", 400)
     own = {"id", "sequence", "at"}
     columns = [column.name for column in AuditEvent.__table__.columns if column.name not in own]
     assert {name: getattr(event, name) for name in columns} == {name: getattr(usual, name) for name in columns}

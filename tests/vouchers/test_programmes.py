@@ -1,10 +1,11 @@
 """The life of a programme at the bureau: two people, the rules that bind, the window, and what comes twice."""
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 
 import factories
 import pytest
-from voucher_factories import claimant, open_programme, terms
+from voucher_factories import claimant, fund, open_programme, terms
 
 from audit.models import AuditEvent
 from enterprises.models import TitleLevel
@@ -209,3 +210,13 @@ def test_only_the_programmes_own_treasury_puts_money_in(session):
                 password=factories.PASSWORD,
             )
     assert session.get_one(Programme, setting.programme.id).state is ProgrammeState.OPEN
+
+
+@pytest.mark.parametrize("state", ProgrammeState)
+def test_money_is_put_into_a_programme_from_its_announcement_until_it_is_settled(session, state):
+    setting = open_programme(session)
+    setting.programme.state = state
+    session.flush()
+    before = {ProgrammeState.DRAFT, ProgrammeState.CHECKED}
+    with pytest.raises(Conflict, match="结算以前") if state in before | {ProgrammeState.SETTLED} else nullcontext():
+        fund(session, setting, 100)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from voucher_factories import claimant, fund, open_programme, voucher
 
 from foundation.actors import SYSTEM, Role
-from foundation.clock import at, travel
+from foundation.clock import at, end_of, travel
 from foundation.errors import BadInput, Conflict, Exhausted, NotAllowed, NotFound
 from foundation.identifiers import new_id
 from ledger.accounts import account
@@ -23,6 +23,7 @@ from ledger.posting import balance
 from ledger.verification import verify
 from vouchers import jobs
 from vouchers.claiming import claim
+from vouchers.expiry import expire, expiring
 from vouchers.models import VoucherState
 from vouchers.queries import vouchers_of
 from vouchers.redemption import hold, redeem, release
@@ -192,6 +193,28 @@ def test_what_was_held_in_time_is_redeemed_later(session: Session):
             transfer_id=new_id(),
         )
     assert wallet(session, made) == Wallet(600, 0, 400, 0)
+
+
+def test_what_is_released_on_the_last_day_can_be_used_until_midnight(session: Session):
+    setting, enterprise, made = voucher(session)
+    order = held(session, enterprise, made, 1000)
+    with travel(at(made.expires_on, 23, 59)):
+        release(session, SYSTEM, voucher_id=made.id, order_id=order, transfer_id=new_id())
+        held(session, enterprise, made, 1000)
+    assert wallet(session, made) == Wallet(0, 1000, 0, 0)
+    assert balance(session, account(session, AccountKind.POOL, setting.programme.id)) == 0
+    assert verify(session).ok
+
+
+def test_the_clock_takes_nothing_from_a_voucher_on_its_last_day(session: Session):
+    """Neither does its list name the voucher, nor does the look under the lock let it go."""
+    setting, _, made = voucher(session)
+    for moment, taken in ((at(made.expires_on, 23, 59), False), (end_of(made.expires_on), True)):
+        with travel(moment):
+            assert (session.execute(expiring()).all() == [(setting.programme.id, made.id)]) is taken
+            assert expire(session, setting.programme.id, made.id) is taken
+    assert wallet(session, made) == Wallet(0, 0, 0, 1000)
+    assert verify(session).ok
 
 
 def test_release_after_the_last_day_goes_on_to_the_pool(session: Session):

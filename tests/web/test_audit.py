@@ -12,9 +12,11 @@ from claim_cases import claim, claimed
 from factories import actor_of, bureau, enterprise, member, provider
 from flask import Flask
 from order_cases import Scene
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from accounts import delegation
+from audit.proofs import prove
+from audit.seals import seal
 from audit.trail import record
 from documents.exports import Listing
 from files.models import Attachment
@@ -281,3 +283,21 @@ def test_a_deed_by_delegation_says_for_whom(session, sign_in) -> None:
         assert f"由{upper.name}受{scene.bureau.name}委托办理" in auditor.get(address).text, address
     auditor.get("/language/en")
     assert f"{upper.name} on behalf of {scene.bureau.name}" in auditor.get("/audit").text
+
+
+def test_an_auditor_sees_the_path_of_an_event_of_the_region_only(session, sign_in):
+    auditor = member(session, bureau(session), Role.AUDITOR)
+    mine = record(session, actor_of(member(session, bureau(session), Role.OFFICER)), "order.place", None)
+    elsewhere = record(session, actor_of(member(session, bureau(session, "430000"), Role.OFFICER)), "order.place", None)
+    session.flush()
+    browser = sign_in(auditor)
+    assert f"/audit/{mine.sequence}/proof" in browser.get("/audit").text
+    assert "还没有封存" in browser.get(f"/audit/{mine.sequence}/proof").text
+    seal(session)
+    page = browser.get(f"/audit/{mine.sequence}/proof").text
+    assert all(each in page for each in ("这条记录在校验树中", *prove(session, mine)["path"]))
+    assert browser.get(f"/audit/{elsewhere.sequence}/proof").status_code == 404
+    session.execute(text("ALTER TABLE audit_events DISABLE TRIGGER USER"))
+    session.execute(text("UPDATE audit_events SET person = 'x' WHERE id = :id"), {"id": mine.id})
+    session.expire_all()
+    assert "与封存时不同" in browser.get(f"/audit/{mine.sequence}/proof").text
