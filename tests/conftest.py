@@ -107,10 +107,16 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
+def shared_url(new_database: Callable[[], str]) -> str:
     """The database of this worker, for tests that roll back."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def engine(shared_url: str) -> Iterator[Engine]:
+    """The database of this worker, as the owner of its tables."""
     let_act(find_rooms())
-    engine = make_engine(new_database())
+    engine = make_engine(shared_url)
     yield engine
     engine.dispose()
 
@@ -126,10 +132,10 @@ def limited_url() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def limited_engine(new_database: Callable[[], str], limited_url: Callable[[str], str]) -> Iterator[Engine]:
-    """As ``engine``, for the role of web and worker: a module whose tests shall run as it lets ``engine`` be this one."""
+def limited_engine(shared_url: str, limited_url: Callable[[str], str]) -> Iterator[Engine]:
+    """The same database as the role of web and worker: a module whose tests shall run as it lets ``engine`` be this one."""
     let_act(find_rooms())
-    engine = make_engine(limited_url(new_database()))
+    engine = make_engine(limited_url(shared_url))
     yield engine
     engine.dispose()
 

@@ -53,7 +53,7 @@ def migrate(*, demo: bool) -> None:
 
 
 def _limited_role(settings: Settings) -> str | None:
-    """Whom web and worker are at the database; None where they are the owner, as there is one address only."""
+    """Whom web and worker are at the database; None where there is one address only, as they are the owner then."""
     if settings.database_url is None:
         return EMBEDDED_ROLE
     return make_url(settings.database_url).username if settings.owner_database_url else None

@@ -4,6 +4,9 @@ So a fault of the program, or SQL that somebody smuggles into it, cannot disable
 rewrite what is append-only. The tables belong to another role, which only ``huiqi migrate`` uses.
 """
 
+from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from psycopg import Connection as DriverConnection
@@ -14,31 +17,76 @@ from sqlalchemy import Connection, Engine, text
 EMBEDDED_ROLE: Final = "huiqi_app"
 """The limited role of the embedded server and of the tests."""
 
-_WRITES: Final = "SELECT, INSERT, UPDATE, DELETE"
+OTHERS: Final = "SELECT, INSERT, UPDATE"
+"""What the role may do to the rows of a table that is not in ``RIGHTS``."""
 
-_GRANTS: Final = (
-    f"GRANT {_WRITES} ON ALL TABLES IN SCHEMA public TO {{role}}",
+_READS: Final = "SELECT"
+_ADDS: Final = "SELECT, INSERT"
+_ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
+
+RIGHTS: Final[Mapping[str, str]] = {
+    # Triggers write the marks, with the rights of the owner; the rest was or is written by the owner's versions alone.
+    "row_marks": _READS,
+    "ledger_unnamed": _READS,
+    "audit_seals": _READS,
+    "alembic_version": _READS,
+    "job_queue_scripts": _READS,
+    # What was moved, told, sealed, decided or handed out is never changed. Old events go by ``remove_events`` only.
+    "ledger_transfers": _ADDS,
+    "ledger_folds": _ADDS,
+    "audit_events": _ADDS,
+    "audit_leaves": _ADDS,
+    "audit_nodes": _ADDS,
+    "audit_heads": _ADDS,
+    "audit_prunings": _ADDS,
+    "proof_runs": _ADDS,
+    "decisions": _ADDS,
+    "programme_duties": _ADDS,
+    "regional_duties": _ADDS,
+    "rule_versions": _ADDS,
+    "order_steps": _ADDS,
+    "confirmations": _ADDS,
+    "confirmation_letters": _ADDS,
+    "statements": _ADDS,
+    "statement_issuers": _ADDS,
+    "payments": _ADDS,
+    "blobs": _ADDS,
+    "attachments": _ADDS,
+    # Rows that go again: drafts, what is calculated anew, notes of work, what is kept for a while.
+    "audit_gaps": _ALL,
+    "batch_awards": _ALL,
+    "batch_orders": _ALL,
+    "calendar_days": _ALL,
+    "claim_invoices": _ALL,
+    "invoices": _ALL,
+    "job_runs": _ALL,
+    "ledger_days": _ALL,
+    "parked_forms": _ALL,
+    "password_attempts": _ALL,
+    "submissions": _ALL,
+    "target_rows": _ALL,
+}
+"""What the role may do to the rows of a table, if more or less than ``OTHERS``; no role but the owner may do anything else."""
+
+# The job queue's tables are used by its own functions.
+_QUEUE: Final = "procrastinate_"
+
+_ON_ALL: Final = (
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
     "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}",
-    "GRANT USAGE ON SCHEMA public TO {role}",
-    # What a later version of ours or of the job queue makes.
-    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {_WRITES} ON TABLES TO {{role}}",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO {role}",
 )
+# A table of one's own that is called like one of ours would stand before it in what triggers read and write.
+_NO_OWN_TABLES: Final = "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}"
 
-# The tables whose rows a trigger keeps, as the database itself knows them. One with a refusal of its own (a statement's file,
-# which may still come) can be updated within it.
-_GUARDED: Final = """
-    SELECT relation.relname, refusal.proname = 'refuse_rewriting' FROM pg_trigger AS guard
-    JOIN pg_class AS relation ON relation.oid = guard.tgrelid
-    JOIN pg_proc AS refusal ON refusal.oid = guard.tgfoid
-    WHERE guard.tgname = 'refuse_rewriting_row' AND relation.relnamespace = 'public'::regnamespace
+# Whoever may execute such a function can hang it on a table of his own and have any mark written. Triggers that are
+# there ask for no right.
+_TRIGGERS_FUNCTIONS: Final = """
+    SELECT oid::regprocedure::text FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prosecdef AND prorettype = 'trigger'::regtype
 """
-# Which version the database has is for the owner to say.
-_OWNERS_ONLY: Final = ("alembic_version", "job_queue_scripts")
-# The trail is pruned by the worker: its trigger lets go only of what is older than six months.
-_PRUNED: Final = frozenset({"audit_events"})
 
 # Superusers are members of every role, so they are asked for by themselves.
 _POWERS: Final = text("""
@@ -51,6 +99,11 @@ _POWERS: Final = text("""
 
 class NoSuchRole(Exception):
     """The role that web and worker are to use is not there; only the server's administrator may make it."""
+
+
+def rights_on(table: str) -> str:
+    """What web and worker may do to the rows of ``table``, as GRANT says it."""
+    return _ALL if table.startswith(_QUEUE) else RIGHTS.get(table, OTHERS)
 
 
 def make_role(connection: DriverConnection[Any], role: str) -> bool:
@@ -72,25 +125,23 @@ def make_role(connection: DriverConnection[Any], role: str) -> bool:
 def grant(connection: DriverConnection[Any], role: str) -> None:
     """Give ``role`` what web and worker need in this database, and take from it what they must not do; may be repeated.
 
-    Called by the owner of the tables. Raises NoSuchRole.
+    Called by the owner of the tables, from whom nothing is taken where one role is both. Raises NoSuchRole.
     """
+    if role == connection.info.user:
+        return
     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
         raise NoSuchRole(
             f"the role {role} of DATABASE_URL is not there: let the administrator CREATE ROLE {role} LOGIN"
         )
-    name = sql.Identifier(role)
-    for each in _GRANTS:
-        connection.execute(sql.SQL(each).format(role=name))
-    there = [row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    kept = {table: "INSERT, UPDATE, DELETE" for table in _OWNERS_ONLY if table in there}
-    for table, entirely in connection.execute(_GUARDED).fetchall():
-        refused = ["UPDATE"] * entirely + ["DELETE"] * (table not in _PRUNED)
-        if refused:
-            kept[table] = ", ".join(refused)
-    for table, rights in kept.items():
-        connection.execute(
-            sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(rights), sql.Identifier("public", table), name)
-        )
+    name, database = sql.Identifier(role), sql.Identifier(connection.info.dbname)
+    for each in (*_ON_ALL, _NO_OWN_TABLES):
+        connection.execute(sql.SQL(each).format(role=name, database=database))
+    for (function,) in connection.execute(_TRIGGERS_FUNCTIONS).fetchall():
+        connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC, {}").format(sql.SQL(function), name))
+    there = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    for rights, tables in groupby(sorted((rights_on(table), table) for (table,) in there), key=itemgetter(0)):
+        names = sql.SQL(", ").join(sql.Identifier("public", table) for _, table in tables)
+        connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), names, name))
 
 
 def grant_on(engine: Engine, role: str, *, lock: int) -> None:

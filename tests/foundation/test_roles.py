@@ -2,25 +2,34 @@
 
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
+from audit.models import AuditEvent
+from audit.seals import seal
+from audit.trail import record
 from cli.doctor import _database_role
 from config import BadSettings, Settings, load_settings
-from foundation.database import make_engine
+from foundation.actors import SYSTEM
+from foundation.clock import now, travel
+from foundation.database import Base, make_engine
 from foundation.embedded import EmbeddedPostgres
 from foundation.migrations import migrate
-from foundation.roles import EMBEDDED_ROLE, NoSuchRole, too_mighty
+from foundation.roles import EMBEDDED_ROLE, RIGHTS, NoSuchRole, rights_on, too_mighty
 
-_APPEND_ONLY = """
-    SELECT relation.relname FROM pg_trigger AS guard JOIN pg_class AS relation ON relation.oid = guard.tgrelid
-    WHERE guard.tgname = 'refuse_rewriting_row' AND relation.relname NOT IN ('audit_events', 'statement_files')
+_GUARDED = """
+    SELECT relation.relname, guard.tgfoid = 'refuse_rewriting'::regproc AS whole FROM pg_trigger AS guard
+    JOIN pg_class AS relation ON relation.oid = guard.tgrelid WHERE guard.tgname = 'refuse_rewriting_row'
 """
+_HAS = text("SELECT has_table_privilege(:role, 'public.' || quote_ident(:table), :right)")
+_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +44,14 @@ _APPEND_ONLY = """
         "UPDATE ledger_transfers SET amount = 1",
         "UPDATE audit_events SET at = now()",
         "DELETE FROM audit_seals",
+        "INSERT INTO row_marks (id, of_table, digest) VALUES (gen_random_uuid(), 'orders', 1)",
+        "UPDATE row_marks SET digest = 1",
+        "DELETE FROM row_marks",
+        "SELECT * FROM ledger_transfers FOR UPDATE",
+        "UPDATE statements SET content_hash = ''",
+        "DELETE FROM orders",
+        "DELETE FROM audit_events",
+        "SELECT mark_orders()",
         "TRUNCATE ledger_transfers",
         "TRUNCATE users CASCADE",
         "TRUNCATE procrastinate_jobs CASCADE",
@@ -45,6 +62,10 @@ _APPEND_ONLY = """
         "ALTER ROLE huiqi_app SUPERUSER",
         "CREATE ROLE another SUPERUSER",
         "CREATE TABLE public.own_table (id int)",
+        "CREATE TABLE own_table (id int)",
+        "CREATE SCHEMA another",
+        "CREATE FUNCTION public.another() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TRIGGER another AFTER INSERT ON orders EXECUTE FUNCTION unmark_rows()",
         "UPDATE alembic_version SET version_num = '0001'",
         "COPY users TO PROGRAM 'cat'",
     ],
@@ -55,27 +76,100 @@ def test_it_cannot(limited_engine, attempt):
     assert isinstance(refused.value.orig, InsufficientPrivilege)
 
 
-def test_no_append_only_table_can_be_rewritten_by_it_and_every_other_one_can(engine):
+def test_it_has_those_rights_that_the_list_says_and_no_others(engine):
+    with engine.connect() as connection:
+        tables = set(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+        for table in sorted(tables):
+            has = [
+                right
+                for right in (*_ROWS, "TRUNCATE", "REFERENCES", "TRIGGER")
+                if connection.scalar(_HAS, {"role": EMBEDDED_ROLE, "table": table, "right": right})
+            ]
+            assert ", ".join(has) == rights_on(table), table
+    assert set(Base.metadata.tables) | set(RIGHTS) <= tables
+
+
+def test_what_a_trigger_keeps_it_may_not_even_try_to_rewrite(engine):
+    with engine.connect() as connection:
+        guarded = {row.relname: row.whole for row in connection.execute(text(_GUARDED))}
+    assert {"ledger_transfers", "audit_events", "audit_heads", "statements", "decisions", "payments"} <= set(guarded)
+    for table, whole in guarded.items():
+        assert "DELETE" not in rights_on(table), table
+        # The file of a statement may still come.
+        assert ("UPDATE" in rights_on(table)) is not whole, table
+
+
+def test_functions_with_the_owners_rights_look_in_one_place_and_only_their_triggers_call_them(engine):
     asked = text("""
-        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-        AND has_table_privilege(:role, oid, 'UPDATE') AND has_table_privilege(:role, oid, 'DELETE')
+        SELECT proname, proconfig, has_function_privilege(:role, oid, 'EXECUTE') AS callable FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef
     """)
     with engine.connect() as connection:
-        free = set(connection.scalars(asked, {"role": EMBEDDED_ROLE}))
-        kept = set(connection.scalars(text(_APPEND_ONLY)))
-        everything = set(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
-    assert {"ledger_transfers", "audit_seals", "statements", "decisions", "payments"} <= kept
-    assert everything - free == kept | {"audit_events", "statement_files", "alembic_version", "job_queue_scripts"}
+        found = connection.execute(asked, {"role": EMBEDDED_ROLE}).all()
+    assert "mark_orders" in {function.proname for function in found}
+    assert {function.proname for function in found if function.proconfig != ["search_path=public, pg_temp"]} == set()
+    assert {function.proname for function in found if function.callable} == {"remove_events"}
 
 
-def test_a_table_that_comes_later_can_be_used_by_it(own_engine, limited_url):
+def test_marks_are_written_for_what_is_ours_and_where_they_belong(limited_engine):
+    """Copies of a database let everybody make temporary tables, as one does that was not migrated as its owner."""
+    with limited_engine.connect() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE row_marks (id uuid PRIMARY KEY, of_table text, digest bigint)"))
+        connection.execute(
+            text("INSERT INTO ledger_folds (id, through, folded_at) VALUES (gen_random_uuid(), 1, now())")
+        )
+        told = "SELECT count(*) FROM public.row_marks WHERE of_table = 'ledger_folds'"
+        assert connection.scalar(text(told)) == 1
+        connection.execute(text("CREATE TEMPORARY TABLE folds (id uuid, through bigint, folded_at timestamptz)"))
+        with pytest.raises(ProgrammingError, match="permission denied for function"):
+            connection.execute(
+                text(
+                    "CREATE TRIGGER forge AFTER INSERT ON folds REFERENCING NEW TABLE AS fresh "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION mark_ledger_folds()"
+                )
+            )
+
+
+@pytest.mark.present
+def test_it_removes_old_events_that_were_sealed_as_passing_and_no_others(limited_engine):
+    with Session(limited_engine) as session:
+        with travel(now() - timedelta(days=400)):
+            for action, after in (("test.pays", {"amount": 5}), ("test.passes", {"n": 1}), ("test.passes", {"n": 2})):
+                record(session, SYSTEM, action, None, after=after)
+            seal(session)
+            record(session, SYSTEM, "test.unsealed", None)
+        record(session, SYSTEM, "test.young", None)
+        session.flush()
+        numbers = list(session.scalars(select(AuditEvent.sequence)))
+        assert session.scalar(text("SELECT remove_events(:numbers)"), {"numbers": numbers}) == 2
+        assert set(session.scalars(select(AuditEvent.action))) == {"test.pays", "test.unsealed", "test.young"}
+        session.rollback()
+
+
+def test_a_table_that_comes_with_a_version_can_be_used_by_it(own_engine, limited_url):
     with own_engine.begin() as connection:
         connection.execute(text("CREATE TABLE later (id bigint GENERATED ALWAYS AS IDENTITY, name text)"))
+    migrate(own_engine, limited_role=EMBEDDED_ROLE)
     limited = make_engine(limited_url(own_engine.url.render_as_string(hide_password=False)))
     with limited.begin() as connection:
         connection.execute(text("INSERT INTO later (name) VALUES ('x')"))
+        connection.execute(text("UPDATE later SET name = 'y'"))
         assert connection.scalar(text("SELECT id FROM later")) == 1
+    with (
+        limited.connect() as connection,
+        pytest.raises(ProgrammingError, match="permission denied to create temporary"),
+    ):
+        connection.execute(text("CREATE TEMPORARY TABLE later (name text)"))
     limited.dispose()
+
+
+def test_nothing_is_taken_from_an_owner_who_is_both(own_engine):
+    migrate(own_engine, limited_role=own_engine.url.username)
+    with own_engine.connect() as connection:
+        rights = {"role": own_engine.url.username, "table": "row_marks", "right": "INSERT"}
+        acl = text("SELECT relacl::text FROM pg_class WHERE relname = 'row_marks'")
+        assert connection.scalar(_HAS, rights)
+        assert f"{own_engine.url.username}=arwdDxt" in connection.scalar(acl)
 
 
 def test_grants_may_be_repeated_and_need_the_role(own_engine):
