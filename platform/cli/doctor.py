@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cli import doctor_rooms, doctor_settings
@@ -109,7 +109,13 @@ def _database_role(settings: Settings, engine: Engine) -> Finding:
 
 
 def _migrations(engine: Engine) -> Finding:
-    current, newest = revisions(engine)
+    try:
+        current, newest = revisions(engine)
+    except ProgrammingError:
+        remedy = (
+            "run `huiqi migrate` with HUIQI_OWNER_DATABASE_URL set to the owner's address: it gives the role its rights"
+        )
+        return Finding("migrations", ok=False, told="this role may not read the tables", remedy=remedy)
     told = current or "empty"
     remedy = "" if current == newest else f"run `huiqi migrate` (the newest version is {newest})"
     if not remedy and (scripts := missing_queue_scripts(engine)):

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 from foundation.database import make_engine
 from foundation.jobs import conninfo, job, queue, queue_once, registered_jobs, run_worker
 from foundation.jobs_health import given_up, jobs_health
+from foundation.roles import EMBEDDED_ROLE
 from foundation.unit_of_work import current_session, unit_of_work
 
 pytestmark = pytest.mark.clock
@@ -52,6 +53,7 @@ def quick_now(session):
 def jobs_engine(own_engine):
     with unit_of_work(own_engine) as session:
         session.execute(text("CREATE TABLE marks (name text)"))
+        session.execute(text(f"GRANT INSERT ON marks TO {EMBEDDED_ROLE}"))
     return own_engine
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from audit.models import AuditEvent
 from audit.seals import seal
 from audit.trail import record
-from cli.doctor import _database_role
+from cli.doctor import _database_role, _migrations
 from config import BadSettings, Settings, load_settings
 from foundation.actors import SYSTEM
 from foundation.clock import now, travel
@@ -211,6 +211,16 @@ def test_the_doctor_tells_a_role_that_could_undo_the_triggers_where_people_work(
     assert "HUIQI_OWNER_DATABASE_URL" in fault.remedy
     assert _database_role(real, limited_engine).ok
     assert _database_role(Settings(environment="test"), engine).ok
+
+
+def test_the_doctor_tells_a_role_that_was_given_no_rights_yet(own_engine, limited_url):
+    with own_engine.begin() as connection:
+        connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {EMBEDDED_ROLE}"))
+    limited = make_engine(limited_url(own_engine.url.render_as_string(hide_password=False)))
+    fault = _migrations(limited)
+    limited.dispose()
+    assert not fault.ok
+    assert "HUIQI_OWNER_DATABASE_URL" in fault.remedy
 
 
 def test_an_owner_that_is_no_superuser_is_told_too(engine):
