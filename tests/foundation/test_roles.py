@@ -4,15 +4,17 @@ import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from audit.retention import prune
 from audit.seals import seal
 from audit.trail import record
 from cli.doctor import _database_role, _migrations
@@ -223,15 +225,40 @@ def test_the_doctor_tells_a_role_that_was_given_no_rights_yet(own_engine, limite
     assert "HUIQI_OWNER_DATABASE_URL" in fault.remedy
 
 
-def test_an_owner_that_is_no_superuser_is_told_too(engine):
-    with engine.connect() as connection:
-        transaction = connection.begin()
-        connection.execute(text("CREATE ROLE owner_of_one NOLOGIN"))
-        connection.execute(text("CREATE TABLE owned (id int)"))
-        connection.execute(text("ALTER TABLE owned OWNER TO owner_of_one"))
-        connection.execute(text("SET LOCAL ROLE owner_of_one"))
+@pytest.fixture
+def own_house(server_url):
+    """A database whose owner is no superuser, as an office's administrator makes it; gives the address for each role."""
+    owner, name = f"owner_{uuid4().hex[:8]}", f"office_{uuid4().hex[:8]}"
+    address = make_url(server_url).set(drivername="postgresql+psycopg")
+    admin = create_engine(address.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {owner} LOGIN"))
+        connection.execute(text(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0"))
+    yield lambda role: address.set(database=name, username=role or owner).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP ROLE {owner}"))
+    admin.dispose()
+
+
+@pytest.mark.present
+def test_an_owner_who_is_no_superuser_migrates_and_is_told_of(own_house, limited_engine):
+    owner = make_engine(own_house(None))
+    migrate(owner, limited_role=limited_engine.url.username)
+    with owner.connect() as connection:
         assert too_mighty(connection) == "owner of the tables"
-        transaction.rollback()
+    owner.dispose()
+    limited = make_engine(own_house(limited_engine.url.username))
+    with Session(limited) as session:
+        assert too_mighty(session.connection()) is None
+        with travel(now() - timedelta(days=400)):
+            record(session, SYSTEM, "test.passes", None)
+            seal(session)
+        assert prune(session, 365) == 1
+        assert session.scalars(select(AuditEvent.action)).all() == ["audit.pruned"]
+        session.execute(text("INSERT INTO ledger_folds VALUES (1, now(), gen_random_uuid())"))
+        assert session.scalar(text("SELECT count(*) FROM row_marks WHERE of_table = 'ledger_folds'")) == 1
+    limited.dispose()
 
 
 def test_an_owner_needs_the_other_address_too():
