@@ -9,6 +9,7 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+from compiled_routes import compile_once
 from compiled_templates import CompiledTemplates
 from flask import Flask
 from flask.testing import FlaskClient
@@ -183,6 +184,13 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
 def _data_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What reads the settings by itself finds no folder of another installation: its heads are not of this database."""
     monkeypatch.setenv("HUIQI_DATA", str(tmp_path))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _routes_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compile_once(patch)
+        yield
 
 
 @pytest.fixture

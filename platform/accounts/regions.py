@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import yaml
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accounts.models import Organisation, Region
+from foundation.yaml_files import read_yaml
 
 _DATA: Final = Path(__file__).parent / "data" / "regions.yaml"
 _LEVELS: Final = ("nation", "province", "city", "district")
@@ -19,7 +19,7 @@ def plant(session: Session) -> dict[str, Region]:
 
     Run after each migration: an installation without regions could register nobody.
     """
-    levels: dict[str, dict[str, Any]] = yaml.safe_load(_DATA.read_text(encoding="utf8"))
+    levels: dict[str, dict[str, Any]] = read_yaml(_DATA)
     tree = {region.code: region for region in session.scalars(select(Region))}
     for level in _LEVELS:
         for code, name in levels.get(level, {}).items():

@@ -4,12 +4,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.models import OrganisationKind
 from enterprises.models import TitleLevel
 from foundation.actors import Role
+from foundation.yaml_files import read_yaml
 from orders.models import OrderState
 
 _FOLDER: Final = Path(__file__).parent / "data"
@@ -257,5 +257,5 @@ def _bank_products(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf8"))
+    found: dict[str, Any] = read_yaml(_FOLDER / f"{name}.yaml")
     return found

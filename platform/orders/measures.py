@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from foundation.errors import BadInput, DomainError, NotFound
 from foundation.i18n import N_
+from foundation.yaml_files import read_yaml
 from policies.places import Places
 
 _DATA: Final = Path(__file__).parent / "data" / "measures.yaml"
@@ -66,7 +66,7 @@ class _Catalogue(_Part):
 
 @cache
 def _catalogue() -> _Catalogue:
-    return _Catalogue.model_validate(yaml.safe_load(_DATA.read_text(encoding="utf-8")))
+    return _Catalogue.model_validate(read_yaml(_DATA))
 
 
 @cache

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from foundation.errors import NotFound
 from foundation.i18n import N_
+from foundation.yaml_files import read_yaml
 from policies.evaluation import check
 from policies.facts import FACTS_FILE, parse_facts, speaking, vocabulary
 from policies.rulesets import RuleSet
@@ -27,7 +28,7 @@ class BrokenRuleSet(Exception):
 def load(path: Path) -> RuleSet:
     """Read one rule set. Raises BrokenRuleSet with a line per fault."""
     try:
-        rules = RuleSet.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        rules = RuleSet.model_validate(read_yaml(path))
     except yaml.YAMLError as error:
         raise BrokenRuleSet(f"{path.name}: not YAML: {error}") from error
     except ValidationError as error:

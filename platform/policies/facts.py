@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from foundation.errors import BadInput, Faults
 from foundation.i18n import N_
+from foundation.yaml_files import read_yaml
 
 FACTS_FILE: Final = Path(__file__).parent / "data" / "facts.yaml"
 FactValue: TypeAlias = Decimal | bool | str | tuple[str, ...]
@@ -157,7 +157,7 @@ def vocabulary() -> Mapping[str, Fact]:
 
 @cache
 def _shipped() -> Mapping[str, Fact]:
-    rows = yaml.safe_load(FACTS_FILE.read_text(encoding="utf-8"))["facts"]
+    rows = read_yaml(FACTS_FILE)["facts"]
     return {row["key"]: Fact.model_validate(row) for row in rows}
 
 

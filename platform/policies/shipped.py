@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
+from foundation.yaml_files import read_yaml
 
 
 class RuleKind(StrEnum):
@@ -43,7 +43,7 @@ class Shipped:
 
 def read(path: Path) -> dict[str, Any]:
     """What a YAML file says, as JSON can hold it; comments and layout are no part of it."""
-    content: dict[str, Any] = plain(yaml.safe_load(path.read_text(encoding="utf-8")))
+    content: dict[str, Any] = plain(read_yaml(path))
     return content
 
 

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from foundation.yaml_files import read_yaml
 from policies.places import Places
 
 _FILE: Final = Path(__file__).parent / "data" / "categories.yaml"
@@ -53,7 +53,7 @@ class _Vocabularies(_Part):
 @cache
 def vocabularies() -> _Vocabularies:
     """The three vocabularies as they stand in the data."""
-    return _Vocabularies.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return _Vocabularies.model_validate(read_yaml(_FILE))
 
 
 @cache

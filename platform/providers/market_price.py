@@ -5,11 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from foundation.errors import BadInput
 from foundation.i18n import N_
 from foundation.money import display_yuan
+from foundation.yaml_files import read_yaml
 
 _FILE: Final = Path(__file__).parent / "data" / "price-rule.yaml"
 HOUSE_RULE: Final = N_("本平台设定：标准价格不得高于市场同类产品")
@@ -41,5 +40,5 @@ def ensure_not_above(list_price: int, market_price: int, *, region_path: str, fi
 
 @cache
 def _cited() -> Mapping[str, str]:
-    rules: dict[str, dict[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["regions"]
+    rules: dict[str, dict[str, str]] = read_yaml(_FILE)["regions"]
     return {code: rule["citation"] for code, rule in rules.items()}

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from foundation.i18n import N_
+from foundation.yaml_files import read_yaml
 from policies.catalogue import rule_set
 from policies.places import Places
 from policies.rulesets import RuleSet
@@ -48,7 +48,7 @@ class Terms(BaseModel):
 @cache
 def terms() -> Terms:
     """The terms that stand in the data."""
-    return Terms.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return Terms.model_validate(read_yaml(_FILE))
 
 
 def regional(region_path: str) -> Regional:

@@ -10,12 +10,12 @@ from accounts.models import Region
 from foundation.locking import lock_rows
 from foundation.many import among, not_among
 
-MORE_THAN_PARAMETERS = [uuid4() for _ in range(70_000)]
+MORE_THAN_PARAMETERS = 70_000
 
 
 def test_rows_are_locked_and_found_by_any_number_of_ids(session: Session) -> None:
     here, other = region(session, "350200"), region(session, "110000")
-    ids = [*MORE_THAN_PARAMETERS, here.id]
+    ids = [*(uuid4() for _ in range(MORE_THAN_PARAMETERS)), here.id]
     assert lock_rows(session, Region, ids) == [here]
     assert session.scalars(select(Region).where(among(Region.id, ids))).all() == [here]
     mine = Region.id.in_([here.id, other.id])

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from foundation.yaml_files import read_yaml
 from policies.places import PLACE
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ROOT.parent / "shared" / "seeds" / "parts"
-FILES = {
-    str(path.relative_to(ROOT)): yaml.safe_load(path.read_text(encoding="utf8"))
-    for path in sorted((ROOT / "platform").glob("*/data/*.yaml"))
-}
+FILES = {str(path.relative_to(ROOT)): read_yaml(path) for path in sorted((ROOT / "platform").glob("*/data/*.yaml"))}
 SECONDARY = {name for name, data in FILES.items() if data.get("source") == "secondary"}
 
 # A place is the beginning of a passage: this many characters of it are looked at, blanks left out.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from claim_cases import Office, claim, invoice, paper, proven, redeem_claim
+from examples import examples
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -350,7 +351,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=3, max_size=12))
 def test_whatever_is_done_no_invoice_gives_more_than_it_has(session: Session, steps: list[Any]) -> None:
     """Two invoices, parts of one order cut between them anyhow: the verbs refuse in words, the guard never has to."""

@@ -6,6 +6,7 @@ import factories as make
 import pytest
 from claim_cases import Office, claim, contradictions, proven, redeem_claim
 from clock_jobs import done
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from order_cases import Scene, person
@@ -352,7 +353,7 @@ DECISIONS = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(DECISIONS, min_size=3, max_size=12))
 def test_whatever_is_done_with_parts_no_fen_is_lost(session: Session, steps) -> None:
     """After each step: held, claimed, redeemed and gone back are what was held first, and the order follows its claims."""

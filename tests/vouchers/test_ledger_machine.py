@@ -7,6 +7,7 @@ from uuid import UUID
 import factories
 import pytest
 from clock_jobs import done
+from examples import examples
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -272,7 +273,7 @@ def test_the_verbs_agree_with_the_model(engine: Engine):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=50, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(25), stateful_step_count=50, database=None, suppress_health_check=list(HealthCheck)
         ),
     )
 
