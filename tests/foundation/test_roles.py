@@ -26,6 +26,8 @@ from foundation.embedded import EmbeddedPostgres
 from foundation.migrations import migrate
 from foundation.roles import EMBEDDED_ROLE, RIGHTS, NoSuchRole, rights_on, too_mighty
 
+pytestmark = pytest.mark.clock
+
 _GUARDED = """
     SELECT relation.relname, guard.tgfoid = 'refuse_rewriting'::regproc AS whole FROM pg_trigger AS guard
     JOIN pg_class AS relation ON relation.oid = guard.tgrelid WHERE guard.tgname = 'refuse_rewriting_row'
