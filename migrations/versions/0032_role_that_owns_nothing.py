@@ -17,7 +17,8 @@ _OF_THE_OWNER = """
 DO $$
 DECLARE each regprocedure;
 BEGIN
-    FOR each IN SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef AND prorettype = 'trigger'::regtype
+    FOR each IN SELECT oid FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef AND (proname ^@ 'mark_' OR proname = 'unmark_rows')
     LOOP
         EXECUTE format('ALTER FUNCTION %s {setting}', each);
         EXECUTE format('{right_of_all}', each);
@@ -49,6 +50,7 @@ def upgrade() -> None:
         )
     )
     op.execute(_REMOVE_EVENTS)
+    op.execute("REVOKE EXECUTE ON FUNCTION remove_events FROM PUBLIC")
 
 
 def downgrade() -> None:

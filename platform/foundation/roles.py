@@ -23,6 +23,7 @@ OTHERS: Final = "SELECT, INSERT, UPDATE"
 _READS: Final = "SELECT"
 _ADDS: Final = "SELECT, INSERT"
 _ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
+_NUMBERS: Final = "USAGE, SELECT"
 
 RIGHTS: Final[Mapping[str, str]] = {
     # Triggers write the marks, with the rights of the owner; the rest was or is written by the owner's versions alone.
@@ -71,21 +72,22 @@ RIGHTS: Final[Mapping[str, str]] = {
 # The job queue's tables are used by its own functions.
 _QUEUE: Final = "procrastinate_"
 
-_ON_ALL: Final = (
+_ON_SCHEMA: Final = (
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {role}",
-    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}",
+    # A table of one's own that is called like one of ours would stand before it in what triggers read and write.
+    "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}",
 )
-# A table of one's own that is called like one of ours would stand before it in what triggers read and write.
-_NO_OWN_TABLES: Final = "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}"
 
-# Whoever may execute such a function can hang it on a table of his own and have any mark written. Triggers that are
-# there ask for no right.
-_TRIGGERS_FUNCTIONS: Final = """
-    SELECT oid::regprocedure::text FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND prosecdef AND prorettype = 'trigger'::regtype
+# Ours only: what an extension brought belongs to the administrator.
+_TABLES: Final = """
+    SELECT relname, relkind = 'S' AS numbers FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND pg_has_role(relowner, 'MEMBER')
+    ORDER BY relname
+"""
+_FUNCTIONS: Final = """
+    SELECT oid::regprocedure::text, prorettype = 'trigger'::regtype AS by_trigger FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_has_role(proowner, 'MEMBER')
 """
 
 # Superusers are members of every role, so they are asked for by themselves.
@@ -134,13 +136,20 @@ def grant(connection: DriverConnection[Any], role: str) -> None:
             f"the role {role} of DATABASE_URL is not there: let the administrator CREATE ROLE {role} LOGIN"
         )
     name, database = sql.Identifier(role), sql.Identifier(connection.info.dbname)
-    for each in (*_ON_ALL, _NO_OWN_TABLES):
+    for each in _ON_SCHEMA:
         connection.execute(sql.SQL(each).format(role=name, database=database))
-    for (function,) in connection.execute(_TRIGGERS_FUNCTIONS).fetchall():
+    for function, by_trigger in connection.execute(_FUNCTIONS).fetchall():
         connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC, {}").format(sql.SQL(function), name))
-    there = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-    for rights, tables in groupby(sorted((rights_on(table), table) for (table,) in there), key=itemgetter(0)):
+        # Whoever may execute a trigger's function can hang it on a table of his own and have any mark written. Triggers
+        # that are there ask for no right.
+        if not by_trigger:
+            connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), name))
+    wanted = sorted(
+        (_NUMBERS if numbers else rights_on(table), table) for table, numbers in connection.execute(_TABLES).fetchall()
+    )
+    for rights, tables in groupby(wanted, key=itemgetter(0)):
         names = sql.SQL(", ").join(sql.Identifier("public", table) for _, table in tables)
+        connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(names, name))
         connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), names, name))
 
 

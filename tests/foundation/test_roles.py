@@ -244,7 +244,16 @@ def own_house(server_url):
 
 
 @pytest.mark.present
-def test_an_owner_who_is_no_superuser_migrates_and_is_told_of(own_house, limited_engine):
+def test_an_owner_who_is_no_superuser_migrates_and_is_told_of(own_house, engine, limited_engine):
+    administrator = make_engine(own_house(engine.url.username))
+    with administrator.begin() as connection:
+        # As extensions do: things of the administrator's among ours, of which the owner may grant nothing.
+        connection.execute(text("CREATE TABLE public.statistics (id bigint GENERATED ALWAYS AS IDENTITY)"))
+        connection.execute(
+            text("CREATE FUNCTION public.reset() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+        )
+        connection.execute(text("REVOKE EXECUTE ON FUNCTION public.reset FROM PUBLIC"))
+    administrator.dispose()
     owner = make_engine(own_house(None))
     migrate(owner, limited_role=limited_engine.url.username)
     with owner.connect() as connection:
