@@ -1,5 +1,7 @@
 """Settings from the environment, typed and checked once at start. ``docs/architecture.md`` lists what each is for."""
 
+import base64
+import binascii
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,6 +16,9 @@ ROOT: Final = Path(__file__).resolve().parent
 # In the open, so it protects nothing: production refuses it.
 DEMONSTRATION_SECRET: Final = "demonstration-only-this-secret-is-public"  # noqa: S105 - public on purpose
 SHORTEST_SECRET: Final = 32
+DEMONSTRATION_KEY: Final = "demonstration-only-this-key-is-public-0000w="  # public on purpose, too
+_KEY_BYTES: Final = 32
+MAKE_A_KEY: Final = "made with `openssl rand -base64 32 | tr +/ -_`"
 
 _PREFIX: Final = "HUIQI_"
 # Not settings of the program but answers to a command's question, where nobody is there to type them.
@@ -67,6 +72,10 @@ class Settings(BaseModel):
     public_url: str = Field("http://127.0.0.1:8000", alias="HUIQI_PUBLIC_URL")
     upload_limit_bytes: int = Field(20 * 1024 * 1024, ge=1024, alias="HUIQI_UPLOAD_LIMIT_BYTES")
     session_idle_minutes: int = Field(30, ge=1, le=24 * 60, alias="HUIQI_SESSION_IDLE_MINUTES")
+    # However much is done meanwhile, a session is over so many hours after the password was given.
+    session_hours: int = Field(12, ge=1, le=7 * 24, alias="HUIQI_SESSION_HOURS")
+    # What second-factor secrets are encrypted under, with commas between: the first encrypts, all decrypt.
+    second_factor_keys: tuple[str, ...] = Field((DEMONSTRATION_KEY,), alias="HUIQI_SECOND_FACTOR_KEYS", repr=False)
     # Default: on in production, off where there is no HTTPS.
     cookie_secure: bool = Field(default=False, alias="HUIQI_COOKIE_SECURE")
     # None: for ever. Network logs are kept six months at least (网络安全法 第二十一条), which may have 184 days.
@@ -111,6 +120,21 @@ class Settings(BaseModel):
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
+    @field_validator("second_factor_keys", mode="before")
+    @classmethod
+    def _keys(cls, given: Any) -> Any:
+        keys = tuple(key.strip() for key in given.split(",")) if isinstance(given, str) else tuple(given)
+        for key in keys:
+            try:
+                size = len(base64.urlsafe_b64decode(key))
+            except (binascii.Error, ValueError):
+                size = 0
+            if size != _KEY_BYTES:
+                raise ValueError(
+                    f"must be keys of {_KEY_BYTES} bytes in URL-safe base64 with commas between, {MAKE_A_KEY}"
+                )
+        return keys
+
     @field_validator("database_url", "owner_database_url")
     @classmethod
     def _postgresql(cls, url: str | None) -> str | None:
@@ -151,6 +175,8 @@ class Settings(BaseModel):
             faults.append("SECRET_KEY: production needs a secret of its own, the demonstration's is public")
         elif len(self.secret_key) < SHORTEST_SECRET:
             faults.append(f"SECRET_KEY: production needs at least {SHORTEST_SECRET} characters")
+        if DEMONSTRATION_KEY in self.second_factor_keys:
+            faults.append(f"HUIQI_SECOND_FACTOR_KEYS: production needs a key of its own, {MAKE_A_KEY}")
         if not self.cookie_secure:
             faults.append("HUIQI_COOKIE_SECURE: production sends cookies over HTTPS only, so this cannot be off")
         if not self.public_url.startswith("https://"):

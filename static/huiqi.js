@@ -51,6 +51,12 @@
         item.classList.toggle("too-large", tooLarge);
         return item;
       }));
+      if (input.files.length > Number(input.dataset.mostFiles)) {
+        const item = document.createElement("li");
+        item.textContent = input.dataset.tooMany;
+        item.classList.add("too-large");
+        list.prepend(item);
+      }
     });
   }
 

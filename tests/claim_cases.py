@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import factories as make
 from order_cases import Scene, upload
+from papers import pdf
 from sqlalchemy.orm import Session
 
 from accounts.models import Organisation
@@ -59,10 +60,7 @@ def claim(scene: Scene, order: Order, *, claimed: int | None = None, **changes: 
 def paper() -> Upload:
     """The file of an invoice; every one is a file of its own: the same bytes twice would be noticed."""
     number = next(_numbers)
-    content = (
-        b"%PDF-1.4\n%" + str(number).encode() + b"\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
-    )
-    return upload(content, f"发票{number}.pdf")
+    return upload(pdf(mark=str(number)), f"发票{number}.pdf")
 
 
 def redeem_claim(scene: Scene, filed: RedemptionClaim, **decision: Any) -> RedemptionClaim:

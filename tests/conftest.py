@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -238,6 +239,7 @@ def sign_in(app: Flask, session: Session) -> Callable[[Membership], FlaskClient]
                 membership_id=membership.id,
                 created_at=now(),
                 last_seen_at=now(),
+                ends_at=now() + timedelta(hours=12),
                 password_at=now(),
                 second_factor_at=now(),
             )

@@ -5,12 +5,15 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Final
 
+import pyotp
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 from stdnum.cn import uscc
 
 from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
 from accounts.registration import sort_key
+from accounts.sealed_secrets import keys_of
+from config import Settings
 from enterprises.models import Title, TitleLevel
 from foundation.actors import Actor, Role
 from foundation.clock import now, today
@@ -20,6 +23,9 @@ from providers.models import Certification, CertificationState
 PASSWORD: Final = "correct horse battery"
 # argon2id of PASSWORD with the lightest parameters: hashing is not what these tests are about.
 PASSWORD_HASH: Final = "$argon2id$v=19$m=8,t=1,p=1$QqsPuTw3Rf1Q8Ia+$WtA6PoPVSVnC4PMlWr80NQ"
+
+KEYS: Final = keys_of(Settings())
+"""What second factors are encrypted under in tests, as everywhere outside of production."""
 
 _numbers = count(1)
 
@@ -141,6 +147,18 @@ def member(session: Session, organisation: Organisation, role: Role, name: str |
     return made
 
 
+def authenticator(user: User) -> str:
+    """Set the second factor of a person up; returns the secret."""
+    secret = pyotp.random_base32()
+    user.totp_secret, user.totp_confirmed_at = KEYS.seal(user.id, secret), now()
+    return secret
+
+
+def code_of(user: User, steps: int = 0) -> str:
+    """What the person's authenticator shows now, or so many steps later."""
+    return pyotp.TOTP(KEYS.open(user.id, user.totp_secret or "")).at(now() + timedelta(seconds=30 * steps))
+
+
 def actor_of(membership: Membership) -> Actor:
     """The actor that the person of a membership is, signed in just now."""
     organisation = membership.organisation
@@ -150,6 +168,7 @@ def actor_of(membership: Membership) -> Actor:
         membership_id=membership.id,
         created_at=now(),
         last_seen_at=now(),
+        ends_at=now() + timedelta(hours=12),
         password_at=now(),
     )
     session = object_session(membership)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import factories as make
+from papers import PDF
 from sqlalchemy.orm import Session
 
 from accounts.models import Membership, Organisation
@@ -37,7 +38,6 @@ from vouchers.models import (
 )
 from vouchers.terms import Terms, terms_of
 
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"

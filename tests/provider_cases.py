@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import factories as make
+from papers import PDF
 from sqlalchemy.orm import Session
 
 import notices.jobs
@@ -16,8 +17,6 @@ from notices.models import PublicNotice
 from providers import certification, offerings, price_review, review
 from providers.models import Certification, OfferingVersion
 from providers.offering_facts import OfferingFacts
-
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 NATIONAL_FACTS = {
     "independent_legal_person": "true",

@@ -1,12 +1,12 @@
 """Lists of a country's size are read in their order from an index, and not from the whole table.
 
-Revision: 0029, after 0024
+Revision: 0029, after 0025
 """
 
 from alembic import op
 
 revision = "0029"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -57,7 +57,12 @@ class User(Timestamped, Base):
     """A person who signs in by e-mail address."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("uq_users_email", func.lower(text("email")), unique=True),)
+    __table_args__ = (
+        Index("uq_users_email", func.lower(text("email")), unique=True),
+        # Whoever reads the table must not be able to make codes; every token of the encryption begins like this. What an
+        # older version stored in clear is marked until `huiqi migrate`, which brings the newer one, has encrypted it.
+        CheckConstraint("totp_secret LIKE 'gAAAAA%' OR totp_secret LIKE 'clear:%'", name="totp_secret_encrypted"),
+    )
 
     email: Mapped[str]
     name: Mapped[str]
@@ -65,6 +70,7 @@ class User(Timestamped, Base):
     language: Mapped[str] = mapped_column(default="zh_Hans_CN")
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    # Encrypted under HUIQI_SECOND_FACTOR_KEYS (``accounts/sealed_secrets.py``).
     totp_secret: Mapped[str | None]
     totp_confirmed_at: Mapped[datetime | None]
     # The last time step accepted: a code that was read over the shoulder does not work a second time.
@@ -107,12 +113,17 @@ class SignIn(Timestamped, Base):
     """A signed-in browser: only the hash of its token is kept, and ending the row ends the session at once."""
 
     __tablename__ = "sign_ins"
-    __table_args__ = (CheckConstraint("last_seen_at >= created_at", name="seen_after_start"),)
+    __table_args__ = (
+        CheckConstraint("last_seen_at >= created_at", name="seen_after_start"),
+        CheckConstraint("ends_at > created_at", name="ends_after_start"),
+    )
 
     token_hash: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("memberships.id"))
     last_seen_at: Mapped[datetime]
+    # By the database's clock, as the other two: however busy the browser is, it is over then.
+    ends_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
     password_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -20,8 +20,8 @@ def change_password(session: Session, actor: Actor, *, present: str, password: s
     user = session.get_one(User, actor.user_id)
     user.password_hash = hash_password(password, email=user.email)
     row = sessions.current_sign_in()
-    sessions.end_all(session, user.id, but=row.id if row else None)
-    record(session, actor, "users.password_changed", user)
+    ended = sessions.end_all(session, user.id, but=row.id if row else None)
+    record(session, actor, "users.password_changed", user, after={"sessions": ended})
 
 
 def change_contact(session: Session, actor: Actor, *, phone: str, address: str) -> None:

@@ -46,6 +46,7 @@ class OpenSignIn(ReadModel):
     """Where the person is signed in; ``here`` is this browser."""
 
     last_seen_at: Moment
+    ends_at: Moment
     ip: str | None
     agent: str | None
     here: bool
@@ -113,6 +114,7 @@ def open_sign_ins(rows: Sequence[SignIn], present: SignIn | None) -> list[OpenSi
     return [
         OpenSignIn(
             last_seen_at=one.last_seen_at,
+            ends_at=one.ends_at,
             ip=one.ip,
             agent=one.agent,
             here=present is not None and one.id == present.id,

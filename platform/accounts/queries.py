@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, SignIn, User
+from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
 from foundation.actors import ENTERPRISE, PROVIDER, Actor, Role
 from foundation.clock import now
 from foundation.i18n import N_
@@ -91,12 +90,6 @@ def requests_to_join(session: Session, actor: Actor) -> list[Membership]:
         Membership.organisation_id == actor.organisation_id, Membership.state == MembershipState.REQUESTED
     )
     return list(session.scalars(query.order_by(Membership.created_at)).unique())
-
-
-def open_sign_ins(session: Session, user_id: UUID, *, since: datetime) -> list[SignIn]:
-    """Where a person is signed in and was seen ``since`` then, newest first."""
-    query = select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.last_seen_at >= since)
-    return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
 
 
 def contacts(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, User]:

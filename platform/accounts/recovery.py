@@ -28,7 +28,7 @@ def restore_access(session: Session, *, email: str, password: str) -> User:
     user.totp_secret = user.totp_confirmed_at = user.totp_last_step = None
     user.failed_sign_ins, user.locked_until = 0, None
     clear_attempts(session, user.id)
-    sessions.end_all(session, user.id)
+    ended = sessions.end_all(session, user.id)
     session.flush()
-    record(session, SYSTEM, "users.access_restored", user)
+    record(session, SYSTEM, "users.access_restored", user, after={"sessions": ended})
     return user

@@ -1,8 +1,14 @@
-"""Signed-in browsers: begun, looked up, ended. A session that was idle for half an hour is over."""
+"""Signed-in browsers: begun, looked up, ended. A session is over after half an hour without a page, and twelve hours after
+the password was given whatever is done meanwhile.
+
+All of that is judged by the database's clock: hosts take turns in answering one browser, and theirs may differ.
+"""
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -10,18 +16,30 @@ from uuid import UUID
 from flask import Flask, current_app, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from accounts import noted
 from accounts.models import Membership, MembershipState, OrganisationKind, SignIn, User
-from foundation.actors import Actor
-from foundation.clock import now
+from audit.trail import record
+from config import Settings
+from foundation.actors import SYSTEM, Actor
+from foundation.clock import moved, now
+from foundation.i18n import N_
 from foundation.unit_of_work import afterwards, current_session
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
 
 SECOND_FACTOR_KINDS: Final = frozenset({OrganisationKind.BUREAU, OrganisationKind.TREASURY, OrganisationKind.OPERATOR})
 """Whose people must have a second factor: they decide about other people's money and accounts."""
+
+
+class Over(StrEnum):
+    """Why a session is over although nobody signed out of it."""
+
+    ENDED = "ended"
+    IDLE = "idle"
+    LIFETIME = "lifetime"
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -57,22 +75,29 @@ def begin(session: Session, user: User, *, ip: str | None, agent: str | None) ->
     """
     former = current_sign_in()
     if former is not None:
+        noted.signed_out(session, former, person_of(former), note=N_("同一浏览器重新登录"))
         end(session, former)
     cookie.pop("csrf_token", None)
     token = secrets.token_urlsafe(32)
     living = living_memberships(session, user.id)
+    at = _moment(session)
     row = SignIn(
         token_hash=hash_token(token),
         user_id=user.id,
         membership_id=living[0].id if living else None,
-        created_at=now(),
-        last_seen_at=now(),
+        created_at=at,
+        last_seen_at=at,
+        ends_at=at + timedelta(hours=_settings().session_hours),
         password_at=now(),
         ip=ip,
         agent=(agent or "")[:200] or None,
     )
     session.add(row)
     session.flush()
+    if living:
+        noted.signed_in(session, row, person_of(row), awaits_code=awaits_code(row))
+    else:
+        noted.without_organisation(session, user, ip=ip)
     login_user(SignedIn(row, token))
     return row
 
@@ -89,24 +114,66 @@ def current_sign_in() -> SignIn | None:
 
 
 def _living(session: Session, token: str) -> SignIn | None:
-    row = session.scalar(select(SignIn).where(SignIn.token_hash == hash_token(token), SignIn.ended_at.is_(None)))
-    if row is None:
+    found = _row_and_moment(session, token)
+    if found is None:
         return None
-    if row.last_seen_at < living_since():
+    row, at = found
+    if _over(row, at) is not None:
         return None
-    if now() - row.last_seen_at > _SEEN_EVERY:
+    if at - row.last_seen_at > _SEEN_EVERY:
         # A GET commits nothing, so that the person was here is noted after it.
-        afterwards(session, partial(_seen, row_id=row.id, at=now()))
+        afterwards(session, partial(_seen, row_id=row.id, at=at))
     return row
 
 
+def _row_and_moment(session: Session, token: str) -> tuple[SignIn, datetime] | None:
+    """The session of a token, and the database's clock, in one question."""
+    query = select(SignIn, func.clock_timestamp()).where(SignIn.token_hash == hash_token(token))
+    found = session.execute(query).one_or_none()
+    return (found[0], moved(found[1])) if found is not None else None
+
+
+def _over(row: SignIn, at: datetime) -> Over | None:
+    if row.ended_at is not None:
+        return Over.ENDED
+    if at >= row.ends_at:
+        return Over.LIFETIME
+    return Over.IDLE if row.last_seen_at < at - _idle() else None
+
+
+def why_over(session: Session) -> Over | None:
+    """Why the session that this browser held is over; None where it held none, is in one, or has signed out."""
+    token = last_token()
+    found = _row_and_moment(session, token) if token is not None else None
+    return _over(*found) if found is not None else None
+
+
+def _moment(session: Session) -> datetime:
+    return moved(session.scalars(select(func.clock_timestamp())).one())
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["HUIQI_SETTINGS"]
+    return settings
+
+
+def _idle() -> timedelta:
+    return timedelta(minutes=_settings().session_idle_minutes)
+
+
 def _seen(session: Session, *, row_id: UUID, at: datetime) -> None:
-    session.execute(update(SignIn).where(SignIn.id == row_id).values(last_seen_at=at))
+    # Two requests at once may end in either order.
+    mine = update(SignIn).where(SignIn.id == row_id, SignIn.last_seen_at < at)
+    session.execute(mine.values(last_seen_at=at))
 
 
-def living_since() -> datetime:
-    """A session that was last seen before this moment is over."""
-    return now() - timedelta(minutes=current_app.config["HUIQI_SETTINGS"].session_idle_minutes)
+def open_sign_ins(session: Session, user_id: UUID) -> list[SignIn]:
+    """Where a person is signed in now, the most recently seen first."""
+    at = _moment(session)
+    query = select(SignIn).where(
+        SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > at, SignIn.last_seen_at >= at - _idle()
+    )
+    return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
 
 
 def last_token() -> str | None:
@@ -130,6 +197,13 @@ def signed_in_actor() -> Actor | None:
         return None
     if needs_second_factor(row) and row.second_factor_at is None:
         return None
+    return person_of(row)
+
+
+def person_of(row: SignIn) -> Actor:
+    """Who a session is, for the trail also before the code was given; without an organisation the system, with the address."""
+    if row.membership is None:
+        return replace(SYSTEM, ip=request.remote_addr)
     organisation = row.membership.organisation
     return Actor(
         user_id=row.user_id,
@@ -157,15 +231,17 @@ def needs_second_factor(row: SignIn) -> bool:
 
 def end(session: Session, row: SignIn) -> None:
     """End this browser's session at once."""
-    row.ended_at = now()
+    row.ended_at = _moment(session)
     session.flush()
     logout_user()
 
 
-def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
-    """End all sessions of a person (a lost telephone, a changed password), except perhaps the present one."""
-    query = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
-    session.execute((query.where(SignIn.id != but) if but else query).values(ended_at=now()))
+def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> int:
+    """End all sessions of a person (a lost telephone, a changed password), except perhaps the present one; says how many."""
+    at = _moment(session)
+    query = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > at)
+    query = query.where(SignIn.id != but) if but else query
+    return len(session.scalars(query.values(ended_at=at).returning(SignIn.id)).all())
 
 
 def switch(session: Session, row: SignIn, membership_id: UUID) -> bool:
@@ -175,9 +251,12 @@ def switch(session: Session, row: SignIn, membership_id: UUID) -> bool:
     """
     if membership_id not in {membership.id for membership in living_memberships(session, row.user_id)}:
         return False
+    before = person_of(row)
     row.membership_id = membership_id
     session.flush()
     session.expire(row, ["membership"])
+    organisation = {"organisation": before.organisation_name}, {"organisation": person_of(row).organisation_name}
+    record(session, before, "users.organisation_switched", row.user, before=organisation[0], after=organisation[1])
     return True
 
 

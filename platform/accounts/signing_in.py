@@ -1,45 +1,60 @@
 """Signing in: one answer for a wrong password and an unknown user; five failures lock for fifteen minutes."""
 
-from sqlalchemy import func, select
+from uuid import UUID
+
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from accounts import noted
 from accounts.lockout import FAILURES, LOCK_MINUTES, count_failure, locked
 from accounts.models import User
 from accounts.passwords import matches
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
-from foundation.locking import lock_row
+from foundation.identifiers import new_id
+from foundation.locking import lock_rows
 
 
-def check(session: Session, *, email: str, password: str) -> User:
+def check(session: Session, *, email: str, password: str, ip: str | None = None) -> User:
     """The user, when the password is right; NotAllowed otherwise, in the same words whatever was wrong.
 
     The failures are counted under a row lock, so that parallel guesses count one by one. The caller must commit also
-    when this raises: the count is the point. Where a code is still to come, only the right code clears the count:
-    else whoever has the password could try codes for ever, clearing it with the password in between.
+    when this raises: the count and the note in the trail are the point. Where a code is still to come, only the right
+    code clears the count: else whoever has the password could try codes for ever, clearing it with the password in
+    between. A refusal takes the same statements and one hash whatever was wrong, so that its time tells nothing either.
     """
-    user = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
-    if user is None:
-        matches(None, password)
-        raise _refused()
+    known = session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+    user = _held(session, known.id if known is not None else new_id())
+    # While it is locked the password is not looked at: the answer tells nothing about it.
+    looked_at = None if user is None or locked(user) else user
+    if matches(looked_at, password) and looked_at is not None:
+        if looked_at.totp_confirmed_at is None:
+            looked_at.failed_sign_ins = 0
+        looked_at.locked_until = None
+        session.flush()
+        return looked_at
+    if looked_at is None:
+        _count_for_nobody(session)
+    else:
+        count_failure(session, looked_at)
+    noted.failed(session, known, ip=ip)
+    raise _refused()
+
+
+def _held(session: Session, user_id: UUID) -> User | None:
+    """The locked row; None when there is none, or many guesses at once wait for each other."""
     try:
         with session.begin_nested():
-            user = lock_row(session, User, user.id)
-    except Conflict as error:
-        # Many guesses at once wait for each other; that they do would tell that there is such a user.
-        raise _refused() from error
-    if locked(user):
-        # The password is not looked at: the answer tells nothing about it.
-        matches(None, password)
-        raise _refused()
-    if matches(user, password):
-        if user.totp_confirmed_at is None:
-            user.failed_sign_ins = 0
-        user.locked_until = None
-        session.flush()
-        return user
-    count_failure(session, user)
-    raise _refused()
+            rows = lock_rows(session, User, [user_id])
+    except Conflict:
+        return None
+    return rows[0] if rows else None
+
+
+def _count_for_nobody(session: Session) -> None:
+    """The statement of ``count_failure``, which finds no row."""
+    nobody = update(User).where(User.id == new_id()).values(failed_sign_ins=User.failed_sign_ins)
+    session.execute(nobody, execution_options={"synchronize_session": False})
 
 
 def _refused() -> NotAllowed:

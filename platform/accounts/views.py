@@ -5,19 +5,21 @@ from typing import Final
 from uuid import UUID
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound as PageNotFound
 
-from accounts import lockout, queries, registration, second_factor, sessions, signing_in
+from accounts import lockout, noted, queries, registration, second_factor, sessions, signing_in
 from accounts.current import actor
 from accounts.devices import told_of
 from accounts.forms import CodeForm, ContactForm, JoinForm, PasswordForm, RegisterForm, SignInForm
 from accounts.models import OrganisationKind, SignIn
 from accounts.own_account import SPEAKERS, change_contact, change_password
 from accounts.people_reading import open_sign_ins, own_memberships, own_organisation, people_seen_by
+from accounts.presentation import why_again
+from accounts.sealed_secrets import SecretKeys, keys_of
 from audit.trail import record
 from foundation.actions import submit
 from foundation.actors import Role
@@ -44,15 +46,18 @@ def sign_in() -> ResponseReturnValue:
     session = current_session()
     target = safe_next(request.args.get("next")) or url_for("web.home")
     if request.method == "GET":
-        return render_template("accounts/sign_in.html", form=form, target=target)
+        why = why_again(sessions.why_over(session), current_app.config["HUIQI_SETTINGS"])
+        return render_template("accounts/sign_in.html", form=form, target=target, why=why)
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form, target=target), 422
+        return render_template("accounts/sign_in.html", form=form, target=target, why=None), 422
     try:
-        user = signing_in.check(session, email=form.email.data or "", password=form.password.data or "")
+        user = signing_in.check(
+            session, email=form.email.data or "", password=form.password.data or "", ip=request.remote_addr
+        )
     except DomainError as error:
         commit_anyway(session)
         form.take(error)
-        return render_template("accounts/sign_in.html", form=form, target=target), error.status
+        return render_template("accounts/sign_in.html", form=form, target=target, why=None), error.status
     row = sessions.begin(session, user, ip=request.remote_addr, agent=request.user_agent.string)
     if row.membership is None:
         flash(gettext("您的加入申请还在等待单位管理员同意，同意后即可登录"), "info")
@@ -76,7 +81,7 @@ def code() -> ResponseReturnValue:
         status = 200 if request.method == "GET" else 422
         return _code_page(form, row), status
     try:
-        second_factor.confirm(session, row, form.code.data or "")
+        second_factor.confirm(session, row, form.code.data or "", _keys(), actor=sessions.person_of(row))
     except DomainError as error:
         commit_anyway(session)
         form.take(error)
@@ -84,11 +89,15 @@ def code() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
+def _keys() -> SecretKeys:
+    return keys_of(current_app.config["HUIQI_SETTINGS"])
+
+
 def _code_page(form: CodeForm, row: SignIn) -> str:
     secret = qr = None
     if row.user.totp_confirmed_at is None:
-        secret = second_factor.begin_set_up(current_session(), row.user)
-        qr = segno.make(second_factor.address(row.user), error="m").svg_inline(scale=4, border=2)
+        secret = second_factor.begin_set_up(current_session(), row.user, _keys())
+        qr = segno.make(second_factor.address(row.user, secret), error="m").svg_inline(scale=4, border=2)
         # The secret is kept although this is a GET: the next request checks the code against it.
         commit_anyway(current_session())
     return render_template("accounts/code.html", form=form, secret=secret, qr=qr)
@@ -99,6 +108,7 @@ def sign_out() -> ResponseReturnValue:
     """End this session."""
     row = sessions.current_sign_in()
     if row is not None:
+        noted.signed_out(current_session(), row, sessions.person_of(row))
         sessions.end(current_session(), row)
     # Whoever sits down here next finds nothing of this person, and pages that are still open can send nothing.
     cookie.clear()
@@ -183,9 +193,7 @@ def _account_page(form: PasswordForm, contact: ContactForm | None = None) -> str
         contact=contact or ContactForm(None, obj=own.organisation if own else None),
         speaks=person.role in SPEAKERS,
         told_of=lambda agent: told_of(agent, gettext),
-        open_sign_ins=open_sign_ins(
-            queries.open_sign_ins(session, person.user_id, since=sessions.living_since()), present
-        ),
+        open_sign_ins=open_sign_ins(sessions.open_sign_ins(session, person.user_id), present),
         memberships=own_memberships(sessions.living_memberships(session, person.user_id), present),
     )
 
@@ -226,8 +234,8 @@ def end_others() -> ResponseReturnValue:
     session = current_session()
     row = sessions.current_sign_in()
     if row is not None:
-        sessions.end_all(session, row.user_id, but=row.id)
-        record(session, actor(), "users.sessions_ended", row.user)
+        ended = sessions.end_all(session, row.user_id, but=row.id)
+        record(session, actor(), "users.sessions_ended", row.user, after={"sessions": ended})
     flash(gettext("其他设备上的登录已结束"), "success")
     return redirect(url_for("accounts.account"), 303)
 

@@ -1,10 +1,11 @@
-"""Jobs of the trail: sealing each minute, writing heads out, removing what the installation does not keep; a batch a
-transaction.
+"""Jobs of the trail: each minute telling the counts of what repeats itself, sealing and writing heads out; and removing what
+the installation does not keep. A batch a transaction.
 """
 
 from sqlalchemy.orm import Session
 
 from audit import heads
+from audit.repeats import tell_counts
 from audit.retention import prune
 from audit.seals import BATCH, seal
 from config import load_settings
@@ -27,5 +28,7 @@ def prune_old_seals(session: Session) -> bool:
     return prune(session, load_settings().audit_retention_days) > 0
 
 
-seal_what_is_new = periodic("audit.seal", "* * * * *", Repeat(seal_a_batch), Repeat(write_heads_out))
+seal_what_is_new = periodic(
+    "audit.seal", "* * * * *", Repeat(tell_counts), Repeat(seal_a_batch), Repeat(write_heads_out)
+)
 remove_what_is_old = periodic("audit.prune", "30 18 * * *", Repeat(prune_old_seals))

@@ -1,4 +1,6 @@
-"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on all of them but ``audit_gaps``."""
+"""Tables of the audit trail. A trigger refuses UPDATE, DELETE and TRUNCATE on all of them but ``audit_gaps``
+and ``audit_repeats``, which are working notes.
+"""
 
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -137,6 +141,23 @@ AUDIT_GAPS: Final = Table(
 )
 """Numbers from ``low`` to ``high`` that were given out and not yet to be seen when higher ones were sealed: they are looked
 for until all of ``writers`` have ended. Working notes of the sealer, no evidence."""
+
+
+AUDIT_REPEATS: Final = Table(
+    "audit_repeats",
+    Base.metadata,
+    # The beginning of the quarter of an hour that is counted; first, as quarters that are over are looked for.
+    Column("since", DateTime(timezone=True), primary_key=True),
+    Column("action", String, primary_key=True),
+    # Who or which network address, see ``audit/repeats.py``.
+    Column("key", String, primary_key=True),
+    # The event that was written at the first time.
+    Column("first_id", Uuid, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("seen", ARRAY(String), nullable=False),
+)
+"""How often something has happened that may happen without end: the trail gets the first time and, later, the count."""
 
 
 class AuditHead(Base):

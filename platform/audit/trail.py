@@ -49,15 +49,16 @@ WRITE_EVENT: Final = (
 def facts_of_event(
     actor: Actor,
     action: str,
-    subject: type[Base],
-    subject_id: UUID,
+    subject: type[Base] | None,
+    subject_id: UUID | None,
     *,
-    before: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
     after: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The facts of ``WRITE_EVENT``; see ``record``."""
-    facts = _facts(actor, action, subject.__tablename__, subject_id)
-    facts |= {"id": new_id(), "at": now(), "before": Jsonb(before), "after": Jsonb(after), "note": None}
+    facts = _facts(actor, action, subject.__tablename__ if subject is not None else "", subject_id)
+    told = Jsonb(before) if before is not None else None
+    facts |= {"id": new_id(), "at": now(), "before": told, "after": Jsonb(after), "note": None}
     return {f"event_{name}": value for name, value in facts.items()}
 
 

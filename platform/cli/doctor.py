@@ -73,6 +73,7 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("search", doctor_rooms.search),
         ("programmes", doctor_rooms.programmes),
         ("roles", doctor_rooms.roles),
+        ("second factors", doctor_rooms.second_factors),
         ("demonstration", doctor_rooms.demonstration),
         ("calendar", doctor_rooms.calendar),
     )

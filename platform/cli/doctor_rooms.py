@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.queries import Held, staff_roles
+from accounts.sealed_secrets import keys_of, unreadable_people
 from cli.doctor_settings import for_real
 from cli.findings import Finding
 from config import Environment, Settings
@@ -21,6 +22,11 @@ from search.engine import Health
 from vouchers.queries import offices, unreadable_programmes
 from working_days.stored import refresh
 
+_NAMED: Final = 5
+UNREADABLE_REMEDY: Final = (
+    "put the key that is missing behind the others in HUIQI_SECOND_FACTOR_KEYS, or, where it is lost, let each of them set "
+    "the authenticator up anew: `huiqi staff restore --email …`"
+)
 NEEDED: Final = (
     Role.OFFICER,
     Role.REVIEWER,
@@ -49,6 +55,19 @@ def jobs(session: Session, _settings: Settings) -> Finding:
     }
     remedy = "; ".join(dict.fromkeys(ways[one.word] for one in found)) or (ways["late"] if said else "")
     return Finding("jobs", ok=not said, told="; ".join([alive, *said]), remedy=remedy)
+
+
+def second_factors(session: Session, settings: Settings) -> Finding:
+    """Whether the keys of the settings open the second factor of everybody."""
+    unreadable = unreadable_people(session, keys_of(settings))
+    told = told_unreadable(unreadable) if unreadable else f"{len(settings.second_factor_keys)} keys open all of them"
+    return Finding("second factors", ok=not unreadable, told=told, remedy=UNREADABLE_REMEDY if unreadable else "")
+
+
+def told_unreadable(emails: Sequence[str]) -> str:
+    """Whose second factor cannot be read."""
+    named = ", ".join(emails[:_NAMED]) + (", …" if len(emails) > _NAMED else "")
+    return f"no key of HUIQI_SECOND_FACTOR_KEYS opens the second factor of {len(emails)} people ({named})"
 
 
 def _in_words(trouble: Trouble) -> str:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 
 from cli.findings import Finding
-from config import DEMONSTRATION_SECRET, Environment, Settings
+from config import DEMONSTRATION_KEY, DEMONSTRATION_SECRET, MAKE_A_KEY, Environment, Settings
 from documents import fonts
 
 
@@ -35,6 +35,11 @@ def _left_over(settings: Settings) -> Iterator[tuple[str, str]]:
     public = settings.public_url.startswith("https://")
     if public and settings.secret_key == DEMONSTRATION_SECRET:
         yield "the secret is the demonstration's, which is public", "set SECRET_KEY to one of its own"
+    if public and DEMONSTRATION_KEY in settings.second_factor_keys:
+        yield (
+            "the key of second factors is the demonstration's, which is public",
+            f"put one of its own first in HUIQI_SECOND_FACTOR_KEYS, {MAKE_A_KEY}; run `huiqi migrate`, then take the old one out",
+        )
     if public and settings.environment is Environment.DEVELOPMENT:
         yield (
             f"{settings.public_url} is no address for development",

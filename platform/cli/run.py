@@ -11,7 +11,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from accounts.regions import plant
+from accounts.sealed_secrets import keys_of, reseal
 from cli.demo import load_if_empty
+from cli.doctor_rooms import UNREADABLE_REMEDY, told_unreadable
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.port import alone_on
 from cli.serving import TARGET, make_app
@@ -46,7 +48,12 @@ def migrate(*, demo: bool) -> None:
         with unit_of_work(engine) as session:
             plant(session)
             seed(session, shipped_rules())
+            resealed = reseal(session, keys_of(settings))
         click.echo(f"database: {before or 'empty'} -> {after}", err=True)
+        if resealed.count:
+            click.echo(f"second factors encrypted under the first key: {resealed.count}", err=True)
+        if resealed.unreadable:
+            click.echo(f"warning: {told_unreadable(resealed.unreadable)}: {UNREADABLE_REMEDY}", err=True)
         if demo:
             # In this process, as each one loads the whole program.
             load_if_empty(settings, engine)

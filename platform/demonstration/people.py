@@ -13,13 +13,16 @@ from accounts.models import Membership, MembershipState, Organisation, Organisat
 from accounts.passwords import hash_password
 from accounts.regions import plant
 from accounts.registration import MANAGER, sort_key
+from accounts.sealed_secrets import keys_of
 from audit.trail import record
+from config import load_settings
 from demonstration.accounts import PASSWORD, address, secret_of
 from demonstration.script import OrganisationPart, PersonPart, Script
 from demonstration.timeline import Calendar, Story
 from enterprises.titles import register as register_title
 from foundation.actors import Actor, Role
 from foundation.clock import now
+from foundation.identifiers import new_id
 from vouchers.models import Voucher
 
 _FOUNDED = 1500
@@ -115,11 +118,13 @@ def invented_uscc(part: OrganisationPart, number: int) -> str:
 
 def _admit(cast: Cast, person: PersonPart, organisation: Organisation, password_hash: str) -> None:
     secret = secret_of(person)
+    user_id = new_id()
     user = User(
+        id=user_id,
         email=address(person),
         name=person.name,
         password_hash=password_hash,
-        totp_secret=secret,
+        totp_secret=keys_of(load_settings()).seal(user_id, secret) if secret else None,
         totp_confirmed_at=now() if secret else None,
     )
     membership = Membership(user=user, organisation=organisation, role=person.role, state=MembershipState.ACTIVE)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit.trail import record
+from files.copies import ensure_copy
 from files.models import Attachment
 from files.store import answering, current_store
 from foundation.actors import Actor
@@ -33,14 +34,16 @@ def may_see(session: Session, actor: Actor, attachment: Attachment) -> bool:
 
 
 def download(session: Session, actor: Actor, attachment_id: UUID) -> tuple[Attachment, IO[bytes]]:
-    """The attachment and its bytes, written into the audit trail; NotFound for whoever may not see it."""
+    """The attachment and its bytes (of a picture the copy's), written into the audit trail; NotFound for whoever may not see it."""
     attachment = session.get(Attachment, attachment_id)
     if attachment is None or not may_see(session, actor, attachment):
         raise NotFound(N_("没有找到这份文件"), remedy=N_("回到文件所属的事项，从那里打开"))
     commit_anyway(session)
-    record(session, actor, "attachment.download", attachment, after={"sha256": attachment.blob.sha256})
     with answering():
-        return attachment, current_store().open(attachment.blob.sha256)
+        ensure_copy(session, attachment.blob)
+        sha256 = attachment.blob.shown_sha256
+        record(session, actor, "attachment.download", attachment, after={"sha256": sha256})
+        return attachment, current_store().open(sha256)
 
 
 def files_of(session: Session, subject_type: str, subject_ids: list[UUID]) -> dict[UUID, list[Attachment]]:

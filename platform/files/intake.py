@@ -1,9 +1,10 @@
 """Taking a file in: bounded, recognised by its content, stored once, and attached to what it proves."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,21 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from audit.trail import record
+from files.copies import keep_copy
+from files.kinds import EVIDENCE, LIMIT, MOST_FILES, FileType, foreign, way_out_of
 from files.models import Attachment, Blob
-from files.recognition import (
-    DOCX,
-    JPEG,
-    OFD,
-    PDF,
-    PNG,
-    XLSX,
-    XML,
-    FileType,
-    clean_filename,
-    foreign,
-    recognise,
-    type_of_name,
-)
+from files.names import clean_filename, honest_name, type_of_media
+from files.recognition import HEAD, Found, recognise
 from files.store import CHUNK, answering, current_store, digest
 from foundation.actors import Actor
 from foundation.clock import now
@@ -33,16 +24,6 @@ from foundation.database import Base
 from foundation.errors import BadInput, DomainError, Faults
 from foundation.i18n import N_
 from foundation.identifiers import new_id
-
-LIMIT: Final = 20 * 1024 * 1024
-"""Bytes of one file."""
-
-SIGNED: Final = (PDF, PNG, JPEG, OFD)
-"""What a signed paper may come as: a scan, a photo or a fixed-layout document."""
-EVIDENCE: Final = (PDF, PNG, JPEG, OFD, DOCX, XLSX)
-"""What may show how a service went and what came of it."""
-INVOICE: Final = (PDF, OFD, XML, PNG, JPEG)
-"""What an invoice may come as; the XML of a digital invoice can be read by machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +47,21 @@ def take(
 ) -> Attachment:
     """Attach ``upload`` to ``subject`` as ``kind`` (``agreement``, ``process`` …) and return the attachment.
 
-    The same file sent again for the same purpose gives the attachment that is there. Raises BadInput by ``field`` and
-    with the file's name: nothing chosen, empty, above ``limit`` bytes, a type that is not ``allowed``, a name that says something else than
-    the content, broken, encrypted, or two files in one.
+    The same file sent again for the same purpose gives the attachment that is there. It is kept under the extension of what
+    it is. Raises BadInput by ``field`` and with the file's name: nothing chosen, empty, above ``limit`` bytes, a type that is
+    not ``allowed``, broken, encrypted, acting when it is opened, or two files in one.
     """
     filename = clean_filename(upload.filename)
     try:
-        blob = _stored(session, upload, filename, field=field, allowed=allowed, limit=limit)
+        blob = _stored(session, upload, filename, allowed=allowed, limit=limit)
     except DomainError as error:
         # Of several files in one field a person must know which.
         error.field, error.about = field, filename
         raise
-    return _attach(session, actor, blob, subject, kind=kind, filename=filename)
+    shown = type_of_media(blob.shown_media_type)
+    return _attach(
+        session, actor, blob, subject, kind=kind, filename=honest_name(filename, shown) if shown else filename
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +81,21 @@ def take_all(
     subject: Base,
     allowed: Collection[FileType] = EVIDENCE,
 ) -> None:
-    """``take`` for several files; all that cannot be used are told at once."""
-    faults: list[DomainError] = []
+    """``take`` for several files; all that cannot be used are told at once, and where a field has more than ``MOST_FILES``."""
+    wanted = list(wanted)
+    faults: list[DomainError] = [
+        BadInput(
+            N_("一次选了 %(count)s 个文件，最多 %(most)s 个"),
+            field=field,
+            remedy=N_("分几次提交，或把几页合成一个 PDF"),
+            count=count,
+            most=MOST_FILES,
+        )
+        for field, count in Counter(one.field for one in wanted).items()
+        if count > MOST_FILES
+    ]
+    if faults:
+        raise faults[0] if len(faults) == 1 else Faults(faults)
     for one in wanted:
         try:
             take(session, actor, one.upload, subject=subject, kind=one.kind, field=one.field, allowed=allowed)
@@ -108,20 +105,21 @@ def take_all(
         raise faults[0] if len(faults) == 1 else Faults(faults)
 
 
-def _stored(
-    session: Session, upload: Upload, filename: str, *, field: str, allowed: Collection[FileType], limit: int
-) -> Blob:
-    with answering(field), tempfile.SpooledTemporaryFile(max_size=2 * 1024 * 1024) as copy:
-        size = _copy(upload.stream, copy, limit, field)
+def _stored(session: Session, upload: Upload, filename: str, *, allowed: Collection[FileType], limit: int) -> Blob:
+    with answering(), tempfile.SpooledTemporaryFile(max_size=2 * 1024 * 1024) as copy:
+        size = _copy(upload.stream, copy, limit)
         if size == 0:
-            raise BadInput(N_("是空文件"), field=field, remedy=N_("选择有内容的文件"))
-        media_type = _accepted(copy, size, filename, allowed, field).media_type
+            raise BadInput(N_("是空文件"), remedy=N_("选择有内容的文件"))
+        found = _accepted(copy, filename, allowed)
         copy.seek(0)
         sha256 = digest(copy)
         copy.seek(0)
         # The bytes first: a row that points to nothing would be worse than bytes without a row.
         current_store().put(sha256, copy)
-    return _blob(session, sha256, size, media_type)
+        blob = _blob(session, sha256, size, found.kind.media_type)
+        if found.picture is not None:
+            keep_copy(session, blob, found.picture)
+    return blob
 
 
 def carry(session: Session, *, source: Base, target: Base) -> None:
@@ -144,14 +142,13 @@ def carry(session: Session, *, source: Base, target: Base) -> None:
     session.flush()
 
 
-def _copy(stream: IO[bytes], copy: IO[bytes], limit: int, field: str) -> int:
+def _copy(stream: IO[bytes], copy: IO[bytes], limit: int) -> int:
     size = 0
     while chunk := stream.read(CHUNK):
         size += len(chunk)
         if size > limit:
             raise BadInput(
                 N_("文件超过 %(limit)s MB"),
-                field=field,
                 remedy=N_("压缩图片或分成几个文件后再上传"),
                 limit=limit // (1024 * 1024),
             )
@@ -159,29 +156,16 @@ def _copy(stream: IO[bytes], copy: IO[bytes], limit: int, field: str) -> int:
     return size
 
 
-def _accepted(copy: IO[bytes], size: int, filename: str, allowed: Collection[FileType], field: str) -> FileType:
-    words = "、".join(kind.word for kind in allowed)
-    found = recognise(copy, size, filename)
-    said = type_of_name(filename)
-    if found is not None and said is not None and said is not found:
-        raise BadInput(
-            N_("文件名写的是 %(said)s，内容却是 %(found)s"),
-            field=field,
-            remedy=N_("改正扩展名，或选择正确的文件"),
-            said=said.word,
-            found=found.word,
-        )
-    if found is None or found not in allowed:
-        copy.seek(0)
-        what = found.word if found else foreign(copy.read(CHUNK)) or N_("无法识别的格式")
-        raise BadInput(
-            N_("这里不能上传“%(what)s”类型的文件"),
-            field=field,
-            remedy=N_("可以上传 %(kinds)s"),
-            what=what,
-            kinds=words,
-        )
-    return found
+def _accepted(copy: IO[bytes], filename: str, allowed: Collection[FileType]) -> Found:
+    """What the file is; a refusal says what to do with it, not what else may come: that stands beside the field."""
+    found = recognise(copy, filename)
+    if found is not None and found.kind in allowed:
+        return found
+    copy.seek(0)
+    what, remedy = (found.kind.word, way_out_of(found.kind)) if found else foreign(copy.read(HEAD))
+    if not what:
+        raise BadInput(N_("认不出这是什么文件"), remedy=remedy)
+    raise BadInput(N_("这里不收 %(what)s 文件"), remedy=remedy, what=what)
 
 
 def _blob(session: Session, sha256: str, size: int, media_type: str) -> Blob:
@@ -223,6 +207,11 @@ def _attach(session: Session, actor: Actor, blob: Blob, subject: Base, *, kind: 
             actor,
             "attachment.add",
             attachment,
-            after={"kind": kind, "filename": filename, "sha256": blob.sha256, "size": blob.size},
+            after={"kind": kind, "filename": filename, "sha256": blob.sha256, "size": blob.size} | _copied(blob),
         )
     return attachment
+
+
+def _copied(blob: Blob) -> dict[str, str]:
+    """The copy's digest where people get other bytes than were sent."""
+    return {"copy_sha256": blob.shown_sha256} if blob.shown_sha256 != blob.sha256 else {}

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import url_for
 
+from files.models import Attachment
+from files.names import clean_filename, honest_name, type_of_media
 from files.reading import AttachedFile
 
 
@@ -18,3 +20,9 @@ def file_row(file: AttachedFile, *, note: str | None = None) -> dict[str, Any]:
         "by": file.filed_by,
         "note": note,
     }
+
+
+def downloaded_as(file: Attachment) -> str:
+    """The name under which a file is downloaded: always with the extension of what people get."""
+    kind = type_of_media(file.blob.shown_media_type)
+    return honest_name(clean_filename(file.filename), kind) if kind else file.filename

@@ -21,6 +21,7 @@ ROOM: Final = Room(
         "attachment.download": N_("下载文件"),
     },
     changed={
+        "copy_sha256": N_("供查看副本的校验码"),
         "filename": N_("文件名"),
         "kind": N_("类别"),
         "size": N_("大小"),

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, send_file
 
 from files.access import download
+from files.presentation import downloaded_as
 from foundation.rooms import WhoAsks
 from foundation.unit_of_work import current_session
 
@@ -19,10 +20,10 @@ def make_blueprint(who: WhoAsks) -> Blueprint:
         attachment, stream = download(current_session(), who.person(), attachment_id)
         response = send_file(
             stream,
-            mimetype=attachment.blob.media_type,
+            mimetype=attachment.blob.shown_media_type,
             as_attachment=True,
-            download_name=attachment.filename,
-            etag=attachment.blob.sha256,
+            download_name=downloaded_as(attachment),
+            etag=attachment.blob.shown_sha256,
             max_age=0,
         )
         response.headers["X-Content-Type-Options"] = "nosniff"

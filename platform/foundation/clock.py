@@ -27,6 +27,17 @@ def now() -> datetime:
     return datetime.now(UTC) + (_shifts_for_all[-1] if own is None else own)
 
 
+def moved(moment: datetime) -> datetime:
+    """``moment`` of the database's clock as this program tells it: travelling with ``now()``, and else unchanged.
+
+    For what several hosts judge (the end of a session): their own clocks may differ, the database has one.
+    """
+    if still := _stopped.get():
+        return still
+    own = _shift.get()
+    return moment.astimezone(UTC) + (_shifts_for_all[-1] if own is None else own)
+
+
 def today() -> date:
     """The present day in China."""
     return day_of(now())

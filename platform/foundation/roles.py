@@ -52,9 +52,11 @@ RIGHTS: Final[Mapping[str, str]] = {
     "statement_issuers": _ADDS,
     "payments": _ADDS,
     "blobs": _ADDS,
+    "picture_copies": _ADDS,
     "attachments": _ADDS,
     # Rows that go again: drafts, what is calculated anew, notes of work, what is kept for a while.
     "audit_gaps": _ALL,
+    "audit_repeats": _ALL,
     "batch_awards": _ALL,
     "batch_orders": _ALL,
     "calendar_days": _ALL,

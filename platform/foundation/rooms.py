@@ -120,6 +120,8 @@ class Room:
     blueprints: tuple[str, ...] = ()
     # The endpoints that each group of roles may open: every endpoint of the room, in exactly one group.
     access: Mapping[Roles, tuple[str, ...]] = field(default_factory=dict)
+    # Endpoints that take one file from a visitor; from all others a visitor's form comes without files.
+    files_of_visitors: tuple[str, ...] = ()
     # What the audit trail calls each deed.
     deeds: Mapping[str, str] = field(default_factory=dict)
     # What it calls the export of a list, by the thing of its ``Listing``: the deed ``order.export`` is "order" here.

@@ -1,10 +1,12 @@
 """Forms of public notices."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from files.fields import UploadField
+from files.kinds import EVIDENCE
 from foundation.forms import Form, choices
 
 
@@ -21,7 +23,7 @@ class ObjectionForm(Form):
         description=_l("只有公示单位能看到"),
     )
     text = TextAreaField(_l("事实和理由"), [InputRequired(_l("请写明异议的事实和理由")), Length(max=2000)])
-    evidence = FileField(_l("证据材料"), [FileRequired(_l("请上传证据材料，没有证据的异议不予受理"))])
+    evidence = UploadField(_l("证据材料"), [FileRequired(_l("请上传证据材料，没有证据的异议不予受理"))], kinds=EVIDENCE)
 
 
 class AnswerForm(Form):

@@ -26,6 +26,7 @@ ROOM: Final = Room(
         ),
         DECIDERS: ("notices.answer",),
     },
+    files_of_visitors=("notices.notice",),
     deeds={
         "notice.publish": N_("发布公示"),
         "notice.extend": N_("公示截止日顺延"),

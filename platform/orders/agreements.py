@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.trail import record
-from files.intake import SIGNED, Upload
+from files.intake import Upload
 from files.intake import take as take_file
+from files.kinds import SIGNED
 from foundation.actors import ENTERPRISE, PROVIDER, Actor
 from foundation.clock import day_of, now
 from foundation.errors import BadInput, Conflict, DomainError, Faults

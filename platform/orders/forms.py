@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired, MultipleFileField
+from flask_wtf.file import FileRequired
 from wtforms import (
     BooleanField,
     DateField,
@@ -20,7 +20,9 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from files.fields import UploadField, UploadsField
 from files.intake import Upload
+from files.kinds import EVIDENCE, SIGNED
 from foundation.errors import BadInput
 from foundation.forms import Form, choices
 from foundation.i18n import N_
@@ -30,8 +32,6 @@ from orders.models import RATINGS
 Value = TypeVar("Value")
 
 CHANNELS: Final = {"offline": _l("线下"), "online": _l("线上"), "both": _l("线上线下结合")}
-ACCEPT_SIGNED: Final = ".pdf,.jpg,.jpeg,.png,.ofd"
-ACCEPT_EVIDENCE: Final = ".pdf,.jpg,.jpeg,.png,.ofd,.docx,.xlsx"
 
 
 class OrderForm(Form):
@@ -70,7 +70,7 @@ class DecisionForm(ReasonForm):
 class AgreementForm(Form):
     """The signed agreement."""
 
-    file = FileField(_l("服务协议"), [FileRequired(_l("选择双方签章的协议文件"))], render_kw={"accept": ACCEPT_SIGNED})
+    file = UploadField(_l("服务协议"), [FileRequired(_l("选择双方签章的协议文件"))], kinds=SIGNED)
     agreement_number = StringField(
         _l("协议编号"), [InputRequired(_l("填写协议编号")), Length(max=60, message=_l("最多 60 字"))]
     )
@@ -106,14 +106,8 @@ class RecordForm(Form):
     result = TextAreaField(
         _l("服务成果"), [InputRequired(_l("写明形成了什么结果")), Length(max=1000, message=_l("最多 1000 字"))]
     )
-    process_files = MultipleFileField(
-        _l("过程材料"),
-        description=_l("现场照片、签到表等，可以用手机拍照"),
-        render_kw={"accept": ACCEPT_EVIDENCE},
-    )
-    result_files = MultipleFileField(
-        _l("成果材料"), description=_l("报告、证书等"), render_kw={"accept": ACCEPT_EVIDENCE}
-    )
+    process_files = UploadsField(_l("过程材料"), description=_l("现场照片、签到表等，可以用手机拍照"), kinds=EVIDENCE)
+    result_files = UploadsField(_l("成果材料"), description=_l("报告、证书等"), kinds=EVIDENCE)
     delivered_on = DateField(_l("服务日期"), [InputRequired(_l("填写服务日期，例如 2026-11-20"))])
     channel = SelectField(_l("服务方式"), choices=choices(CHANNELS.items()))
     place = StringField(_l("服务地点"), [Length(max=200, message=_l("最多 200 字"))])

@@ -117,7 +117,7 @@ def _worked(session: Session, order: Order) -> ConfirmationContent:
         rating=RATINGS[confirmation.rating],
         comment=confirmation.comment or "",
         evidence=[
-            Evidence(_KINDS.get(file.kind, file.kind), file.filename, file.blob.sha256)
+            Evidence(_KINDS.get(file.kind, file.kind), file.filename, file.blob.shown_sha256)
             for file in _files(session, order, records)
         ],
         issued_at=confirmation.created_at,

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from accounts.current import not_here
 from audit.changes import change_state
-from files.intake import EVIDENCE, Upload, Wanted, carry, take_all
+from files.intake import Upload, Wanted, carry, take_all
+from files.kinds import EVIDENCE
 from foundation.actors import ENTERPRISE, PROVIDER, Actor
 from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, DomainError, Faults

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, MultipleFileField
 from wtforms import (
     DateField,
     Field,
@@ -19,7 +18,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from files.fields import UploadField, UploadsField
 from files.intake import Upload
+from files.kinds import EVIDENCE
 from foundation.forms import Form, YuanField, choices
 from policies.facts import Fact, Kind, vocabulary
 from policies.rulesets import RuleSet
@@ -51,7 +52,7 @@ class NeededToSubmit:
 class FactsForm(Form):
     """The facts that a rule set asks for; made for each rule set by ``facts_form``."""
 
-    files = MultipleFileField(_l("证明材料"), description=_l("认定文件、人员名单、合作协议、审计报告等"))
+    files = UploadsField(_l("证明材料"), description=_l("认定文件、人员名单、合作协议、审计报告等"), kinds=EVIDENCE)
 
     def texts(self) -> dict[str, str]:
         """What was typed, by fact key."""
@@ -140,7 +141,7 @@ class OfferingForm(Form):
         [InputRequired(_l("请说明价格怎样得出")), Length(max=LONGEST)],
         description=_l("同类合同、公开报价或自己不用券的成交价"),
     )
-    evidence = FileField(_l("价格佐证材料"))
+    evidence = UploadField(_l("价格佐证材料"), kinds=EVIDENCE)
     yearly_revenue = YuanField(_l("年服务收入（元）"), [Optional()])
     yearly_enterprises = IntegerField(_l("年服务中小企业数（家次）"), [Optional()])
     website = StringField(_l("介绍网址"), [Optional(), Length(max=300)])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from documents.canonical import canonical_hash
 from documents.statement import StatementContent, render_statement
 from files.intake import Upload, take
-from files.recognition import PDF
+from files.kinds import PDF
 from foundation.actors import SYSTEM
 from foundation.clock import now
 from foundation.jobs import queue

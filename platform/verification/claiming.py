@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from accounts.current import not_here
 from audit.changes import change_state
 from audit.trail import record
-from files.intake import INVOICE, Upload
+from files.intake import Upload
 from files.intake import take as take_file
+from files.kinds import INVOICE
 from files.models import Attachment
 from foundation.actors import PROVIDER, Actor
 from foundation.clock import now

@@ -1,7 +1,6 @@
 """Forms of claims and decisions."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
@@ -15,6 +14,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.forms import password_again
+from files.fields import UploadField
+from files.kinds import INVOICE
 from foundation.forms import Form, YuanField, choices
 from verification.checks import CHECKS
 from verification.deciding import REASONS, RETURN_REASONS
@@ -23,7 +24,7 @@ from verification.deciding import REASONS, RETURN_REASONS
 class ClaimForm(Form):
     """The invoice of a claim; what the order knows is filled in."""
 
-    file = FileField(_l("发票文件"))
+    file = UploadField(_l("发票文件"), kinds=INVOICE)
     number = StringField(
         _l("发票号码"),
         [DataRequired(_l("填写发票号码")), Length(max=60)],

@@ -16,6 +16,7 @@ from search.current import configure_search, settle
 from web import errors, filters, guard, language, navigation, security, unit, visitors
 from web.head import head_as_get
 from web.house import furnish
+from web.received import ReceivedRequest
 from web.request_id import with_request_id
 from web.rooms import House, blueprints, let_act, whole_house
 
@@ -27,6 +28,7 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], house: House
     house = house or whole_house()
     let_act(house.rooms)
     app = Flask("huiqi", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.request_class = ReceivedRequest
     app.config.update(
         HUIQI_ROOT=ROOT,
         HUIQI_SETTINGS=settings,

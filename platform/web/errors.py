@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from foundation.constraints import as_domain_error, name_of, unusable
 from foundation.errors import DomainError
 from foundation.locking import as_busy
+from web.refusals import note_refusal
 from web.request_id import request_id
 
 # The disk is full (a large form is put there while it is read), or its owner's share of it.
@@ -35,6 +36,7 @@ def install(app: Flask) -> None:
 
 
 def _refused(error: DomainError) -> ResponseReturnValue:
+    note_refusal(error.status)
     return _page(error.status, error)
 
 
@@ -72,6 +74,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     # A redirect (a missing slash) is an HTTPException too, and so is an answer that somebody made.
     if error.response is not None or (error.code is not None and error.code < 400):
         return error
+    note_refusal(error.code or 500)
     response = make_response(_page(error.code or 500))
     # Which methods there are, when to try again.
     response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")

@@ -13,11 +13,13 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from accounts.current import actor_or_none, set_actor
 from accounts.sessions import awaits_code, current_sign_in, last_token, signed_in_actor
+from files.kinds import LIMIT
 from foundation.forms import offer_kept_fields
 from web.house import house
 from web.parking import park, parked_fields
 from web.unit import once
 
+# Visitors have no files to send, but one with an objection.
 _STRANGERS_BYTES: Final = 256 * 1024
 
 
@@ -33,8 +35,9 @@ def install(app: Flask) -> None:
             return None
         set_actor(signed_in_actor())
         if last_token() is None:
-            # Visitors have no files to upload. Flask checks the limit later, when it reads the form.
-            request.max_content_length = min(request.max_content_length or _STRANGERS_BYTES, _STRANGERS_BYTES)
+            # Flask checks the limit later, when it reads the form.
+            most = _STRANGERS_BYTES + (LIMIT if request.endpoint in house().files_of_visitors else 0)
+            request.max_content_length = min(request.max_content_length or most, most)
         if request.endpoint is None:
             return None
         refusal = refuse(request.endpoint)

@@ -28,6 +28,7 @@ class House:
 
     rooms: tuple[Room, ...]
     access: Mapping[str, Roles]
+    files_of_visitors: frozenset[str]
     deeds: Mapping[str, str]
     money: Mapping[str, str]
     changed: Mapping[str, str]
@@ -56,6 +57,7 @@ def collect(rooms: Iterable[Room]) -> House:
     chosen = in_order(rooms)
     return House(
         rooms=chosen,
+        files_of_visitors=frozenset(page for room in chosen for page in room.files_of_visitors),
         access=_once((page, roles) for room in chosen for roles, pages in room.access.items() for page in pages),
         deeds=_once(deed for room in chosen for deed in _deeds(room)),
         money=_once(word for room in chosen for word in room.money.items()),

@@ -7,7 +7,6 @@ from markupsafe import Markup
 from wtforms import (
     BooleanField,
     DateField,
-    FileField,
     Form,
     IntegerField,
     RadioField,
@@ -19,6 +18,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from files.fields import UploadField
+from files.kinds import SIGNED
 from foundation.errors import BadInput
 from foundation.forms import choices
 from foundation.pages import Page
@@ -50,7 +51,7 @@ class SampleForm(Form):
     topics = _Checkboxes(
         "涉及内容", choices=choices([("diagnosis", "数字化诊断"), ("cloud", "上云用云"), ("safety", "网络安全")])
     )
-    agreement = FileField("服务协议")
+    agreement = UploadField("服务协议", kinds=SIGNED)
     truth = BooleanField("所填内容与合同一致")
     stars = RadioField(
         "服务评价", [InputRequired("选择一个等级")], choices=choices([(str(n), str(n)) for n in range(5, 0, -1)])

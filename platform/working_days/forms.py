@@ -1,10 +1,11 @@
 """The form for a year's notice."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
+from files.fields import UploadField
+from files.kinds import CSV
 from foundation.forms import Form
 
 
@@ -16,7 +17,9 @@ class YearForm(Form):
     document = StringField(
         _l("文号"), [Optional(), Length(max=80)], description=_l("国务院办公厅通知的文号，例如“国办发明电〔2025〕7号”")
     )
-    file = FileField(_l("文件"), description=_l("CSV 文件，三列 date,kind,name；选了文件就不看下面的日期"))
+    file = UploadField(
+        _l("文件"), description=_l("CSV 文件，三列 date,kind,name；选了文件就不看下面的日期"), kinds=(CSV,)
+    )
     days = TextAreaField(
         _l("日期"),
         [Optional(), Length(max=20_000)],

@@ -2,16 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
-import pyotp
 import pytest
-from factories import bureau, enterprise, member
+from factories import KEYS, authenticator, bureau, code_of, enterprise, member
 from sqlalchemy import Engine
 
 from accounts import second_factor, signing_in
 from accounts.models import Membership, SignIn, User
+from accounts.sealed_secrets import SecretKeys
 from foundation.actors import Role
 from foundation.clock import now
 from foundation.errors import DomainError
@@ -58,11 +59,10 @@ def test_guesses_at_once_are_all_counted(own_engine: Engine, monkeypatch: pytest
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_code_at_once_lets_one_in(own_engine: Engine, monkeypatch: pytest.MonkeyPatch, locked: bool) -> None:
-    secret = pyotp.random_base32()
     person = person_in(own_engine, Role.OFFICER)
     with unit_of_work(own_engine) as session:
         user = session.get_one(User, person.user_id)
-        user.totp_secret, user.totp_confirmed_at = secret, now()
+        authenticator(user)
         rows = [
             SignIn(
                 token_hash=str(number),
@@ -70,6 +70,7 @@ def test_a_code_at_once_lets_one_in(own_engine: Engine, monkeypatch: pytest.Monk
                 membership_id=person.id,
                 created_at=now(),
                 last_seen_at=now(),
+                ends_at=now() + timedelta(hours=12),
                 password_at=now(),
             )
             for number in range(GUESSES)
@@ -78,19 +79,19 @@ def test_a_code_at_once_lets_one_in(own_engine: Engine, monkeypatch: pytest.Monk
     barrier = Barrier(GUESSES)
     find_step = second_factor._matching_step
 
-    def slow(user: User, code: str) -> int | None:
-        found = find_step(user, code)
+    def slow(user: User, code: str, keys: SecretKeys) -> int | None:
+        found = find_step(user, code, keys)
         if not locked:
             barrier.wait(10)
         return found
 
     monkeypatch.setattr(second_factor, "_matching_step", slow)
-    code = pyotp.TOTP(secret).at(now())
+    code = code_of(user)
 
     def enter(row_id: UUID) -> bool:
         with nullcontext() if locked else without_locks(), unit_of_work(own_engine) as session:
             try:
-                second_factor.confirm(session, session.get_one(SignIn, row_id), code)
+                second_factor.confirm(session, session.get_one(SignIn, row_id), code, KEYS)
             except DomainError:
                 return False
             return True

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import factories as make
-import pyotp
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
@@ -28,7 +27,8 @@ def locked_out(session: Session) -> User:
     """An officer with an authenticator, a session and a lock."""
     membership = make.member(session, make.bureau(session), Role.OFFICER)
     user = membership.user
-    user.totp_secret, user.totp_confirmed_at, user.totp_last_step = pyotp.random_base32(), now(), 1
+    make.authenticator(user)
+    user.totp_last_step = 1
     user.failed_sign_ins, user.locked_until = 4, now() + timedelta(minutes=15)
     session.add(
         SignIn(
@@ -37,6 +37,7 @@ def locked_out(session: Session) -> User:
             membership_id=membership.id,
             created_at=now(),
             last_seen_at=now(),
+            ends_at=now() + timedelta(hours=12),
             password_at=now(),
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from voucher_factories import open_programme
 
 from cli import doctor_rooms, doctor_settings
-from config import DEMONSTRATION_SECRET, Settings
+from config import DEMONSTRATION_KEY, DEMONSTRATION_SECRET, Settings
 from demonstration.accounts import accounts
 from foundation.actors import Role
 from foundation.clock import now, travel
@@ -27,6 +27,7 @@ def production(**changes) -> Settings:
         "secret_key": OWN,
         "public_url": "https://huiqi.example.cn",
         "trusted_proxies": 1,
+        "second_factor_keys": ("k" * 43 + "=",),
     }
     return Settings(**facts | changes)
 
@@ -40,6 +41,7 @@ def production(**changes) -> Settings:
         (production(trusted_proxies=0), "HUIQI_TRUSTED_PROXIES=1"),
         (production(environment="development"), "HUIQI_ENVIRONMENT=production"),
         (production(environment="demonstration", secret_key=DEMONSTRATION_SECRET), "SECRET_KEY"),
+        (production(environment="demonstration", second_factor_keys=(DEMONSTRATION_KEY,)), "HUIQI_SECOND_FACTOR_KEYS"),
     ],
 )
 def test_settings_of_the_demonstration_do_not_pass_for_real_ones(settings: Settings, told: str) -> None:

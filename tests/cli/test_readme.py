@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
+from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, make_url, text
 
 from cli.main import main
@@ -46,9 +47,10 @@ def empty_database(server_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def production(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The settings of the first step, with a database and a folder that there are."""
+    """The settings of the first step, with a database and a folder that there are, and a key that was made."""
     given = dict(line.split("=", 1) for line in steps() if re.match("[A-Z_]+=", line))
     given |= {"DATABASE_URL": empty_database, "HUIQI_DATA": str(tmp_path)}
+    given["HUIQI_SECOND_FACTOR_KEYS"] = Fernet.generate_key().decode()
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     return given

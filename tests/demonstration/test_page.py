@@ -73,7 +73,11 @@ def test_without_the_data_the_page_names_nobody(client: FlaskClient) -> None:
 
 def test_production_has_no_such_page(sessions: sessionmaker[Session]) -> None:
     settings = Settings(
-        environment="production", secret_key="x" * 40, public_url="https://huiqi.example.cn", cookie_secure=True
+        environment="production",
+        secret_key="x" * 40,
+        public_url="https://huiqi.example.cn",
+        second_factor_keys=("k" * 43 + "=",),
+        cookie_secure=True,
     )
     browser = create_app(settings, sessions).test_client()
     assert browser.get("/demonstration", base_url="https://huiqi.example.cn").status_code == 404

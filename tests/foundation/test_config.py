@@ -1,13 +1,17 @@
 """Settings: typed, one clear line per fault, and production refuses what only a demonstration may have."""
 
+import base64
+
 import pytest
 
-from config import DEMONSTRATION_SECRET, ROOT, BadSettings, Environment, load_settings
+from config import DEMONSTRATION_KEY, DEMONSTRATION_SECRET, ROOT, BadSettings, Environment, load_settings
 
+OWN_KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 PRODUCTION = {
     "HUIQI_ENVIRONMENT": "production",
     "SECRET_KEY": "k" * 32,
     "HUIQI_PUBLIC_URL": "https://huiqi.example.cn/",
+    "HUIQI_SECOND_FACTOR_KEYS": OWN_KEY,
 }
 
 
@@ -39,6 +43,12 @@ def test_settings_are_frozen():
         load_settings({}).debug = True
 
 
+def test_several_keys_are_told_apart():
+    settings = load_settings({"HUIQI_SECOND_FACTOR_KEYS": f" {OWN_KEY} , {DEMONSTRATION_KEY}"})
+    assert settings.second_factor_keys == (OWN_KEY, DEMONSTRATION_KEY)
+    assert OWN_KEY not in repr(settings)
+
+
 def test_secrets_stay_out_of_repr():
     shown = repr(load_settings({"SECRET_KEY": "hush-hush", "ELASTICSEARCH_URL": "http://elastic:hush-hush@es:9200"}))
     assert "hush-hush" not in shown
@@ -53,6 +63,9 @@ def test_secrets_stay_out_of_repr():
         ("HUIQI_UPLOAD_LIMIT_BYTES", "20 MiB", "valid integer"),
         ("HUIQI_AUDIT_RETENTION_DAYS", "183", "greater than or equal to 184"),
         ("HUIQI_LANGUAGE", "fr", "'zh' or 'en'"),
+        ("HUIQI_SECOND_FACTOR_KEYS", "c2VjcmV0", "keys of 32 bytes in URL-safe base64"),
+        ("HUIQI_SECOND_FACTOR_KEYS", f"{OWN_KEY},", "keys of 32 bytes in URL-safe base64"),
+        ("HUIQI_SECOND_FACTOR_KEYS", "secret 秘密", "keys of 32 bytes in URL-safe base64"),
         ("HUIQI_PUBLC_URL", "https://a.cn", "no such setting"),
     ],
 )
@@ -98,6 +111,8 @@ def test_production_turns_secure_cookies_on():
     [
         ({"SECRET_KEY": DEMONSTRATION_SECRET}, "SECRET_KEY"),
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"HUIQI_SECOND_FACTOR_KEYS": ""}, "HUIQI_SECOND_FACTOR_KEYS"),
+        ({"HUIQI_SECOND_FACTOR_KEYS": f"{OWN_KEY},{DEMONSTRATION_KEY}"}, "HUIQI_SECOND_FACTOR_KEYS"),
         ({"SECRET_KEY": "k" * 31}, "SECRET_KEY"),
         ({"HUIQI_PUBLIC_URL": "http://huiqi.example.cn"}, "HUIQI_PUBLIC_URL"),
         ({"HUIQI_COOKIE_SECURE": "off"}, "HUIQI_COOKIE_SECURE"),

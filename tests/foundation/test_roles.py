@@ -208,7 +208,11 @@ def test_an_embedded_database_from_before_there_was_the_role_is_taken_over():
 
 def test_the_doctor_tells_a_role_that_could_undo_the_triggers_where_people_work(engine, limited_engine):
     real = Settings(
-        environment="production", secret_key="s" * 32, public_url="https://huiqi.example.cn", trusted_proxies=1
+        environment="production",
+        secret_key="s" * 32,
+        second_factor_keys=("A" * 43 + "=",),
+        public_url="https://huiqi.example.cn",
+        trusted_proxies=1,
     )
     fault = _database_role(real, engine)
     assert not fault.ok

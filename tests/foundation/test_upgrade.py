@@ -17,13 +17,19 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from click.testing import CliRunner
+from cryptography.fernet import Fernet
 from factories import actor
 from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from accounts.sealed_secrets import keys_of
 from audit import verification as trail_verification
 from audit.seals import seal
+from cli.run import migrate as migrate_command
+from config import Settings
+from files.models import Attachment, Blob
 from foundation.actors import SYSTEM, Role
 from foundation.clock import travel
 from foundation.database import Base, make_engine
@@ -60,6 +66,8 @@ pytestmark = pytest.mark.clock
 
 FIRST = "0012"
 FILES = {path.stem: path for path in sorted((Path(__file__).parent / "upgrades" / FIRST).glob("*.csv"))}
+
+_SECRETS = text("SELECT id, totp_secret FROM users WHERE totp_secret IS NOT NULL")
 
 MOVED: dict[str, str] = {}
 """Tables that a later version took away, and where their rows are now."""
@@ -546,3 +554,71 @@ def test_what_told_of_old_money_may_have_been_removed(empty_database: Callable[[
         session.execute(text("UPDATE audit_seals SET sealed_at = sealed_at - interval '10 years'"))
         found = {fault.partition(":")[0] for fault in verify(session, proving=whole_house().proves).faults}
         assert {"event_before", "programme_money", "statement_event"} <= found
+
+
+def test_0034_files_get_the_extension_of_what_they_are_and_honest_names_stay(
+    empty_database: Callable[[], Engine],
+) -> None:
+    engine = loaded(empty_database())
+    before = ("月报.hta", "a.png", "发票.pdf.exe", "pdf", "REPORT.PDF", "方案v1.2")
+    with engine.begin() as connection:
+        files = connection.scalars(
+            text(
+                "SELECT attachments.id FROM attachments JOIN blobs ON blobs.id = blob_id"
+                " WHERE media_type = 'application/pdf' ORDER BY attachments.id LIMIT 6"
+            )
+        ).all()
+        for file, name in zip(files, before, strict=True):
+            connection.execute(
+                text("UPDATE attachments SET filename = :name WHERE id = :id"), {"name": name, "id": file}
+            )
+        others = dict(connection.execute(text("SELECT id, filename FROM attachments")).all())
+    migrate(engine)
+    with Session(engine) as session:
+        names = dict(session.execute(select(Attachment.id, Attachment.filename)).all())
+        after = [names.pop(file) for file in files]
+        assert after == ["月报.hta.pdf", "a.pdf", "发票.pdf.exe.pdf", "pdf.pdf", "REPORT.PDF", "方案v1.2.pdf"]
+        assert names == {file: name for file, name in others.items() if file not in files}
+        # What was sent is as it was; a picture's copy is made when somebody fetches it.
+        assert all(blob.picture is None and blob.shown_sha256 == blob.sha256 for blob in session.scalars(select(Blob)))
+
+
+def test_0025_no_secret_lies_in_clear_after_huiqi_migrate(empty_database: Callable[[], Engine], tmp_path: Path) -> None:
+    """And codes of the authenticators that people have go on fitting. Sessions that were open end half a day after their begin."""
+    engine = loaded(empty_database())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE users SET totp_secret = upper(translate(md5(email), '0189', 'WXYZ'))"))
+        connection.execute(
+            text("""
+                INSERT INTO sign_ins (id, token_hash, user_id, created_at, last_seen_at, password_at)
+                SELECT gen_random_uuid(), id::text, id, now() - interval '1 day', now(), now() FROM users
+            """)
+        )
+        before = dict(connection.execute(_SECRETS).all())
+    url = engine.url.render_as_string(hide_password=False)
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+
+    def migrated(keys: str) -> str:
+        settings = {"DATABASE_URL": url, "HUIQI_DATA": str(tmp_path), "HUIQI_SECOND_FACTOR_KEYS": keys}
+        done = CliRunner().invoke(migrate_command, [], env=settings)
+        assert done.exit_code == 0, done.output
+        return done.stderr
+
+    def opened(*keys: str) -> dict[UUID, str]:
+        with engine.connect() as connection:
+            stored = dict(connection.execute(_SECRETS).all())
+        ring = keys_of(Settings(second_factor_keys=keys))
+        return {user_id: ring.open(user_id, sealed) for user_id, sealed in stored.items()}
+
+    assert f"second factors encrypted under the first key: {len(before)}" in migrated(old)
+    assert (len(before) > 3, opened(old)) == (True, before)
+    assert "encrypted" not in migrated(old)
+    assert f"second factors encrypted under the first key: {len(before)}" in migrated(f"{new},{old}")
+    assert opened(new) == before
+    assert f"opens the second factor of {len(before)} people" in migrated(old)
+    assert opened(new) == before
+    with engine.connect() as connection:
+        ends = connection.scalars(text("SELECT DISTINCT ends_at - created_at FROM sign_ins")).all()
+        assert ends == [timedelta(hours=12)]
+        with pytest.raises(IntegrityError, match="ck_users_totp_secret_encrypted"):
+            connection.execute(text("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'"))

@@ -14,7 +14,8 @@ from datetime import timedelta
 import factories as make
 import pytest
 from browsers import House, Person, Shots
-from order_cases import PDF, PNG
+from order_cases import PNG
+from papers import pdf
 from playwright.sync_api import Browser
 from provider_cases import NATIONAL_FACTS
 from pypdf import PdfReader
@@ -553,7 +554,7 @@ def _fact(person: Person, name: str, value: str) -> None:
 
 def _paper(name: str) -> bytes:
     """A PDF of its own: the same file for two things would be noticed."""
-    return PDF.replace(b"%PDF-1.4", b"%PDF-1.4\n%" + name.encode(), 1)
+    return pdf(mark=name)
 
 
 def _number(person: Person) -> str:

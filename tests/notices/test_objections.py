@@ -53,7 +53,7 @@ def test_what_is_missing_is_named(session, notice, changes, field):
 
 def test_evidence_is_what_it_says(session, notice):
     with pytest.raises(BadInput) as refusal:
-        file(session, notice, evidence=upload(filename="证据.png"))
+        file(session, notice, evidence=upload(b"MZ", "证据.png"))
     assert refusal.value.field == "evidence"
 
 

@@ -283,9 +283,9 @@ def test_both_sides_find_whom_to_contact(session: Session, scene: Scene, provide
     ("fields", "said"),
     [
         ({"file": (b"", "协议.pdf")}, "空文件"),
-        ({"file": (PDF, "协议.png")}, "“协议.png”：文件名写的是 PNG，内容却是 PDF"),
+        ({"file": (PDF[:60], "协议.pdf")}, "“协议.pdf”：PDF 文件不完整或已损坏，无法打开"),
         ({"file": (b"x" * (20 * 1024 * 1024 + 1), "协议.pdf")}, "“协议.pdf”：文件超过 20 MB"),
-        ({"file": (b"MZ\x90\x00" + b"\x00" * 100, "协议.pdf")}, "可以上传 PDF"),
+        ({"file": (b"MZ\x90\x00" + b"\x00" * 100, "协议.pdf")}, "这里不收 EXE 文件"),
         ({"signed_on": "2020-01-01"}, "早于下单日"),
         ({"signed_on": "20201332"}, "签订日期"),
         ({"agreement_number": " "}, "填写协议编号"),

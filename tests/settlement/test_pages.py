@@ -9,6 +9,7 @@ import pytest
 from claim_cases import PUBLIC, Office, beijing, claimed, giant, verified
 from flask.testing import FlaskClient
 from order_cases import Scene, person
+from papers import pdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,7 +53,7 @@ def claim_data(number: str = "24352000000000009999", **changes: object) -> dict[
         "amount": "100000.00",
         "self_checked": "y",
         "file": (
-            io.BytesIO(b"%PDF-1.4\n%page\n1 0 obj<<>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"),
+            io.BytesIO(pdf(mark="page")),
             "发票.pdf",
         ),
     } | changes

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,7 @@ def signed_in(country: Country, role: Role | None) -> tuple[FlaskClient, object]
                 membership_id=member.id,
                 created_at=moment,
                 last_seen_at=moment,
+                ends_at=moment + timedelta(hours=12),
                 password_at=moment,
                 second_factor_at=moment,
             )

@@ -16,7 +16,16 @@ _ROOTS: Final = {"programmes": BY_PROGRAMME, "batches": BY_ENTERPRISE, "invoices
 _KINDS: Final = {"provider": BY_PROVIDER, "enterprise": BY_ENTERPRISE}
 
 _FIXED: Final = frozenset(
-    {"alembic_version", "regions", "rule_versions", "blobs", "audit_seals", "ledger_folds", "ledger_days"}
+    {
+        "alembic_version",
+        "regions",
+        "rule_versions",
+        "blobs",
+        "picture_copies",
+        "audit_seals",
+        "ledger_folds",
+        "ledger_days",
+    }
 )
 """Tables that are not copied: shared by all, or made anew from the copies."""
 ORDERED: Final = {"audit_events": "at", "ledger_transfers": "posted_at"}

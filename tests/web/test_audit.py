@@ -41,6 +41,8 @@ DEEDS, CHANGED, MONEY = HOUSE.deeds, HOUSE.changed, HOUSE.money
 
 PLATFORM = Path(__file__).parents[2] / "platform"
 
+WRITERS = {"record", "record_repeated", "decide"}
+
 # Deeds whose names are put together: by a state table, a voucher's movement or a list. All are spelled out below.
 COMPOSED = {
     "{table.name}.{event}",
@@ -63,7 +65,7 @@ def calls_of_record() -> Iterator[ast.Call]:
         if file == PLATFORM / "audit" / "decisions.py":
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"record", "decide"}:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WRITERS:
                 yield node
 
 

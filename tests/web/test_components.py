@@ -13,6 +13,8 @@ from jinja2 import StrictUndefined
 from wtforms import Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from files.fields import UploadField, UploadsField
+from files.kinds import JPEG, PDF, PNG
 from foundation.actors import Actor, Role
 from foundation.errors import BadInput, Faults
 from foundation.forms import choices
@@ -31,6 +33,7 @@ def bare() -> Iterator[Flask]:
     """Only templates and filters: no database, no other room."""
     app = Flask("bare", template_folder=str(TEMPLATES), static_folder=str(ROOT / "static"))
     app.secret_key = "bare"
+    app.config["MAX_CONTENT_LENGTH"] = 80 * 1024 * 1024
     env = app.jinja_env
     env.undefined, env.trim_blocks, env.lstrip_blocks = StrictUndefined, True, True
     env.add_extension("jinja2.ext.i18n")
@@ -112,6 +115,8 @@ class Sample(Form):
     about = TextAreaField("说明", [Length(max=200)])
     way = RadioField("方式", [InputRequired("选择方式")], choices=choices([("a", "现场"), ("b", "线上")]))
     region = SelectField("地区", choices=choices([("1", "厦门")]))
+    paper = UploadField("协议", kinds=(PDF,))
+    photos = UploadsField("照片", kinds=(JPEG, PNG))
 
 
 def test_a_faulty_field_names_its_hint_and_errors(bare: Flask) -> None:
@@ -131,8 +136,10 @@ def test_a_faulty_field_names_its_hint_and_errors(bare: Flask) -> None:
         ("field(form.about)", "最多 200 字"),
         ("field(form.about)", "选填"),
         ("field(form.name, kind='money')", 'inputmode="decimal"'),
-        ("field(form.name, kind='file', limits='PDF')", "可上传 PDF；"),
-        ("field(form.name, kind='file')", "每个文件不超过 20 MB"),
+        ("field(form.paper)", "可上传 PDF；一个文件，不超过 20 MB"),
+        ("field(form.paper)", 'accept=".pdf"'),
+        ("field(form.photos)", "可上传 JPG、PNG；每个文件不超过 20 MB，一次最多 20 个，一次提交的文件合计不超过 80 MB"),
+        ("field(form.photos)", 'data-most-files="20"'),
         ("field(form.way)", 'role="radiogroup"'),
         ("field(form.name, autocomplete='organization')", 'autocomplete="organization"'),
         ("hidden(form, 'abc')", 'name="submission_id" value="abc"'),

@@ -55,7 +55,11 @@ def test_each_answer_has_a_nonce_of_its_own_and_pages_use_it(client: FlaskClient
 
 def test_production_only_over_https(sessions: sessionmaker[Session], session: Session, tmp_path) -> None:
     settings = Settings(
-        environment="production", secret_key="k" * 40, public_url="https://huiqi.example.cn", data_folder=tmp_path
+        environment="production",
+        secret_key="k" * 40,
+        public_url="https://huiqi.example.cn",
+        second_factor_keys=("k" * 43 + "=",),
+        data_folder=tmp_path,
     )
     app = create_app(settings, sessions)
     app.config["WTF_CSRF_ENABLED"] = False
