@@ -1,12 +1,12 @@
 """What a country's rows made slow is read by index, and the planner knows which columns go together.
 
-Revision: 0033, after 0031
+Revision: 0033, after 0032
 """
 
 from alembic import op
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
