@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
 from foundation.actors import ENTERPRISE, PROVIDER, Actor, Role
@@ -66,14 +66,13 @@ def locked_out(session: Session) -> list[Membership]:
 
 def open_requests(session: Session) -> list[tuple[Membership, bool]]:
     """Everybody who asks to join, oldest first, and whether the organisation has a manager who can admit."""
-    manager = (
-        select(Membership.organisation_id)
-        .where(Membership.role.in_(MANAGERS), Membership.state == MembershipState.ACTIVE)
-        .distinct()
+    other = aliased(Membership)
+    manager = exists().where(
+        other.organisation_id == Membership.organisation_id,
+        other.role.in_(MANAGERS),
+        other.state == MembershipState.ACTIVE,
     )
-    query = select(Membership, Membership.organisation_id.in_(manager)).where(
-        Membership.state == MembershipState.REQUESTED
-    )
+    query = select(Membership, manager).where(Membership.state == MembershipState.REQUESTED)
     rows = session.execute(query.order_by(Membership.created_at).limit(50)).unique()
     return [(row[0], bool(row[1])) for row in rows]
 
