@@ -15,7 +15,7 @@ from foundation.yaml_files import read_yaml
 from policies.places import Places
 
 _DATA: Final = Path(__file__).parent / "data" / "measures.yaml"
-LARGEST: Final = Decimal(1_000_000_000)
+LARGEST: Final = 1_000_000_000
 
 
 class Kind(StrEnum):
@@ -100,7 +100,7 @@ def faults_of(category: str, values: Mapping[str, Decimal]) -> list[DomainError]
 
 def _faults_of_one(measure: Measure, values: Mapping[str, Decimal]) -> list[DomainError]:
     value = values[measure.key]
-    largest = Decimal(1) if measure.kind is Kind.YES_NO else LARGEST
+    largest = 1 if measure.kind is Kind.YES_NO else LARGEST
     if not value.is_finite() or not 0 <= value <= largest:
         return [BadInput(N_("填写 0 至 %(largest)s 的数"), field=measure.key, largest=f"{largest:,}")]
     if value != round(value, measure.decimals):

@@ -27,7 +27,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     if value == OPEN_END:
-        return gettext("长期")
+        return str(gettext("长期"))
     return (day_of(value) if isinstance(value, datetime) else value).isoformat()
 
 

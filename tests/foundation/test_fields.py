@@ -12,6 +12,8 @@ from foundation.clock import today
 from foundation.fields import CodeField, DayField, LineField, NotBefore, NumberField, SolidField, WholeField
 from foundation.forms import Form, YuanField
 
+pytestmark = pytest.mark.clock
+
 
 class Sample(Form):
     name = LineField("name", [InputRequired("missing")])
