@@ -52,6 +52,8 @@ class Settings(BaseModel):
     secret_key: str = Field(DEMONSTRATION_SECRET, alias="SECRET_KEY", repr=False)
     # None: the embedded PostgreSQL in the data folder.
     database_url: str | None = Field(None, alias="DATABASE_URL", repr=False)
+    # Whom the tables belong to, for `huiqi migrate` alone; DATABASE_URL is then a role that owns nothing.
+    owner_database_url: str | None = Field(None, alias="HUIQI_OWNER_DATABASE_URL", repr=False)
     data_folder: Path = Field(ROOT / "var", alias="HUIQI_DATA")
     # None: the folder "search" or "files" in the data folder, filled in below.
     search_folder: Path = Field(Path(), alias="HUIQI_SEARCH_FOLDER")
@@ -133,7 +135,7 @@ class Settings(BaseModel):
                 )
         return keys
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url")
     @classmethod
     def _postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
@@ -157,6 +159,12 @@ class Settings(BaseModel):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("is printed on papers, so it has neither user nor password, ? or #")
         return url
+
+    @model_validator(mode="after")
+    def _owner_of_what(self) -> Self:
+        if self.owner_database_url is not None and self.database_url is None:
+            raise BadSettings(["HUIQI_OWNER_DATABASE_URL: is of use only beside DATABASE_URL, which is not set"])
+        return self
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:

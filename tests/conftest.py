@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import hypothesis
+import psycopg
 import pytest
 from compiled_routes import compile_once
 from compiled_templates import CompiledTemplates
@@ -28,6 +29,7 @@ from foundation.database import make_engine
 from foundation.embedded import EmbeddedPostgres
 from foundation.identifiers import new_id
 from foundation.migrations import migrate
+from foundation.roles import EMBEDDED_ROLE, make_role
 from foundation.unit_of_work import bound, unit_of_work
 from policies.versions import seed
 from web.app import create_app
@@ -85,9 +87,11 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
             connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
         made.append(name)
 
+    with psycopg.connect(url_of("postgres").replace("+psycopg", "")) as connection:
+        make_role(connection, EMBEDDED_ROLE)
     create(template, "template0")
     engine = make_engine(url_of(template))
-    migrate(engine)
+    migrate(engine, limited_role=EMBEDDED_ROLE)
     with unit_of_work(engine) as session:
         seed(session, shipped_rules())
     engine.dispose()
@@ -105,10 +109,35 @@ def new_database(server_url: str) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(scope="session")
-def engine(new_database: Callable[[], str]) -> Iterator[Engine]:
+def shared_url(new_database: Callable[[], str]) -> str:
     """The database of this worker, for tests that roll back."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def engine(shared_url: str) -> Iterator[Engine]:
+    """The database of this worker, as the owner of its tables."""
     let_act(find_rooms())
-    engine = make_engine(new_database())
+    engine = make_engine(shared_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def limited_url() -> Callable[[str], str]:
+    """The same database for the role of web and worker, which owns nothing."""
+
+    def of(url: str) -> str:
+        return make_url(url).set(username=EMBEDDED_ROLE).render_as_string(hide_password=False)
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def limited_engine(shared_url: str, limited_url: Callable[[str], str]) -> Iterator[Engine]:
+    """The same database as the role of web and worker: a module whose tests shall run as it lets ``engine`` be this one."""
+    let_act(find_rooms())
+    engine = make_engine(limited_url(shared_url))
     yield engine
     engine.dispose()
 

@@ -3,14 +3,14 @@
 Pictures that are stored get their copy when somebody fetches them: a migration does not reach the store. Names that say
 something else than the content was found to be get the right extension here.
 
-Revision: 0034, after 0031
+Revision: 0034, after 0033
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 

@@ -42,12 +42,17 @@ class Organisation(Timestamped, Base):
     """An enterprise, provider, bureau or treasury, known by its unified social credit code."""
 
     __tablename__ = "organisations"
+    # Lists of a region join what lies in it, from the index alone; offices are few among many.
+    __table_args__ = (
+        Index("ix_organisations_region_id", "region_id", postgresql_include=["id"]),
+        Index("ix_organisations_kind", "kind", "region_id", postgresql_include=["id"]),
+    )
 
     kind: Mapped[OrganisationKind]
     name: Mapped[str]
     name_sort: Mapped[str]
     uscc: Mapped[str] = mapped_column(unique=True)
-    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"), index=True)
+    region_id: Mapped[UUID] = mapped_column(ForeignKey("regions.id"))
     address: Mapped[str | None]
     phone: Mapped[str | None]
     region: Mapped[Region] = relationship(lazy="joined")
@@ -59,6 +64,7 @@ class User(Timestamped, Base):
     __tablename__ = "users"
     __table_args__ = (
         Index("uq_users_email", func.lower(text("email")), unique=True),
+        Index("ix_users_locked_until", "locked_until", postgresql_where=text("locked_until IS NOT NULL")),
         # Whoever reads the table must not be able to make codes; every token of the encryption begins like this. What an
         # older version stored in clear is marked until `huiqi migrate`, which brings the newer one, has encrypted it.
         CheckConstraint("totp_secret LIKE 'gAAAAA%' OR totp_secret LIKE 'clear:%'", name="totp_secret_encrypted"),
@@ -92,13 +98,10 @@ class Membership(Timestamped, Base):
     __tablename__ = "memberships"
     __table_args__ = (
         # One living membership for a person and organisation; ended ones stay as history.
-        Index(
-            "uq_memberships_living",
-            "user_id",
-            "organisation_id",
-            unique=True,
-            postgresql_where=text("state <> 'ended'"),
-        ),
+        Index("uq_memberships_living", "user_id", "organisation_id", unique=True, postgresql_where="state <> 'ended'"),
+        # How many people there are, from the index alone; who asks to join, and the administrator's list, those first.
+        Index("ix_memberships_state", "state", "created_at", postgresql_include=["user_id"]),
+        Index("ix_memberships_requested_first", text("(state <> 'requested')"), "created_at", "id"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -150,13 +153,7 @@ class SecondPersonRequest(Waits, Timestamped, Base):
         CheckConstraint("(outcome = 'withdrawn') = (decided_by_id = asked_by_id)", name="two_people"),
         CheckConstraint("(outcome IS NULL) = (decided_by_id IS NULL)", name="decided_by_somebody"),
         # A double click asks once.
-        Index(
-            "uq_second_person_requests_open",
-            "subject_id",
-            "deed",
-            unique=True,
-            postgresql_where=text("outcome IS NULL"),
-        ),
+        Index("uq_second_person_requests_open", "subject_id", "deed", unique=True, postgresql_where="outcome IS NULL"),
         *waits_rules("second_person_requests"),
     )
 

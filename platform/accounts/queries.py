@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
 from foundation.actors import ENTERPRISE, PROVIDER, Actor, Role
@@ -68,7 +68,10 @@ def locked_out(session: Session, most: int) -> Page[Membership]:
 
 def open_requests(session: Session, most: int, *, managed: bool) -> Page[Membership]:
     """Who asks to join an organisation with a manager who can admit (``managed``), or one without, oldest first."""
-    query = select(Membership).where(Membership.state == MembershipState.REQUESTED, _has_manager() == managed)
+    has_manager = _has_manager()
+    query = select(Membership).where(
+        Membership.state == MembershipState.REQUESTED, has_manager if managed else ~has_manager
+    )
     return page_of(session, query.order_by(Membership.created_at, Membership.id), 1, most)
 
 
@@ -79,10 +82,12 @@ def unmanaged_among(session: Session, memberships: Collection[Membership]) -> se
 
 
 def _has_manager() -> ColumnElement[bool]:
-    managers = select(Membership.organisation_id).where(
-        Membership.role.in_(MANAGERS), Membership.state == MembershipState.ACTIVE
+    other = aliased(Membership)
+    return exists().where(
+        other.organisation_id == Membership.organisation_id,
+        other.role.in_(MANAGERS),
+        other.state == MembershipState.ACTIVE,
     )
-    return Membership.organisation_id.in_(managers)
 
 
 def people_count(session: Session) -> int:

@@ -8,7 +8,7 @@ else is missing, and each event that is kept can be shown to be in it.
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from audit.models import AUDIT_LEAVES, AuditEvent, AuditHead, AuditPruning, AuditSeal
@@ -23,6 +23,9 @@ SHORTEST_DAYS: Final = 184
 SEALS_AT_ONCE: Final = 100
 """Seals whose events are removed in one transaction."""
 
+# Migration 0032.
+_REMOVE: Final = text("SELECT remove_events(CAST(:numbers AS bigint[]))")
+
 REMOVED_THROUGH: Final = """(
     SELECT max(seal.sealed_at) + interval '5 minutes' FROM audit_seals AS seal
     WHERE seal.position <= (SELECT max(up_to) FROM audit_prunings WHERE up_to <= (SELECT max(position) FROM audit_seals))
@@ -35,8 +38,8 @@ def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> i
     """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns of how many
     events it has decided, those included that carry money or a decision and stay.
 
-    None keeps everything. The trigger lets a row go only when it is older than six months and this transaction says that
-    it is pruning.
+    None keeps everything. Web and worker may remove no event themselves; a function of the tables' owner does it, and lets
+    go only what is older than six months and was sealed as passing.
     """
     if days is None:
         return 0
@@ -58,9 +61,7 @@ def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> i
         passing = among(AuditEvent.sequence, [leaf.sequence for leaf in leaves if not leaf.kept])
         # What its thing has become since counts too: a file that was handed in for what was decided later.
         gone = session.scalars(select(AuditEvent.sequence).where(passing, ~carries())).all()
-        session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
-        session.execute(delete(AuditEvent).where(among(AuditEvent.sequence, gone)))
-        session.execute(text("SET LOCAL huiqi.pruning = 'off'"))
+        session.execute(_REMOVE, {"numbers": list(gone)})
         looked, removed, last, size = looked + len(leaves), removed + len(gone), head.position, head.size
     if last > done:
         session.add(AuditPruning(up_to=last, events=removed))

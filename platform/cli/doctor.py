@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cli import doctor_rooms, doctor_settings
@@ -19,6 +19,7 @@ from cli.opening import open_rooms, opened_engine, settings_or_exit
 from cli.tables import print_table
 from config import Settings
 from foundation.migrations import missing_queue_scripts, revisions
+from foundation.roles import too_mighty
 
 _OLDEST_DATABASE: Final = 150000
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -57,6 +58,7 @@ def _look(settings: Settings) -> Iterator[Finding]:
             )
             return
         yield _database(engine)
+        yield _database_role(settings, engine)
         migrated = _migrations(engine)
         yield migrated
         if migrated.ok:
@@ -92,8 +94,29 @@ def _database(engine: Engine) -> Finding:
     return Finding("database", ok=not remedy, told=f"PostgreSQL {told}", remedy=remedy)
 
 
+def _database_role(settings: Settings, engine: Engine) -> Finding:
+    """Whether web and worker could undo the triggers; a fault only where people work in earnest."""
+    with engine.connect() as connection:
+        power = too_mighty(connection)
+        role = str(connection.scalar(text("SELECT current_user")))
+    told = f"{role}, " + (power or "owns nothing")
+    if power is None or not doctor_settings.for_real(settings):
+        return Finding("database role", ok=True, told=told)
+    remedy = (
+        "let DATABASE_URL name a role that owns nothing, set HUIQI_OWNER_DATABASE_URL to the owner's address, "
+        "and run `huiqi migrate`"
+    )
+    return Finding("database role", ok=False, told=told, remedy=remedy)
+
+
 def _migrations(engine: Engine) -> Finding:
-    current, newest = revisions(engine)
+    try:
+        current, newest = revisions(engine)
+    except ProgrammingError:
+        remedy = (
+            "run `huiqi migrate` with HUIQI_OWNER_DATABASE_URL set to the owner's address: it gives the role its rights"
+        )
+        return Finding("migrations", ok=False, told="this role may not read the tables", remedy=remedy)
     told = current or "empty"
     remedy = "" if current == newest else f"run `huiqi migrate` (the newest version is {newest})"
     if not remedy and (scripts := missing_queue_scripts(engine)):

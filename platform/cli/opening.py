@@ -31,10 +31,14 @@ def settings_or_exit() -> Settings:
 
 
 @contextmanager
-def opened_url(settings: Settings) -> Iterator[str]:
-    """The URL of the database, which runs for the block; a fault of the embedded one ends the command with one line (exit 1)."""
+def opened_url(settings: Settings, *, owner: bool = False) -> Iterator[str]:
+    """The URL of the database, which runs for the block; a fault of the embedded one ends the command with one line (exit 1).
+
+    As the role that owns nothing, or as the ``owner`` of the tables, who is for migrations only.
+    """
     try:
-        with running_database(settings.database_url, settings.data_folder) as url:
+        given = (owner and settings.owner_database_url) or settings.database_url
+        with running_database(given, settings.data_folder, limited=not owner) as url:
             yield url
     except EmbeddedFault as fault:
         raise click.ClickException(str(fault)) from fault
@@ -42,10 +46,15 @@ def opened_url(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def opened_engine(
-    settings: Settings, *, pool_size: int = 5, statement_seconds: int = 0, lock_seconds: int = 0
+    settings: Settings,
+    *,
+    owner: bool = False,
+    pool_size: int = 5,
+    statement_seconds: int = 0,
+    lock_seconds: int = 0,
 ) -> Iterator[Engine]:
     """An engine on the database; if it does not answer, one line and exit 1. For the limits see ``make_engine``."""
-    with opened_url(settings) as url:
+    with opened_url(settings, owner=owner) as url:
         engine = make_engine(url, pool_size=pool_size, statement_seconds=statement_seconds, lock_seconds=lock_seconds)
         try:
             with engine.connect() as connection:

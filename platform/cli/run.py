@@ -7,6 +7,8 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from accounts.regions import plant
 from accounts.sealed_secrets import keys_of, reseal
@@ -16,11 +18,14 @@ from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.port import alone_on
 from cli.serving import TARGET, make_app
 from cli.shipped import shipped_rules
+from config import Settings
+from foundation.database import make_engine
 from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
 from foundation.logs import log_to_standard_error
 from foundation.migrations import TablesInUse, revisions
 from foundation.migrations import migrate as bring_up_to_date
+from foundation.roles import EMBEDDED_ROLE, NoSuchRole, too_mighty
 from foundation.unit_of_work import unit_of_work
 from policies.versions import seed
 
@@ -33,12 +38,12 @@ _GRACE_SECONDS = 20
 def migrate(*, demo: bool) -> None:
     """Bring the database to the newest version; says which it had and has."""
     settings = settings_or_exit()
-    with opened_engine(settings) as engine:
+    with opened_engine(settings, owner=True) as engine:
         before, _ = revisions(engine)
         try:
-            bring_up_to_date(engine, lock_seconds=settings.migration_lock_seconds)
-        except TablesInUse as used:
-            raise click.ClickException(str(used)) from used
+            bring_up_to_date(engine, lock_seconds=settings.migration_lock_seconds, limited_role=_limited_role(settings))
+        except (TablesInUse, NoSuchRole) as fault:
+            raise click.ClickException(str(fault)) from fault
         after, _ = revisions(engine)
         with unit_of_work(engine) as session:
             plant(session)
@@ -54,6 +59,29 @@ def migrate(*, demo: bool) -> None:
             load_if_empty(settings, engine)
 
 
+def _limited_role(settings: Settings) -> str | None:
+    """Whom web and worker are at the database; None where there is one address only, as they are the owner then."""
+    if settings.database_url is None:
+        return EMBEDDED_ROLE
+    return make_url(settings.database_url).username if settings.owner_database_url else None
+
+
+def _say_if_too_mighty(url: str) -> None:
+    """Said and not refused: an installation from before there were two addresses must come up after an upgrade."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            power = too_mighty(connection)
+    except OperationalError:
+        # A database that is away is for the pages to tell.
+        return
+    finally:
+        engine.dispose()
+    if power is not None:
+        told = f"the role of DATABASE_URL is {power}, so it could undo the triggers: see `huiqi doctor`"
+        click.echo(told, err=True)
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
@@ -67,6 +95,8 @@ def web(*, host: str, port: int) -> None:
     with alone_on(host, port), opened_url(settings) as url:
         # The server's processes are started anew and read the settings again.
         os.environ["DATABASE_URL"] = url
+        if settings.database_url is not None:
+            _say_if_too_mighty(url)
         # A program that cannot be built is told now, once, and not by each process again and again.
         make_app()
         keep(os.environ)
@@ -96,8 +126,14 @@ def worker(*, concurrency: int) -> None:
     settings = settings_or_exit()
     log_to_standard_error()
     open_rooms(settings)
-    limits = {"statement_seconds": settings.job_statement_seconds, "lock_seconds": settings.lock_seconds}
-    with opened_engine(settings, pool_size=concurrency, **limits) as engine:
+    with opened_engine(
+        settings,
+        pool_size=concurrency,
+        statement_seconds=settings.job_statement_seconds,
+        lock_seconds=settings.lock_seconds,
+    ) as engine:
+        if settings.database_url is not None:
+            _say_if_too_mighty(settings.database_url)
         try:
             run_worker(engine, concurrency=concurrency)
         except WorkerLost as lost:

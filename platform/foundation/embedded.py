@@ -28,6 +28,7 @@ from psycopg import sql
 
 from foundation.postgres_programs import EmbeddedFault, binaries, run_program, server_version
 from foundation.postmaster import Postmaster, disown_reused_pid
+from foundation.roles import EMBEDDED_ROLE, grant, make_role
 from foundation.unprivileged import open_tree, open_way, own, server_account
 
 DATABASE: Final = "huiqi"
@@ -47,7 +48,7 @@ _INITDB: Final = (
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
-    # Only the owner of the folder reaches the socket; nobody connects by network.
+    # Only the owner of the folder reaches the socket, and may be any role there; nobody connects by network.
     "--auth-local=trust",
     "--auth-host=reject",
     "--no-instructions",
@@ -122,16 +123,21 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The URL of the database, readable for libpq, psycopg and SQLAlchemy alike; only while the server runs."""
+        """The owner's URL of the database, readable for libpq, psycopg and SQLAlchemy alike; only while the server runs."""
         return self._url(DATABASE)
+
+    @property
+    def limited_url(self) -> str:
+        """The same for the role of web and worker, which owns nothing."""
+        return self._url(DATABASE, EMBEDDED_ROLE)
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
 
-    def _url(self, database: str) -> str:
+    def _url(self, database: str, role: str = _OWNER) -> str:
         socket = Postmaster.read(self._data).socket_folder
-        return f"postgresql://{_OWNER}@/{database}?host={quote(str(socket), safe='/')}"
+        return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='/')}"
 
     def _leave(self) -> bool:
         """Give up our share; True when nobody else holds one."""
@@ -246,6 +252,11 @@ class EmbeddedPostgres:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            new = make_role(connection, EMBEDDED_ROLE)
+        if new:
+            # A folder from before there was this role: its tables can be read even before they are migrated.
+            with psycopg.connect(self._url(DATABASE)) as connection:
+                grant(connection, EMBEDDED_ROLE)
 
 
 def embedded_server(data_folder: Path) -> EmbeddedPostgres:
@@ -254,14 +265,17 @@ def embedded_server(data_folder: Path) -> EmbeddedPostgres:
 
 
 @contextmanager
-def running_database(database_url: str | None, data_folder: Path) -> Iterator[str]:
-    """The URL of the database for the block: ``database_url`` as it is, else the embedded server in ``data_folder``."""
+def running_database(database_url: str | None, data_folder: Path, *, limited: bool = False) -> Iterator[str]:
+    """The URL of the database for the block: ``database_url`` as it is, else the embedded server in ``data_folder``,
+    there as its owner or as the ``limited`` role of web and worker.
+    """
     if database_url is not None:
         yield database_url
         return
     server = embedded_server(data_folder)
     try:
-        yield server.start()
+        url = server.start()
+        yield server.limited_url if limited else url
     finally:
         server.stop()
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from foundation.queue_schema import bring_up, missing
+from foundation.roles import grant_on
 
 _FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
@@ -27,12 +28,14 @@ class TablesInUse(Exception):
     """Others hold a table that a version changes; everything is as before."""
 
 
-def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10) -> None:
+def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10, limited_role: str | None = None) -> None:
     """Apply all versions up to ``revision``, and with the newest what the job queue's own scripts bring.
+
+    ``limited_role`` is whom web and worker are at the database: it gets its rights on all that is there afterwards.
 
     Several processes may call it at once.
 
-    Raises TablesInUse when a table cannot be had for so long: whoever waits for it makes all others wait behind.
+    Raises NoSuchRole, and TablesInUse when a table cannot be had for so long: whoever waits for it makes all others wait behind.
     """
     config = _config(engine)
     config.attributes["lock_seconds"] = lock_seconds
@@ -40,6 +43,8 @@ def migrate(engine: Engine, *, revision: str = "head", lock_seconds: int = 10) -
         command.upgrade(config, revision)
         if revision == "head":
             bring_up(engine, lock=MIGRATION_LOCK, lock_seconds=lock_seconds)
+            if limited_role is not None:
+                grant_on(engine, limited_role, lock=MIGRATION_LOCK)
     except (OperationalError, LockNotAvailable) as error:
         if getattr(getattr(error, "orig", error), "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise

@@ -97,6 +97,13 @@ class Transfer(Base):
         Index("ix_ledger_transfers_target_id", "target_id", "sequence", postgresql_include=["amount"]),
         Index("ix_ledger_transfers_programme_id", "programme_id", "sequence"),
         Index("ix_ledger_transfers_subject", "subject_type", "subject_id"),
+        # What a programme was given: a few among all its transfers.
+        Index(
+            "ix_ledger_transfers_appropriated",
+            "programme_id",
+            "sequence",
+            postgresql_where=text("kind = 'appropriate'"),
+        ),
         # An order is held, released and redeemed once each, whatever the code does; redeemed again only by reversing the
         # transfer that took the redemption back, and a transfer is reversed once.
         Index(

@@ -14,6 +14,7 @@ from foundation.pages import Page, page_of
 from foundation.waiting import Party, urgency
 from orders.models import Order, OrderState, OrderStep
 from orders.states import ENDED
+from orders.turns import TURNS
 from vouchers.models import Programme
 
 NEWS_WORKING_DAYS: Final = 5
@@ -26,6 +27,10 @@ def in_turn(session: Session, actor: Actor, party: Party, states: Sequence[Order
         holds(session, actor, holder, Order.programme_id) if party is Party.BUREAU else holder == actor.organisation_id
     )
     query = _told().where(mine, Order.waits_for == party, Order.state.in_(states))
+    if party is Party.BUREAU:
+        # What waits for a bureau follows from the state alone, and by the task the few are found among all that wait.
+        tasks = [turn[1].id for state in states if (turn := TURNS[state]) is not None]
+        query = query.where(Order.waits_task.in_(tasks))
     return page_of(session, query.order_by(urgency(Order), Order.id), 1, most)
 
 

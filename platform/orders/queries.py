@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.delegation import may_act_for
@@ -114,6 +114,10 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         LedgerAccount.programme_id == order.programme_id,
         LedgerAccount.owner_id == order.id,
     )
+    # One lookup by index for each; with OR between them the database would read every transfer.
+    moved = union(
+        select(Transfer.id).where(Transfer.source_id.in_(own)), select(Transfer.id).where(Transfer.target_id.in_(own))
+    )
     records = [record.id for record in order.records]
     files = files_of(session, Order.__tablename__, [order.id])[order.id]
     record_files = files_of(session, ServiceRecord.__tablename__, records)
@@ -122,11 +126,7 @@ def case(session: Session, actor: Actor, number: str) -> Case:
         order=order,
         files=files,
         record_files=record_files,
-        transfers=session.scalars(
-            select(Transfer)
-            .where(or_(Transfer.source_id.in_(own), Transfer.target_id.in_(own)))
-            .order_by(Transfer.sequence)
-        ).all(),
+        transfers=session.scalars(select(Transfer).where(Transfer.id.in_(moved)).order_by(Transfer.sequence)).all(),
         place_in_line=place_in_line(session, order),
         may_contract=may_contract(session, order),
         elsewhere=elsewhere(session, every, {order.id, *records}) if actor.role in STAFF else {},

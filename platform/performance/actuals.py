@@ -1,16 +1,18 @@
 """Actuals of a provider: computed from the service records that the enterprises confirmed, each with what it counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from files.access import files_of
 from files.models import Attachment
+from foundation.many import among
+from foundation.pages import CHUNK
 from orders.models import Order, OrderState, RecordState, ServiceRecord
 from performance.measures import MeasuredRecord, Period, RowActual, actuals
 from performance.models import TargetTable
@@ -40,14 +42,18 @@ class Behind:
 
 def of_table(session: Session, table: TargetTable) -> Mapping[str, RowActual]:
     """The actual of every row of the table's year, by row id."""
-    return {actual.row_id: actual for actual in _work(table, _records(session, table))}
+    return {actual.row_id: actual for actual in _work(session, table)}
 
 
 def behind(session: Session, table: TargetTable, row_id: str) -> Behind:
     """One figure with the records behind it, by day of delivery; NotFound for a row that the template does not have."""
     row = template_of(table).row(row_id)
-    records = {record.id: record for record in _records(session, table)}
-    actual = next(each for each in _work(table, list(records.values())) if each.row_id == row_id)
+    actual = next(each for each in _work(session, table) if each.row_id == row_id)
+    query = select(ServiceRecord).options(joinedload(ServiceRecord.order).options(joinedload(Order.enterprise)))
+    records = {
+        record.id: record
+        for record in session.scalars(query.where(among(ServiceRecord.id, actual.record_ids))).unique()
+    }
     return Behind(
         row=row,
         actual=actual,
@@ -66,12 +72,22 @@ def attainment(actual: Decimal, target: Decimal) -> Decimal | None:
     return None if target == 0 else actual * 100 / target
 
 
-def _records(session: Session, table: TargetTable) -> Sequence[ServiceRecord]:
-    """The provider's confirmed records up to the end of the table's year, with order and enterprise."""
+def _work(session: Session, table: TargetTable) -> list[RowActual]:
+    return actuals(template_of(table), _measured(session, table), Period.year(table.year))
+
+
+def _measured(session: Session, table: TargetTable) -> Iterator[MeasuredRecord]:
+    """What the provider's confirmed records up to the end of the table's year say, read in chunks."""
     query = (
-        select(ServiceRecord)
+        select(
+            ServiceRecord.id,
+            Order.enterprise_id,
+            # The title of the day of ordering, never today's.
+            Order.enterprise_title,
+            ServiceRecord.delivered_on,
+            ServiceRecord.measures,
+        )
         .join(ServiceRecord.order)
-        .options(contains_eager(ServiceRecord.order).options(joinedload(Order.enterprise)))
         .where(
             ServiceRecord.state == RecordState.CONFIRMED,
             ServiceRecord.delivered_on <= Period.year(table.year).last,
@@ -79,19 +95,5 @@ def _records(session: Session, table: TargetTable) -> Sequence[ServiceRecord]:
             Order.state.in_(COUNTING),
         )
     )
-    return session.scalars(query).unique().all()
-
-
-def _work(table: TargetTable, records: Sequence[ServiceRecord]) -> list[RowActual]:
-    measured = [
-        MeasuredRecord(
-            record_id=record.id,
-            enterprise_id=record.order.enterprise_id,
-            # The title of the day of ordering, never today's.
-            enterprise_title=record.order.enterprise_title,
-            delivered_on=record.delivered_on,
-            measures={key: Decimal(value) for key, value in record.measures.items()},
-        )
-        for record in records
-    ]
-    return actuals(template_of(table), measured, Period.year(table.year))
+    for record_id, enterprise_id, title, day, said in session.execute(query.execution_options(yield_per=CHUNK)):
+        yield MeasuredRecord(record_id, enterprise_id, title, day, {key: Decimal(value) for key, value in said.items()})

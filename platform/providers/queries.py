@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.current import not_here
-from accounts.delegation import acts_in
+from accounts.delegation import regions_in_charge
 from accounts.models import Organisation, OrganisationKind, Region
 from audit.models import AuditEvent
 from files.access import files_of
@@ -27,6 +27,9 @@ from providers.access import certified_on, valid_on
 from providers.models import Certification, CertificationState, Offering, OfferingState, OfferingVersion
 
 OPEN_VERSIONS = (OfferingState.DRAFT, OfferingState.IN_REVIEW, OfferingState.CHANGES_REQUESTED)
+# What an office sees of it.
+_CERTIFICATION_SENT = Certification.state != CertificationState.DRAFT
+_VERSION_SENT = OfferingVersion.state != OfferingState.DRAFT
 
 
 def certifications(
@@ -55,7 +58,12 @@ def _named(words: str) -> Select[UUID]:
 
 def waiting_certifications(session: Session, actor: Actor, tasks: Collection[Task], most: int) -> Page[Certification]:
     """Those that wait for one of these tasks and are the person's, the most urgent first; for the desk."""
-    query = _certifications_of(actor).where(Certification.waits_task.in_([one.id for one in tasks]), _to_act_on(actor))
+    query = _certifications_of(actor)
+    if actor.role in BUREAU:
+        # A bureau sees its region and below; what waits for it is what it is in charge of.
+        here = among(Organisation.region_id, regions_in_charge(session, actor))
+        query = select(Certification).join(Certification.organisation).where(here, _CERTIFICATION_SENT)
+    query = query.where(Certification.waits_task.in_([one.id for one in tasks]))
     return page_of(session, query.order_by(urgency(Certification), Certification.id), 1, most)
 
 
@@ -108,7 +116,13 @@ def offerings(
 
 def waiting_versions(session: Session, actor: Actor, task: Task, most: int) -> Page[OfferingVersion]:
     """Those that wait for this task and are the person's, the most urgent first; for the desk."""
-    query = _versions_of(actor).where(OfferingVersion.waits_task == task.id, _to_act_on(actor))
+    query = _versions_of(actor)
+    if actor.role in BUREAU:
+        here = among(Organisation.region_id, regions_in_charge(session, actor))
+        query = (
+            select(OfferingVersion).join(OfferingVersion.offering).join(Offering.provider).where(here, _VERSION_SENT)
+        )
+    query = query.where(OfferingVersion.waits_task == task.id)
     return page_of(session, query.order_by(urgency(OfferingVersion), OfferingVersion.id), 1, most)
 
 
@@ -226,18 +240,13 @@ def is_own(actor: Actor, organisation_id: UUID) -> bool:
     return actor.role in PROVIDER and actor.organisation_id == organisation_id
 
 
-def _to_act_on(actor: Actor) -> ColumnElement[bool]:
-    """A bureau sees its region and below; what waits for it is what it is in charge of."""
-    return acts_in(actor, Region.path) if actor.role in BUREAU else true()
-
-
 def _certifications_of(actor: Actor) -> Select[Any]:
     query = select(Certification).join(Certification.organisation).join(Organisation.region)
     if actor.role in PROVIDER:
         return query.where(Certification.organisation_id == actor.organisation_id)
     if actor.role not in STAFF:
         raise not_here()
-    return query.where(Region.path.startswith(actor.region_path), Certification.state != CertificationState.DRAFT)
+    return query.where(Region.path.startswith(actor.region_path), _CERTIFICATION_SENT)
 
 
 def _versions_of(actor: Actor) -> Select[Any]:
@@ -246,7 +255,7 @@ def _versions_of(actor: Actor) -> Select[Any]:
         return query.where(Offering.provider_id == actor.organisation_id)
     if actor.role not in STAFF:
         raise not_here()
-    return query.where(Region.path.startswith(actor.region_path), OfferingVersion.state != OfferingState.DRAFT)
+    return query.where(Region.path.startswith(actor.region_path), _VERSION_SENT)
 
 
 def _public(query: Select[Any], day: date) -> Select[Any]:

@@ -243,15 +243,19 @@ def ready(session: Session, actor: Actor) -> Sequence[Ready]:
     """Programmes on which the bureau acts and whose verified orders wait for a batch, the longest waiting first."""
     since = func.min(RedemptionClaim.decided_at)
     counted = session.execute(
-        select(Order.programme_id, func.count(Order.id.distinct()), func.sum(RedemptionClaim.redeemed), since)
-        .join(RedemptionClaim, RedemptionClaim.order_id == Order.id)
-        .join(Order.programme)
+        select(
+            RedemptionClaim.programme_id,
+            func.count(RedemptionClaim.order_id.distinct()),
+            func.sum(RedemptionClaim.redeemed),
+            since,
+        )
+        .join(Programme, Programme.id == RedemptionClaim.programme_id)
         .where(
             RedemptionClaim.state == RedemptionState.VERIFIED,
             ~exists().where(BatchOrder.claim_id == RedemptionClaim.id),
             acts_for(actor, Programme.bureau_id, Programme.id),
         )
-        .group_by(Order.programme_id)
+        .group_by(RedemptionClaim.programme_id)
         .order_by(since)
     ).all()
     programmes = {

@@ -53,6 +53,13 @@ class RedemptionClaim(Waits, Timestamped, Base):
         Index("ix_redemption_claims_queue", "state", "submitted_at", postgresql_include=["programme_id"]),
         # The list of claims: those that wait first, then by the first filing.
         Index("ix_redemption_claims_waiting_first", text("(state <> 'submitted')"), "submitted_at", "id"),
+        # What is verified and in no batch yet, and its money, is read from the index alone.
+        Index(
+            "ix_redemption_claims_verified",
+            "state",
+            "id",
+            postgresql_include=["programme_id", "order_id", "redeemed", "decided_at"],
+        ),
         # See vouchers.models.ProgrammeDuty: who verifies a claim judges eligibility, and so never approves payment.
         ForeignKeyConstraint(
             ["decided_by_id", "programme_id", "duty"],

@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from cli.port import alone_on
+from foundation.embedded import EmbeddedPostgres
 from foundation.postmaster import Postmaster
+from foundation.roles import EMBEDDED_ROLE
 
 ROOT = Path(__file__).parents[2]
 HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
@@ -107,6 +110,14 @@ def test_it_answers_restarts_a_dead_worker_and_stops_all_that_it_started(house):
     assert process.wait(40) == 0
     _, left = psutil.wait_procs(started, timeout=10)
     assert [each for each in left if each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_pages_and_worker_are_at_the_database_as_a_role_that_owns_nothing(house):
+    _process, _port, log = house
+    url = EmbeddedPostgres(log.with_name("data") / "postgres").url
+    with psycopg.connect(url) as connection:
+        asked = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'huiqi' AND pid <> pg_backend_pid()"
+        assert connection.execute(asked).fetchall() == [(EMBEDDED_ROLE,)]
 
 
 def test_dead_pages_are_started_again_and_their_own_processes_are_gone(house):

@@ -22,13 +22,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def loaded(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    """The demonstration in a database of its own, committed."""
-    engine = make_engine(new_database())
+def loaded(
+    new_database: Callable[[], str], limited_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Loaded]:
+    """The demonstration in a database of its own, committed.
+
+    The role of web and worker loads it, so orders, verification, settlement and payment need no more than its rights.
+    Tests are there as the owner, as some of them forge what that role cannot.
+    """
+    url = new_database()
+    engine, limited = make_engine(url), make_engine(limited_url(url))
     files = tmp_path_factory.mktemp("demonstration-files")
     heard: list[tuple[int, int]] = []
-    with using(FolderStore(files)), unit_of_work(engine) as session:
+    with using(FolderStore(files)), unit_of_work(limited) as session:
         accounts = load(session, lambda done, total: heard.append((done, total)), public_url=PUBLIC_URL)
+    limited.dispose()
     yield Loaded(engine, accounts, heard, files)
     engine.dispose()
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 from foundation.database import make_engine
 from foundation.jobs import conninfo, job, queue, queue_once, registered_jobs, run_worker
 from foundation.jobs_health import given_up, jobs_health
+from foundation.roles import EMBEDDED_ROLE
 from foundation.unit_of_work import current_session, unit_of_work
 
 pytestmark = pytest.mark.clock
@@ -52,6 +53,7 @@ def quick_now(session):
 def jobs_engine(own_engine):
     with unit_of_work(own_engine) as session:
         session.execute(text("CREATE TABLE marks (name text)"))
+        session.execute(text(f"GRANT INSERT ON marks TO {EMBEDDED_ROLE}"))
     return own_engine
 
 
@@ -65,10 +67,11 @@ def marks(jobs_engine):
 
 
 @pytest.fixture
-def worker_process(jobs_engine):
+def worker_process(jobs_engine, limited_url):
+    """As in an installation, at the database as the role that owns nothing."""
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
-        [sys.executable, WORKER, jobs_engine.url.render_as_string(hide_password=False)],
+        [sys.executable, WORKER, limited_url(jobs_engine.url.render_as_string(hide_password=False))],
         env={**os.environ, "PYTHONPATH": f"{root / 'platform'}:{root}"},
     )
     yield process

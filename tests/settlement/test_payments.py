@@ -21,6 +21,13 @@ from settlement.payments import attempts, note_rejected, pay
 
 pytestmark = pytest.mark.clock
 
+
+@pytest.fixture(scope="module")
+def engine(limited_engine):
+    """Everything here runs as the database role of web and worker."""
+    return limited_engine
+
+
 PASSWORD = make.PASSWORD
 
 

@@ -36,6 +36,13 @@ from vouchers.wallets import wallet
 
 pytestmark = pytest.mark.clock
 
+
+@pytest.fixture(scope="module")
+def engine(limited_engine):
+    """Everything here runs as the database role of web and worker."""
+    return limited_engine
+
+
 NOTE = "已核对原件"
 
 

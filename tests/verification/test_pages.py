@@ -18,6 +18,13 @@ from verification import claiming, deciding
 
 pytestmark = pytest.mark.clock
 
+
+@pytest.fixture(scope="module")
+def engine(limited_engine):
+    """Everything here runs as the database role of web and worker."""
+    return limited_engine
+
+
 SignIn = Callable[[Membership], FlaskClient]
 
 

@@ -31,6 +31,7 @@ _BY_PREFIX: Final = (
     ("/programmes", "SELECT number FROM programmes ORDER BY id LIMIT 4"),
     ("/notices", "SELECT number FROM public_notices ORDER BY id DESC LIMIT 2"),
     ("/batches", "SELECT number FROM batches ORDER BY id DESC LIMIT 4"),
+    ("/audit", "SELECT sequence FROM audit_events ORDER BY sequence LIMIT 1"),
     (
         "/statements",
         "SELECT number FROM statements ORDER BY organisation_id = :organisation DESC, id DESC LIMIT 3",

@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from accounts.models import Membership, SignIn, User
@@ -18,6 +19,7 @@ from config import Settings
 from demonstration import history
 from demonstration.accounts import Account
 from files.store import FolderStore, using
+from foundation import pages
 from foundation.actors import Role
 from foundation.clock import now
 from foundation.database import make_engine
@@ -27,7 +29,7 @@ from web.app import create_app
 from web.rooms import find_rooms, let_act
 from working_days.stored import refresh
 
-from .make import multiply
+from .make import SIZE, multiply
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,32 @@ def country(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     let_act(find_rooms())
     engine = make_engine(new_database())
     folder = tmp_path_factory.mktemp("volume")
-    with using(FolderStore(folder / "files")), unit_of_work(engine) as session:
+    store = FolderStore(folder / "files")
+    with using(store), unit_of_work(engine) as session:
         accounts = history.load(session, lambda _done, _total: None, public_url="https://huiqi.example.cn")
     multiply(engine)
+    if SIZE < 1:
+        _as_if_large(engine)
     refresh(engine)
     settings = Settings(environment="test", data_folder=folder, secret_key="a secret for tests that is long enough")
     app = create_app(settings, sessionmaker(engine, expire_on_commit=False))
     app.config["WTF_CSRF_ENABLED"] = False
-    yield Country(engine, app, accounts)
+    with pytest.MonkeyPatch.context() as patch, using(store):
+        # A list is counted to a part of what it is counted to in a country.
+        patch.setattr(pages, "EXACT", round(pages.EXACT * SIZE))
+        yield Country(engine, app, accounts)
     engine.dispose()
+
+
+def _as_if_large(engine: Engine) -> None:
+    """The planner is to do as in a whole country (see ``plans``)."""
+
+    def connected(connection: Any, _record: object) -> None:
+        connection.execute(f"SET seq_page_cost = {1 / SIZE}")
+        connection.commit()
+
+    engine.dispose()
+    event.listen(engine, "connect", connected)
 
 
 def signed_in(country: Country, role: Role | None) -> tuple[FlaskClient, object]:

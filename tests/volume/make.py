@@ -8,6 +8,7 @@ that is added later needs no word here. Each copy is moved back by some weeks; w
 deadlines are not moved.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -18,6 +19,9 @@ from sqlalchemy import Connection, Engine, text
 from audit import seals
 from foundation.unit_of_work import unit_of_work
 from ledger.days import fold
+from ledger.marks import hashed
+from settlement.checking import recomputed_hash
+from web.rooms import whole_house
 
 from .story import (
     BY_ENTERPRISE,
@@ -35,8 +39,12 @@ from .story import (
     read_story,
 )
 
-COPIES: Final = 9_400
-PROVIDERS: Final = 4_200
+# A twentieth of a country, unless ``TEST_VOLUME`` says what part of it; 1 makes all of it. Plans are judged by that part
+# (``plans``).
+PART: Final = 0.05
+SIZE: Final = float(os.environ.get("TEST_VOLUME", PART))
+COPIES: Final = round(9_400 * SIZE)
+PROVIDERS: Final = round(4_200 * SIZE)
 PROGRAMMES: Final = 30
 WEEKS: Final = 150
 # Of each so many copies one has all its rows; the others leave out what only the pages of a case show.
@@ -86,12 +94,45 @@ def multiply(engine: Engine) -> None:
         connection.execute(text(f"CREATE TEMP TABLE all_regions AS {regions}"))
         for name, table in tables.items():
             copy_table(connection, name, table)
-        connection.execute(text("TRUNCATE ledger_days, ledger_folds, audit_seals"))
+        connection.execute(
+            text("TRUNCATE ledger_days, ledger_folds, audit_seals, audit_heads, audit_gaps, audit_leaves, audit_nodes")
+        )
         _go_on_numbering(connection)
+        _hash_statements(connection)
+        _mark_rows(connection)
         connection.execute(text("SET session_replication_role = DEFAULT"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
     _close(engine)
+
+
+def _hash_statements(connection: Connection) -> None:
+    """What the copies say is theirs: each has its own hash, and the event of its issue says it."""
+    connection.execute(text("CREATE TEMP TABLE hashes (id uuid, hash text)"))
+    contents = connection.execute(text("SELECT id, content FROM statements")).all()
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor().copy("COPY hashes FROM STDIN") as copy:
+        for row in contents:
+            copy.write_row((row.id, recomputed_hash(row.content)))
+    connection.execute(text("UPDATE statements SET content_hash = hash FROM hashes WHERE hashes.id = statements.id"))
+    connection.execute(
+        text("""
+            UPDATE audit_events SET after = jsonb_set(after, '{hash}', to_jsonb(hash)) FROM hashes
+            WHERE hashes.id = subject_id AND action = 'statement.issue'
+        """)
+    )
+
+
+def _mark_rows(connection: Connection) -> None:
+    """What the triggers of marked tables would have written beside each row."""
+    connection.execute(text("TRUNCATE row_marks"))
+    for table, left_out in whole_house().proves.marked.items():
+        columns = hashed(table, left_out)
+        connection.exec_driver_sql(
+            f"INSERT INTO row_marks (id, of_table, digest)"  # noqa: S608
+            f" SELECT row.id, '{table}', hash_record_extended(ROW({columns}), 0) FROM {table} AS row"
+        )
 
 
 def _close(engine: Engine) -> None:
@@ -103,7 +144,9 @@ def _close(engine: Engine) -> None:
                 with unit_of_work(engine) as session:
                     more = bool(step(session))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE) ledger_days, ledger_folds, audit_seals"))
+        connection.execute(
+            text("VACUUM (ANALYZE) ledger_days, ledger_folds, audit_heads, audit_gaps, audit_leaves, audit_nodes")
+        )
 
 
 def copy_table(connection: Connection, name: str, table: Table) -> None:

@@ -15,7 +15,7 @@ TOKENS: Final = {BY_PROGRAMME: "~1~", BY_PROVIDER: "~2~", BY_ENTERPRISE: "~3~"}
 _ROOTS: Final = {"programmes": BY_PROGRAMME, "batches": BY_ENTERPRISE, "invoices": BY_ENTERPRISE}
 _KINDS: Final = {"provider": BY_PROVIDER, "enterprise": BY_ENTERPRISE}
 
-_FIXED: Final = frozenset(
+FIXED: Final = frozenset(
     {
         "alembic_version",
         "regions",
@@ -23,8 +23,14 @@ _FIXED: Final = frozenset(
         "blobs",
         "picture_copies",
         "audit_seals",
+        "audit_heads",
+        "audit_gaps",
+        "audit_leaves",
+        "audit_nodes",
         "ledger_folds",
         "ledger_days",
+        "ledger_unnamed",
+        "row_marks",
     }
 )
 """Tables that are not copied: shared by all, or made anew from the copies."""
@@ -38,11 +44,10 @@ _CASE_ONLY: Final = frozenset(
         "confirmations",
         "decisions",
         "order_steps",
-        "service_records",
     }
 )
 _MONEY_EVENTS: Final = re.compile(
-    r"voucher\.(hold|release|redeem|expire|issue|return)|voucher_claim\.allot|statement\.(issue|correct)|batch\.pay"
+    r"ledger\.post|voucher\.(hold|release|redeem|expire|issue|return)|voucher_claim\.allot|statement\.(issue|correct)|batch\.pay"
     r"|programme\.(appropriate|return)"
 )
 
@@ -82,7 +87,7 @@ def read_story(connection: Connection) -> dict[str, Table]:
     )
     tables: dict[str, Table] = {}
     for name, column, kind in columns:
-        if name not in _FIXED:
+        if name not in FIXED:
             tables.setdefault(name, Table({})).columns[column] = kind
     for name, table in tables.items():
         chosen = ", ".join(f'"{column}"::text' for column in table.columns)
@@ -128,9 +133,14 @@ def leave_out(tables: Mapping[str, Table]) -> None:
     }
     for row in _all(tables):
         if row.table == "audit_events":
-            row.only_full = row.level >= BY_PROVIDER and not _MONEY_EVENTS.match(str(row.values["action"]))
+            row.only_full = row.level >= BY_PROVIDER and not _carries_money(row)
         elif row.table in _CASE_ONLY:
             row.only_full = row.level >= BY_PROVIDER and row.values["id"] not in named
+
+
+def _carries_money(row: Row) -> bool:
+    """Whether an event says that money moved: each transfer must have an event that names it."""
+    return bool(_MONEY_EVENTS.match(str(row.values["action"]))) or '"transfer' in (row.values["after"] or "")
 
 
 def mark(tables: Mapping[str, Table], copies: int) -> None:
@@ -161,7 +171,8 @@ def _fund(row: Row, copies: int) -> None:
     """A copied programme has money for all the copies of its vouchers."""
     if row.table == "ledger_transfers" and row.values["kind"] == "appropriate":
         row.values["amount"] = str(int(str(row.values["amount"])) * copies)
-    if row.table == "audit_events" and row.values["action"] == "programme.appropriate":
+    told = row.values["after"] if row.table == "audit_events" else None
+    if told is not None and (row.values["action"] == "programme.appropriate" or '"kind": "appropriate"' in told):
         row.values["after"] = _times(row.values["after"], copies)
 
 

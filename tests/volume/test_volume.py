@@ -10,44 +10,37 @@ from flask.testing import FlaskClient
 
 from audit import seals
 from audit.trail import record
+from audit.verification import verify as verify_trail
 from foundation import jobs
 from foundation.actors import SYSTEM, Role
 from foundation.periodic import Each, Tally
 from foundation.unit_of_work import unit_of_work
 from ledger.verification import verify
+from web.rooms import whole_house
 
 from .addresses import addresses
 from .conftest import Country, signed_in
-from .make import counts
+from .make import PART, SIZE, counts
+from .pace import pace
 from .plans import watched
 
-# Three times what a page, a transfer and an event may take, since the machine of the tests is shared.
-PAGE_SECONDS: Final = 3 * 0.150
-TRANSFER_SECONDS: Final = 3 * 35e-6
-EVENT_SECONDS: Final = 3 * 100e-6
-SEALING_SECONDS: Final = 3 * 0.2
+# What a page, a transfer, an event and sealing a thousand events may take on a machine whose ``pace`` is 1. What is measured
+# may be three times that; with a part of a country, which is not tried for its times, ten times. To prove anything at all,
+# some sixty statements are made and planned first.
+PAGE_SECONDS: Final = 0.150
+TRANSFER_SECONDS: Final = 35e-6
+EVENT_SECONDS: Final = 100e-6
+SEALING_SECONDS: Final = 0.2
+BEGINNING_SECONDS: Final = 0.5
+_SLACK: Final = 3 if SIZE == 1 else 10
 _SLOWEST: Final = 5
 
 # Rules that are not kept yet: their faults are told and do not fail the run. Whoever mends a page takes it out.
-NOT_YET: Final = frozenset(
-    {
-        "/",
-        "/audit",
-        "/batches",
-        "/batches/new",
-        "/catalogue",
-        "/certifications",
-        "/claims",
-        "/desk/following",
-        "/desk/waiting",
-        "/offerings",
-        "/statements",
-        "/targets",
-        "/targets/<uuid:table_id>",
-        "/targets/<uuid:table_id>/rows/<row_id>",
-        "/titles",
-    }
-)
+# To count the trail of a region is to ask of each event in turn whose thing it was about.
+NOT_YET: Final = frozenset({"/audit"})
+# With more rows than CI's part three more statements read a table through: objections that wait, with their notices; offerings
+# that wait, with their providers; the records of a provider with a tenth of all orders.
+NOT_YET_WITH_MORE: Final = frozenset({"/", "/desk/waiting", "/records"}) if SIZE > PART else frozenset()
 
 ROLES: Final = [None, *(role for role in Role if role is not Role.SYSTEM)]
 
@@ -59,33 +52,33 @@ def tell(line: object) -> None:
 
 def test_there_is_a_country(country: Country) -> None:
     rows = counts(country.engine)
-    assert rows["organisations"] > 100_000
-    assert rows["orders"] > 300_000
-    assert rows["batch_orders"] > 100_000
-    assert rows["ledger_transfers"] > 700_000
-    assert rows["audit_events"] > 700_000
-    assert rows["offerings"] > 200_000
+    assert rows["organisations"] > 100_000 * SIZE
+    assert rows["orders"] > 300_000 * SIZE
+    assert rows["batch_orders"] > 100_000 * SIZE
+    assert rows["ledger_transfers"] > 700_000 * SIZE
+    assert rows["audit_events"] > 700_000 * SIZE
+    assert rows["offerings"] > 200_000 * SIZE
     tell({name: number for name, number in rows.items() if number > 1_000})
 
 
 def test_the_ledger_is_proved(country: Country) -> None:
     with unit_of_work(country.engine) as session:
         began = time.perf_counter()
-        report = verify(session)
-        each = (time.perf_counter() - began) / report.transfers
-    tell(f"ledger verify: {report.transfers:,} transfers, {each * 1e6:.1f} µs each")
+        report = verify(session, proving=whole_house().proves)
+        seconds = time.perf_counter() - began
+    tell(f"ledger verify: {report.transfers:,} transfers, {seconds / report.transfers * 1e6:.1f} µs each")
     assert report.faults == []
-    assert each <= TRANSFER_SECONDS
+    assert seconds <= _SLACK * pace(country.engine) * (BEGINNING_SECONDS + report.transfers * TRANSFER_SECONDS)
 
 
 def test_the_trail_is_proved(country: Country) -> None:
     with unit_of_work(country.engine) as session:
         began = time.perf_counter()
-        report = seals.verify(session)
-        each = (time.perf_counter() - began) / report.events
-    tell(f"audit verify: {report.events:,} events, {each * 1e6:.1f} µs each")
+        report = verify_trail(session)
+        seconds = time.perf_counter() - began
+    tell(f"audit verify: {report.events:,} events, {seconds / report.events * 1e6:.1f} µs each")
     assert report.faults == []
-    assert each <= EVENT_SECONDS
+    assert seconds <= _SLACK * pace(country.engine) * (BEGINNING_SECONDS + report.events * EVENT_SECONDS)
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.value if role else "visitor")
@@ -98,16 +91,19 @@ def test_every_page(country: Country, role: Role | None) -> None:
     faults: list[str] = []
     open_still: list[str] = []
     for rule, tried in routes:
-        told = open_still if rule in NOT_YET else faults
+        told = open_still if rule in NOT_YET | NOT_YET_WITH_MORE else faults
         for address in tried:
             with watched(country.engine) as watch:
-                status = browser.get(address).status_code
+                status = _status(browser, address)
             told += [f"{address}: {fault}\n{statement}" for statement, fault in watch.faults.items()]
             if status >= 500:
                 faults.append(f"{address} answers {status}")
             if status == 200:
-                opened[address] = min(_seconds(browser, address) for _ in range(2))
+                opened[address] = _seconds(browser, address)
                 if opened[address] > PAGE_SECONDS:
+                    opened[address] = min(opened[address], _seconds(browser, address))
+                most = _SLACK * PAGE_SECONDS
+                if opened[address] > most and opened[address] > most * pace(country.engine):
                     told.append(f"{address}: {opened[address] * 1000:.0f} ms")
                 break
     slowest = sorted(((seconds, address) for address, seconds in opened.items()), reverse=True)[:_SLOWEST]
@@ -118,9 +114,16 @@ def test_every_page(country: Country, role: Role | None) -> None:
     assert not faults, f"{len(faults)} faults:\n" + "\n".join(faults)
 
 
+def _status(browser: FlaskClient, address: str) -> int:
+    """The head of a file is asked for, and not all of it."""
+    response = browser.get(address)
+    response.close()
+    return response.status_code
+
+
 def _seconds(browser: FlaskClient, address: str) -> float:
     began = time.perf_counter()
-    browser.get(address)
+    _status(browser, address)
     return time.perf_counter() - began
 
 
@@ -128,12 +131,14 @@ def test_every_job_of_the_clock(country: Country) -> None:
     """Each lists what is due and does a few of it; whatever is left is for the next run."""
     faults = []
     for name, job in sorted(jobs.periodic_jobs().items()):
-        # Its index is a folder of this machine; what it reads is asked in parts of a fixed size.
-        if name.startswith("search."):
+        # The index is a folder of this machine, and what it reads is asked in parts of a fixed size. The proofs read all that
+        # there is, and are asked above.
+        if name.startswith(("search.", "proofs.")):
             continue
         tally = Tally()
         began = time.perf_counter()
-        with watched(country.engine) as watch:
+        hour = job.cron.split()[1]
+        with watched(country.engine, once_a_night=hour.isdigit()) as watch:
             for part in job.parts:
                 if isinstance(part, Each):
                     with unit_of_work(country.engine) as session:
@@ -159,4 +164,4 @@ def test_a_thousand_events_are_sealed(country: Country) -> None:
         seconds = time.perf_counter() - began
     tell(f"sealing {sealed:,} events: {seconds:.3f} s")
     assert sealed >= 1_000
-    assert seconds <= SEALING_SECONDS
+    assert seconds <= SEALING_SECONDS * _SLACK * pace(country.engine)

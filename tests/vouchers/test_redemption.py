@@ -1,12 +1,9 @@
 """Hold, release, redeem: each exactly once, on one's own voucher, never more than there is."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import factories
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from clock_jobs import done
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +29,12 @@ from vouchers.states import Wallet
 from vouchers.wallets import wallet
 
 pytestmark = pytest.mark.clock
+
+
+@pytest.fixture(scope="module")
+def engine(limited_engine):
+    """Everything here runs as the database role of web and worker."""
+    return limited_engine
 
 
 def held(session, enterprise, made, amount=400):
@@ -291,40 +294,6 @@ def test_a_voucher_that_ended_while_an_order_held_a_part_says_how(session: Sessi
         else:
             release(session, SYSTEM, **facts)
     assert made.state is state
-
-
-def test_the_migration_tells_used_vouchers_from_unused_ones(session: Session):
-    """Rows of before, when both were called the same; run down and up again."""
-    setting, enterprise, made = voucher(session, partial_use=False)
-    redeem(
-        session,
-        setting.reviewer,
-        voucher_id=made.id,
-        order_id=held(session, enterprise, made),
-        claim_id=new_id(),
-        provider_id=factories.provider(session).id,
-        transfer_id=new_id(),
-    )
-    _, _, unused = voucher(session)
-    reclaim(
-        session,
-        factories.actor(session, unused.programme.bureau, Role.OFFICER),
-        voucher_id=unused.id,
-        reason="停产",
-        transfer_id=new_id(),
-        password=factories.PASSWORD,
-    )
-    session.flush()
-    version = import_module("migrations.versions.0007_second_looks")
-    with Operations.context(MigrationContext.configure(session.connection())):
-        version.downgrade()
-        assert state_in_database(session, made) == "reclaimed"
-        version.upgrade()
-    assert (state_in_database(session, made), state_in_database(session, unused)) == ("used_reclaimed", "reclaimed")
-
-
-def state_in_database(session, made):
-    return session.scalar(text("SELECT state FROM vouchers WHERE id = :id"), {"id": made.id})
 
 
 def test_a_return_lets_the_line_move_up(session: Session):
