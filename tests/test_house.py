@@ -65,6 +65,52 @@ def test_public_functions_say_what_they_do() -> None:
     assert silent == []
 
 
+LIMITED = {
+    # The page says that there are more and where they are, or turns pages (tests/web/test_limits.py).
+    "audit/queries.py:history",
+    "foundation/pages.py:count",
+    "foundation/pages.py:page_of",
+    "providers/queries.py:find_organisations",
+    "verification/desk_queries.py:unclaimed",
+    "verification/queries.py:_earlier",
+    "vouchers/money.py:moves",
+    "vouchers/queries.py:open_programmes",
+    # Asked for the next one only, beside how many wait.
+    "verification/queries.py:waiting_claims",
+    # A proof tells its first faults and how many more it found.
+    "audit/verification.py:_check_times",
+    "audit/verification.py:_count_unsealed",
+    # Work in portions: what is left comes in the next.
+    "audit/heads.py:publish",
+    "audit/repeats.py:tell_counts",
+    "audit/retention.py:prune",
+    "audit/seals.py:_late",
+    "audit/seals.py:_new",
+    "audit/verification.py:_walk",
+    "foundation/periodic.py:keys",
+    "orders/line.py:move_up",
+    "vouchers/claiming.py:allot",
+    "web/jobs.py:_forget",
+}
+
+
+def test_lists_end_silently_nowhere() -> None:
+    """A list that is cut at a number hides what comes after it: each place that cuts one is known, and why it may."""
+    found = {
+        f"{path.relative_to(PLATFORM)}:{node.name}"
+        for path in MODULES
+        if PLATFORM in path.parents
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+        if isinstance(node, ast.FunctionDef)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr == "limit"
+        and ast.unparse(each.args[0]) != "1"
+    }
+    assert found == LIMITED
+
+
 def test_migrations_are_frozen_text() -> None:
     """A version that asked the running program would do something else to a new database than it did to the old ones."""
     ours = {path.stem if path.is_file() else path.name for path in (*PLATFORM.iterdir(), *ROOT.glob("*.py"))}

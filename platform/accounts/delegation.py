@@ -18,6 +18,7 @@ from foundation.clock import now, today
 from foundation.errors import BadInput, Conflict, NotAllowed
 from foundation.i18n import N_
 from foundation.locking import lock_row
+from foundation.pages import PAGE_SIZE, Page, page_of
 
 
 def ensure_acts_for(session: Session, actor: Actor, bureau_id: UUID, *, programme_id: UUID | None = None) -> Actor:
@@ -206,11 +207,19 @@ def end(session: Session, actor: Actor, delegation_id: UUID) -> Delegation:
     return found
 
 
-def delegations(session: Session, actor: Actor) -> Sequence[Delegation]:
-    """What the actor's bureau gave and what it was given, the newest first."""
-    mine = or_(Delegation.from_bureau_id == actor.organisation_id, Delegation.to_bureau_id == actor.organisation_id)
-    query = select(Delegation).where(mine).order_by(Delegation.created_at.desc(), Delegation.id.desc()).limit(200)
-    return session.scalars(query).unique().all()
+def given_by(session: Session, actor: Actor, number: int = 1) -> Page[Delegation]:
+    """What the actor's bureau gave, the newest first."""
+    return _page_of(session, Delegation.from_bureau_id == actor.organisation_id, number)
+
+
+def received_by(session: Session, actor: Actor, number: int = 1) -> Page[Delegation]:
+    """What the actor's bureau was given, the newest first."""
+    return _page_of(session, Delegation.to_bureau_id == actor.organisation_id, number)
+
+
+def _page_of(session: Session, mine: ColumnElement[bool], number: int) -> Page[Delegation]:
+    query = select(Delegation).where(mine).order_by(Delegation.created_at.desc(), Delegation.id.desc())
+    return page_of(session, query, number, PAGE_SIZE)
 
 
 def delegates(session: Session, actor: Actor) -> Sequence[Organisation]:

@@ -15,36 +15,36 @@ _ADMIT: Final = task("membership.admit", N_("同意加入单位"), N_("审核"))
 _UNLOCK: Final = task("membership.unlock", N_("解除锁定"), N_("查看"))
 
 
-def waiting(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
+def waiting(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """People who wait to be admitted by this manager, or by the administrator where there is no manager."""
     if actor.role is Role.ADMINISTRATOR:
+        asking = open_requests(session, most, managed=False)
+        locked = locked_out(session, most)
         return Lying(
-            _request(request, N_("这个单位没有管理员，没有别人能同意"))
-            for request, managed in open_requests(session)
-            if not managed
-        ).plus(Lying(_locked(membership) for membership in locked_out(session)))
+            (_request(request, N_("这个单位没有管理员，没有别人能同意")) for request in asking.rows), asking.total
+        ).plus(Lying((_locked(membership) for membership in locked.rows), locked.total))
     if actor.role not in MANAGERS:
         return Lying()
     return Lying(_request(request, N_("同意之前，对方不能登录")) for request in requests_to_join(session, actor))
 
 
-def others(session: Session, actor: Actor, _most: int = SHOWN) -> Lying:
+def others(session: Session, actor: Actor, most: int = SHOWN) -> Lying:
     """For the administrator the requests that managers have; who asks to join cannot sign in yet."""
     if actor.role is not Role.ADMINISTRATOR:
         return Lying()
-    return Lying(
-        _request(request, holder=request.organisation.name) for request, managed in open_requests(session) if managed
-    )
+    asking = open_requests(session, most, managed=True)
+    return Lying((_request(request, holder=request.organisation.name) for request in asking.rows), asking.total)
 
 
 def figures(session: Session, actor: Actor) -> list[Figure]:
     """For the administrator: accounts in use, requests, locked accounts."""
     if actor.role is not Role.ADMINISTRATOR:
         return []
+    asking = sum(open_requests(session, 1, managed=managed).total for managed in (True, False))
     return [
         Figure(N_("有效账号"), "accounts.members", {"standing": "active"}, count=people_count(session)),
-        Figure(N_("待同意加入"), "accounts.members", {"standing": "requested"}, count=len(open_requests(session))),
-        Figure(N_("已锁定的账号"), "accounts.members", {"standing": "locked"}, count=len(locked_out(session))),
+        Figure(N_("待同意加入"), "accounts.members", {"standing": "requested"}, count=asking),
+        Figure(N_("已锁定的账号"), "accounts.members", {"standing": "locked"}, count=locked_out(session, 1).total),
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from accounts.lockout import locked
 from accounts.models import Membership, MembershipState, SignIn
-from accounts.queries import open_requests
+from accounts.queries import unmanaged_among
 from accounts.reading import NamedOrganisation, named
 from accounts.staff import of_both_sides
 from foundation.actors import Actor, Role
@@ -91,7 +91,7 @@ def people_seen_by(session: Session, actor: Actor, members: Sequence[Membership]
         return member_rows(members, unmanaged=(), both_sides=())
     return member_rows(
         members,
-        unmanaged={one.id for one, managed in open_requests(session) if not managed},
+        unmanaged=unmanaged_among(session, members),
         both_sides=of_both_sides(session, [one.user_id for one in members]),
     )
 

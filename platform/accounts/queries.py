@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from accounts.models import Membership, MembershipState, Organisation, OrganisationKind, Region, User
@@ -52,29 +53,41 @@ def members(session: Session, actor: Actor, number: int, *, words: str = "", sta
     return page_of(session, query, number)
 
 
-def locked_out(session: Session) -> list[Membership]:
-    """Everybody whose account is locked now, each once, for the administrator's desk."""
-    query = (
-        select(Membership)
+def locked_out(session: Session, most: int) -> Page[Membership]:
+    """Whose account is locked now, each once and the first to be free first, for the administrator's desk."""
+    once = (
+        select(Membership.id)
         .join(Membership.user)
         .where(User.locked_until > now(), Membership.state == MembershipState.ACTIVE)
-        .order_by(User.locked_until, Membership.created_at)
-        .limit(50)
+        .ext(distinct_on(Membership.user_id))
+        .order_by(Membership.user_id, Membership.created_at)
     )
-    return list({row.user_id: row for row in session.scalars(query).unique()}.values())
+    query = select(Membership).join(Membership.user).where(Membership.id.in_(once))
+    return page_of(session, query.order_by(User.locked_until, Membership.id), 1, most)
 
 
-def open_requests(session: Session) -> list[tuple[Membership, bool]]:
-    """Everybody who asks to join, oldest first, and whether the organisation has a manager who can admit."""
+def open_requests(session: Session, most: int, *, managed: bool) -> Page[Membership]:
+    """Who asks to join an organisation with a manager who can admit (``managed``), or one without, oldest first."""
+    has_manager = _has_manager()
+    query = select(Membership).where(
+        Membership.state == MembershipState.REQUESTED, has_manager if managed else ~has_manager
+    )
+    return page_of(session, query.order_by(Membership.created_at, Membership.id), 1, most)
+
+
+def unmanaged_among(session: Session, memberships: Collection[Membership]) -> set[UUID]:
+    """Which of these ask to join an organisation in which nobody can admit them."""
+    asking = [one.id for one in memberships if one.state is MembershipState.REQUESTED]
+    return set(session.scalars(select(Membership.id).where(among(Membership.id, asking), ~_has_manager())))
+
+
+def _has_manager() -> ColumnElement[bool]:
     other = aliased(Membership)
-    manager = exists().where(
+    return exists().where(
         other.organisation_id == Membership.organisation_id,
         other.role.in_(MANAGERS),
         other.state == MembershipState.ACTIVE,
     )
-    query = select(Membership, manager).where(Membership.state == MembershipState.REQUESTED)
-    rows = session.execute(query.order_by(Membership.created_at).limit(50)).unique()
-    return [(row[0], bool(row[1])) for row in rows]
 
 
 def people_count(session: Session) -> int:

@@ -1,5 +1,6 @@
 """Read models of organisations and regions, as the lists of all rooms show them."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -66,6 +67,11 @@ def named(organisation: Organisation) -> NamedOrganisation:
 def contact(organisation: Organisation) -> OfficeContact:
     """The read model of an office that a reader can turn to."""
     return OfficeContact(name=organisation.name, phone=organisation.phone)
+
+
+def delegation_rows(delegations: Sequence[Delegation]) -> list[DelegationRow]:
+    """Delegations in their order."""
+    return [delegation_row(one) for one in delegations]
 
 
 def delegation_row(delegation: Delegation) -> DelegationRow:

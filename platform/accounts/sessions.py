@@ -26,6 +26,7 @@ from config import Settings
 from foundation.actors import SYSTEM, Actor
 from foundation.clock import moved, now
 from foundation.i18n import N_
+from foundation.pages import PAGE_SIZE, Page, page_of
 from foundation.unit_of_work import afterwards, current_session
 
 _SEEN_EVERY: Final = timedelta(seconds=30)
@@ -167,13 +168,13 @@ def _seen(session: Session, *, row_id: UUID, at: datetime) -> None:
     session.execute(mine.values(last_seen_at=at))
 
 
-def open_sign_ins(session: Session, user_id: UUID) -> list[SignIn]:
+def open_sign_ins(session: Session, user_id: UUID) -> Page[SignIn]:
     """Where a person is signed in now, the most recently seen first."""
     at = _moment(session)
     query = select(SignIn).where(
         SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > at, SignIn.last_seen_at >= at - _idle()
     )
-    return list(session.scalars(query.order_by(SignIn.last_seen_at.desc()).limit(50)).unique())
+    return page_of(session, query.order_by(SignIn.last_seen_at.desc(), SignIn.id), 1, PAGE_SIZE)
 
 
 def last_token() -> str | None:

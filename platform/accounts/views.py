@@ -193,7 +193,9 @@ def _account_page(form: PasswordForm, contact: ContactForm | None = None) -> str
         contact=contact or ContactForm(None, obj=own.organisation if own else None),
         speaks=person.role in SPEAKERS,
         told_of=lambda agent: told_of(agent, gettext),
-        open_sign_ins=open_sign_ins(sessions.open_sign_ins(session, person.user_id), present),
+        open_sign_ins=sessions.open_sign_ins(session, person.user_id).through(
+            lambda rows: open_sign_ins(rows, present)
+        ),
         memberships=own_memberships(sessions.living_memberships(session, person.user_id), present),
     )
 

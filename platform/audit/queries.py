@@ -15,11 +15,12 @@ from foundation.database import Base
 from foundation.many import among
 from foundation.pages import Page, page_of
 
-_MOST: Final = 100
+MOST_TOLD: Final = 100
+"""Deeds of a thing that its page tells, the newest; the trail has all of them."""
 
 
 def history(session: Session, *subjects: Base) -> Sequence[AuditEvent]:
-    """What was done to these things of one kind, newest first; the last hundred deeds."""
+    """What was done to these things of one kind, newest first; the last ``MOST_TOLD`` deeds."""
     if not subjects:
         return []
     return session.scalars(
@@ -29,7 +30,7 @@ def history(session: Session, *subjects: Base) -> Sequence[AuditEvent]:
             among(AuditEvent.subject_id, [subject.id for subject in subjects]),
         )
         .order_by(AuditEvent.sequence.desc())
-        .limit(_MOST)
+        .limit(MOST_TOLD)
     ).all()
 
 

@@ -102,8 +102,11 @@ class Found:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
+MOST_FOUND: Final = 10
+"""Hits that a finder gives at most."""
+
 Finder = Callable[[Session, Actor, str], list[Found]]
-"""Answers typed words with what the person may see."""
+"""Answers typed words with what the person may see, the first ``MOST_FOUND``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,20 @@ from ledger.marks import of_marks
 from ledger.models import AccountKind
 from ledger.proof import of_transfers
 
+# ``total`` is what the transfers posted by then give. ``standing`` counts in the order of the numbers: all up to the last of
+# them. Clocks of two hosts differ and a clock may be set back, so by the clock alone money could leave an account
+# minutes before it came.
 _STATIONS = """
 WITH moves AS (
-    SELECT source_id AS account_id, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
+    SELECT source_id AS account_id, -amount AS change, posted_at <= :at AS by_then FROM ledger_transfers WHERE sequence <= :last
     UNION ALL
-    SELECT target_id, amount FROM ledger_transfers WHERE posted_at <= :at
+    SELECT target_id, amount, posted_at <= :at FROM ledger_transfers WHERE sequence <= :last
 ), totals AS (
-    SELECT account_id, sum(change)::bigint AS total FROM moves GROUP BY account_id
+    SELECT account_id, sum(change)::bigint AS standing, coalesce(sum(change) FILTER (WHERE by_then), 0)::bigint AS total
+    FROM moves GROUP BY account_id
 )
-SELECT account.id, account.kind, account.programme_id, account.balance, coalesce(totals.total, 0) AS total
+SELECT account.id, account.kind, account.programme_id, account.balance, coalesce(totals.total, 0) AS total,
+    coalesce(totals.standing, 0) AS standing
 FROM ledger_accounts AS account LEFT JOIN totals ON totals.account_id = account.id
 """
 
@@ -34,9 +39,9 @@ FROM ledger_accounts AS account LEFT JOIN totals ON totals.account_id = account.
 # either: it may have been set back, or another machine's may be slow.
 _EVER_NEGATIVE = """
 WITH moves AS (
-    SELECT source_id AS account_id, posted_at, sequence, -amount AS change FROM ledger_transfers WHERE posted_at <= :at
+    SELECT source_id AS account_id, posted_at, sequence, -amount AS change FROM ledger_transfers WHERE sequence <= :last
     UNION ALL
-    SELECT target_id, posted_at, sequence, amount FROM ledger_transfers WHERE posted_at <= :at
+    SELECT target_id, posted_at, sequence, amount FROM ledger_transfers WHERE sequence <= :last
 ), steps AS (
     SELECT account_id, posted_at, max(sequence) AS last, sum(change) AS change FROM moves GROUP BY account_id, posted_at
 ), running AS (
@@ -91,22 +96,27 @@ def verify(session: Session, *, at: datetime | None = None, proving: Proving | N
     its transfers, a fact of a day that differs from its transfers (both looked at only without ``at``: they are stored
     for the present). With ``proving`` (what all rooms prove) also each transfer's kind, accounts and event, and the rows that
     say what was moved; these are of the present, too, so ``at`` leaves them out.
+
+    ``at`` chooses what is counted by ``posted_at``; whether an account was below zero is judged in the order of the
+    transfers' numbers up to the last of these, as hosts' clocks differ.
     """
     moment = {"at": at or datetime.max.replace(tzinfo=UTC)}
-    count = session.scalar(text("SELECT count(*) FROM ledger_transfers WHERE posted_at <= :at"), moment) or 0
-    report = LedgerReport(at, count)
-    for row in session.execute(text(_STATIONS), moment):
+    count, last = session.execute(
+        text("SELECT count(*), coalesce(max(sequence), 0) FROM ledger_transfers WHERE posted_at <= :at"), moment
+    ).one()
+    report, numbered = LedgerReport(at, count), {"last": last}
+    for row in session.execute(text(_STATIONS), moment | numbered):
         stations = report.programmes.setdefault(row.programme_id, {})
         stations[row.kind] = stations.get(row.kind, 0) + row.total
-        if row.kind == "shortfall" and row.total > 0:
-            report.faults.append(f"account {row.id} (shortfall) was covered twice: {format_yuan(row.total)}")
-        if row.kind not in {"treasury", "shortfall"} and row.total < 0:
-            report.faults.append(f"account {row.id} ({row.kind}) is below zero: {format_yuan(row.total)}")
+        if row.kind == "shortfall" and row.standing > 0:
+            report.faults.append(f"account {row.id} (shortfall) was covered twice: {format_yuan(row.standing)}")
+        if row.kind not in {"treasury", "shortfall"} and row.standing < 0:
+            report.faults.append(f"account {row.id} ({row.kind}) is below zero: {format_yuan(row.standing)}")
         if at is None and row.balance is not None and row.balance != row.total:
             report.faults.append(
                 f"account {row.id} ({row.kind}) stores {format_yuan(row.balance)}, its transfers give {format_yuan(row.total)}"
             )
-    for row in session.execute(text(_EVER_NEGATIVE), moment):
+    for row in session.execute(text(_EVER_NEGATIVE), numbered):
         report.faults.append(f"account {row.account_id} ({row.kind}) was below zero at {row.since.isoformat()}")
     if at is None:
         report.faults += [told_difference(each) for each in differences(session)]

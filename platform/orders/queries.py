@@ -166,7 +166,7 @@ def same_under_way(
             Offering.number == offering_number, Order.enterprise_id == actor.organisation_id, Order.state.in_(states)
         )
     )
-    return [Same(*row) for row in session.execute(query.order_by(Order.placed_at.desc()).limit(3))]
+    return [Same(*row) for row in session.execute(query.order_by(Order.placed_at.desc(), Order.id.desc()))]
 
 
 def count(session: Session, actor: Actor, states: Sequence[OrderState]) -> int:

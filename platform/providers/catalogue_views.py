@@ -106,7 +106,8 @@ def provider(uscc: str) -> str:
     """A certified provider with its certificate and everything that it lists."""
     session = current_session()
     organisation, certificate = queries.public_provider(session, uscc)
-    versions = queries.listed_of(session, organisation.id)
+    listed = queries.listed_of(session, organisation.id, number=request.args.get("page", 1, type=int))
+    page = listed.through(lambda rows: [_card(version, "") for version in rows])
     notice = queries.notice_of(session, certificate)
     return render_template(
         "catalogue/provider.html",
@@ -114,9 +115,10 @@ def provider(uscc: str) -> str:
         certificate=held_certificate(certificate),
         level=LEVELS[certificate.level],
         notice_number=notice.number if notice else None,
-        cards=[_card(version, "") for version in versions],
-        deductions=deductions_of(session, actor_or_none(), _wares(versions)),
-        categories=[categories()[key] for key in dict.fromkeys(version.category for version in versions)],
+        page=page,
+        cards=page.rows,
+        deductions=deductions_of(session, actor_or_none(), _wares(listed.rows)),
+        categories=[categories()[key] for key in queries.categories_of(session, organisation.id)],
     )
 
 

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
 from foundation.i18n import N_
-from foundation.rooms import Found
+from foundation.rooms import MOST_FOUND, Found
 from providers.catalogue_source import OFFERINGS
 from providers.queries import find_organisations, listed
 from search.current import search
@@ -27,7 +27,7 @@ def organisations(session: Session, actor: Actor, words: str) -> list[Found]:
 
 def offerings(session: Session, _actor: Actor, words: str) -> list[Found]:
     """The listed offerings that the index finds, best first."""
-    results = search(OFFERINGS, Query(text=words, page_size=10))
+    results = search(OFFERINGS, Query(text=words, page_size=MOST_FOUND))
     return [
         Found(
             N_("服务产品"),

@@ -19,7 +19,8 @@ from foundation.clock import today
 from foundation.database import Base
 from foundation.desk import Task
 from foundation.many import among
-from foundation.pages import Page, page_of
+from foundation.pages import PAGE_SIZE, Page, page_of
+from foundation.rooms import MOST_FOUND
 from foundation.waiting import urgency
 from notices.models import PublicNotice
 from providers.access import certified_on, valid_on
@@ -187,10 +188,20 @@ def certificate_of(session: Session, provider_id: UUID) -> Certification | None:
     return session.scalar(select(Certification).where(Certification.organisation_id == provider_id, *valid_on(today())))
 
 
-def listed_of(session: Session, provider_id: UUID) -> list[OfferingVersion]:
-    """Everything that a provider has in the catalogue, by name."""
-    query = select(OfferingVersion).join(OfferingVersion.offering).where(Offering.provider_id == provider_id)
-    return list(session.scalars(_public(query, today()).order_by(OfferingVersion.name).limit(200)).unique())
+def listed_of(session: Session, provider_id: UUID, *, number: int = 1) -> Page[OfferingVersion]:
+    """What a provider has in the catalogue, by name."""
+    query = _public(_listed_by(select(OfferingVersion), provider_id), today())
+    return page_of(session, query.order_by(OfferingVersion.name, OfferingVersion.id), number, PAGE_SIZE)
+
+
+def categories_of(session: Session, provider_id: UUID) -> list[str]:
+    """The keys of all categories in which a provider has something in the catalogue."""
+    query = _public(_listed_by(select(OfferingVersion.category).distinct(), provider_id), today())
+    return list(session.scalars(query.order_by(OfferingVersion.category)))
+
+
+def _listed_by(query: Select[Any], provider_id: UUID) -> Select[Any]:
+    return query.join(OfferingVersion.offering).where(Offering.provider_id == provider_id)
 
 
 def region_names(session: Session, codes: Sequence[str]) -> dict[str, str]:
@@ -211,7 +222,7 @@ def find_organisations(session: Session, actor: Actor, words: str) -> list[tuple
             or_(Organisation.name.contains(words, autoescape=True), Organisation.uscc == words.upper()),
         )
     )
-    return [(row[0], row[1]) for row in session.execute(query.order_by(Organisation.name_sort).limit(10))]
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Organisation.name_sort).limit(MOST_FOUND))]
 
 
 def listed_among(versions: Sequence[OfferingVersion]) -> OfferingVersion | None:

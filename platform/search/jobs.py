@@ -24,9 +24,19 @@ def queue_indexing(session: Session, source: str, ids: Iterable[UUID]) -> None:
 
 @job(_INDEX)
 def index_documents(session: Session, *, ids: list[str], source: str = UNNAMED) -> None:
-    """Bring the documents to the database's state in every engine; running twice does no harm."""
+    """Bring the documents to the database's state in every engine; running twice does no harm.
+
+    When one of several fails, each gets a job of its own: a document that cannot be made holds up no other, and is told.
+    """
     _alone(session, source)
-    current_search(source).index_documents(session, [UUID(each) for each in ids])
+    try:
+        with session.begin_nested():
+            current_search(source).index_documents(session, [UUID(each) for each in ids])
+    except Exception:
+        if len(ids) == 1:
+            raise
+        for each in ids:
+            queue(session, _INDEX, source=source, ids=[each])
 
 
 def mend(session: Session) -> None:

@@ -16,6 +16,7 @@ from verification.case_reading import ClaimCase, EarlierDecision
 from verification.checks import LABELS, failing, referred
 from verification.deciding import REASONS, RETURN_REASONS
 from verification.models import RedemptionState
+from verification.queries import MOST_EARLIER
 from verification.reading import RedemptionRow
 from verification.states import EVENTS, REDEMPTION, TONES
 
@@ -141,6 +142,7 @@ def case_view(claim: ClaimCase, answers: Sequence[Answer]) -> dict[str, Any]:
         "reasons": reasons_of(claim.state, claim.reasons),
         "marked": marked_of(claim.reasons),
         "earlier": [_earlier(each) for each in claim.earlier],
+        "most_earlier": MOST_EARLIER,
         "history": history_rows(claim.history, {**EVENTS, **_SECOND_PERSON}),
     }
 

@@ -32,7 +32,8 @@ from verification.states import REDEMPTION
 from verification.undoing import DEED
 from vouchers.models import Programme
 
-_EARLIER: Final = 10
+MOST_EARLIER: Final = 10
+"""Earlier decisions of the same defect that a case tells, the newest."""
 
 OUTCOMES: Final = {
     f"{REDEMPTION.name}.verify": RedemptionState.VERIFIED,
@@ -240,7 +241,7 @@ def _earlier(session: Session, actor: Actor, claim: RedemptionClaim, answers: Se
             _seen(actor),
         )
         .order_by(Decision.sequence.desc())
-        .limit(_EARLIER)
+        .limit(MOST_EARLIER)
     )
     return [
         Earlier(decision, number, [defect for defect in defects if _had(decision, defect)])

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from accounts import delegation
 from accounts.current import actor
-from accounts.reading import delegation_row
+from accounts.reading import delegation_rows
 from foundation.actions import submit
 from foundation.clock import today
 from foundation.fields import DayField, NotBefore
@@ -88,15 +88,17 @@ def _form(**options: Any) -> DelegationForm:
 
 def _page(form: DelegationForm, *, refused: Form | None = None) -> str:
     session, person = current_session(), actor()
-    found = delegation.delegations(session, person)
+    given = delegation.given_by(session, person, request.args.get("given", 1, type=int))
+    received = delegation.received_by(session, person, request.args.get("received", 1, type=int))
+    found = (*given.rows, *received.rows)
     named = queries.programme_names(session, [one.programme_id for one in found if one.programme_id])
     return render_template(
         "vouchers/delegations.html",
         form=form,
         refused=refused,
         plain=Form(formdata=None),
-        given=[delegation_row(one) for one in found if one.from_bureau_id == person.organisation_id],
-        received=[delegation_row(one) for one in found if one.to_bureau_id == person.organisation_id],
+        given=given.through(delegation_rows),
+        received=received.through(delegation_rows),
         programmes=named,
         today=today(),
     )

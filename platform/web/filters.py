@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import gettext, ngettext
 
 from audit.presentation import office_told
+from audit.queries import MOST_TOLD
 from documents.exports import MOST
 from foundation.clock import day_of, local, now, today, working_days_between
 from foundation.fields import OPEN_END
@@ -117,5 +118,6 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals["most_exported"] = MOST
     app.jinja_env.globals["most_counted"] = EXACT
+    app.jinja_env.globals["most_told"] = MOST_TOLD
     # For texts that are data (rule sets, errors): unlike _() it neither fills percent signs nor trusts markup.
     app.jinja_env.globals["translate"] = gettext

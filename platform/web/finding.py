@@ -7,7 +7,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from foundation.actors import Actor
-from foundation.rooms import Found
+from foundation.rooms import MOST_FOUND, Found
 from web.house import house
 
 SHORTEST: Final = 1
@@ -23,11 +23,15 @@ class Hit:
     url: str
 
 
-def find(session: Session, actor: Actor, words: str) -> list[Hit]:
-    """Hits of every finder, each room's own order kept; nothing for nothing."""
+def find(session: Session, actor: Actor, words: str) -> tuple[list[Hit], int]:
+    """Hits of every finder, each room's own order kept, and nothing for nothing; and how many of a kind are told where
+    a kind may have more (else 0).
+    """
     if len(words) < SHORTEST:
-        return []
-    return [_hit(found) for finder in house().finders for found in finder(session, actor, words)]
+        return [], 0
+    each = [finder(session, actor, words) for finder in house().finders]
+    hits = [_hit(found) for kind in each for found in kind]
+    return hits, MOST_FOUND if any(len(kind) >= MOST_FOUND for kind in each) else 0
 
 
 def _hit(found: Found) -> Hit:

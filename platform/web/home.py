@@ -82,8 +82,8 @@ def _is_demonstration() -> bool:
 def search() -> ResponseReturnValue:
     """Orders by number, organisations by name or code, offerings: whatever the person may see."""
     words = request.args.get("q", "").strip()
-    found = finding.find(current_session(), actor(), words)
-    return render_template("web/search.html", words=words, found=found)
+    found, cut = finding.find(current_session(), actor(), words)
+    return render_template("web/search.html", words=words, found=found, cut=cut)
 
 
 @blueprint.get("/language/<picked>")

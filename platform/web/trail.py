@@ -129,9 +129,8 @@ def _size(_key: str, count: int) -> str:
 
 def _transfers(_key: str, value: Any) -> str:
     """Each transfer that the event covers, by its kind and amount."""
-    return str(gettext("、")).join(
-        f"{gettext(_code('transfer.kind', each['kind']) or each['kind'])} {yuan(each['amount'])}" for each in value
-    )
+    told = [(_code("transfer.kind", each["kind"]) or each["kind"], yuan(each["amount"])) for each in value]
+    return str(gettext("、")).join(f"{gettext(kind)} {amount}" for kind, amount in told)
 
 
 _SPECIAL: Final[Mapping[str, Callable[[str, Any], str]]] = {

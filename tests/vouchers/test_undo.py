@@ -109,6 +109,14 @@ def test_a_whole_voucher_gets_its_rest_back_from_the_pool(session: Session) -> N
     assert verify(session).ok
 
 
+def test_the_rest_comes_back_until_the_last_minute_of_the_vouchers_last_day(session: Session) -> None:
+    case = Redeemed(session, partial_use=False)
+    with travel(at(case.voucher.expires_on, 23, 58)):
+        assert case.undo() == wallet(session, case.voucher) == Wallet(600, 400, 0, 0)
+    assert case.at(AccountKind.POOL) == 0
+    assert verify(session).ok
+
+
 @pytest.mark.parametrize("why", ["given out again", "expired"])
 def test_the_rest_stays_where_it_went_when_it_is_gone_or_the_voucher_is_over(session: Session, why: str) -> None:
     case = Redeemed(session, partial_use=False)
