@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from accounts.current import not_here
@@ -46,12 +46,16 @@ def ensure_acts_in(session: Session, actor: Actor, region: Region) -> Actor:
     bureau = bureau_in_charge(session, region)
     if bureau is None or bureau.region.path == actor.region_path:
         return actor
-    lent = (
+    return _acting(session, actor, _lent_by(actor, bureau), bureau)
+
+
+def _lent_by(actor: Actor, bureau: Organisation) -> Select[Delegation]:
+    """What the bureau, or another of its region, lends to the actor's for everything."""
+    return (
         select(Delegation)
         .join(Organisation, Organisation.id == Delegation.from_bureau_id)
         .where(Organisation.region_id == bureau.region_id, *_lent_to(actor), _covers(None))
     )
-    return _acting(session, actor, lent, bureau)
 
 
 def acts_for(
@@ -96,25 +100,30 @@ def acts_in(actor: Actor, path: SQLColumnExpression[str]) -> ColumnElement[bool]
     """
     if actor.role not in BUREAU:
         return false()
-    region, office_region, lender_region = aliased(Region), aliased(Region), aliased(Region)
-    office, lender = aliased(Organisation), aliased(Organisation)
+    region, lender_region, below = aliased(Region), aliased(Region), aliased(Region)
+    lender = aliased(Organisation)
     lenders = (
         select(lender_region.path)
         .join(lender, lender.region_id == lender_region.id)
         .join(Delegation, Delegation.from_bureau_id == lender.id)
         .where(*_lent_to(actor), _covers(None))
     )
-    # Of the offices whose path begins the region's path, the longest is the nearest.
-    nearest = func.max(office_region.path)
+    # From the regions of the bureau and of those that lend to it downwards, stopping where another bureau is nearer: each
+    # region is looked at once, however many offices there are.
     in_charge = (
-        select(region.path)
-        .join(office_region, func.starts_with(region.path, office_region.path))
-        .join(office, office.region_id == office_region.id)
-        .where(office.kind == OrganisationKind.BUREAU)
-        .group_by(region.path)
-        .having(or_(nearest == actor.region_path, nearest.in_(lenders)))
+        select(region.id, region.path)
+        .where(_has_bureau(region), or_(region.path == actor.region_path, region.path.in_(lenders)))
+        .cte(recursive=True)
     )
-    return path.in_(in_charge)
+    in_charge = in_charge.union_all(
+        select(below.id, below.path).join(in_charge, below.parent_id == in_charge.c.id).where(~_has_bureau(below))
+    )
+    return path.in_(select(in_charge.c.path))
+
+
+def _has_bureau(region: type[Region]) -> ColumnElement[bool]:
+    office = aliased(Organisation)
+    return exists().where(office.region_id == region.id, office.kind == OrganisationKind.BUREAU)
 
 
 def regions_in_charge(session: Session, actor: Actor) -> Sequence[UUID]:
@@ -132,8 +141,10 @@ def may_act_in(session: Session, actor: Actor, region: Region) -> bool:
     """Whether the actor's bureau is in charge of the region, itself or by delegation; for pages."""
     if actor.role not in BUREAU or not actor.sees_region(region.path):
         return False
-    in_charge = select(Region.id).where(Region.id == region.id, acts_in(actor, Region.path))
-    return session.scalar(in_charge) is not None
+    bureau = bureau_in_charge(session, region)
+    if bureau is None or bureau.region.path == actor.region_path:
+        return bureau is not None
+    return session.scalar(_lent_by(actor, bureau).with_only_columns(Delegation.id).limit(1)) is not None
 
 
 def may_act_for(session: Session, actor: Actor, bureau_id: UUID, programme_id: UUID | None = None) -> bool:
