@@ -51,7 +51,9 @@ def test_the_way_to_a_certificate(session, people):
         assert is_certified(session, people.provider.id, first)
         assert is_certified(session, people.provider.id, made.valid_to)
         assert not is_certified(session, people.provider.id, made.valid_to + timedelta(days=1))
-    actions = session.scalars(select(AuditEvent.action).where(AuditEvent.subject_id == made.id)).all()
+    actions = session.scalars(
+        select(AuditEvent.action).where(AuditEvent.subject_id == made.id).order_by(AuditEvent.sequence)
+    ).all()
     wanted = ["start", "save", "submit", "take", "recommend", "open_notice", "certify"]
     assert [action for action in actions if action.startswith("certification.")] == [
         f"certification.{one}" for one in wanted
