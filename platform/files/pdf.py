@@ -11,7 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final
 
 from files.kinds import foreign
-from files.refusals import acts, broken, locked, too_large_unpacked, two_in_one
+from files.refusals import acts, broken, locked, two_in_one
 from foundation.errors import BadInput, DomainError
 from foundation.i18n import N_
 
@@ -58,7 +58,7 @@ def start_of_pdf(head: bytes) -> int:
 def ensure_harmless_pdf(content: bytes) -> None:
     """Raise BadInput for a PDF that is broken, locked by a password, acts when it is opened, or hides another file."""
     if len(_OBJECT_STREAM.findall(content)) > _MOST_OBJECT_STREAMS:
-        raise too_large_unpacked()
+        raise too_complex()
     end = content.rfind(b"%%EOF")
     if end < 0:
         raise broken("PDF")
@@ -122,7 +122,9 @@ def _ensure_opens(reader: "BoundedReader") -> None:
 
 def _objects(reader: "BoundedReader") -> Iterator[Any]:
     """Every object of the table, also those that no page leads to, and the trailer."""
-    from pypdf.generic import IndirectObject, StreamObject  # noqa: PLC0415
+    from pypdf.generic import IndirectObject  # noqa: PLC0415
+
+    from files.pdf_reading import is_object_stream  # noqa: PLC0415
 
     yield reader.trailer
     numbers = {(number, 0) for number in reader.xref_objStm}
@@ -131,7 +133,7 @@ def _objects(reader: "BoundedReader") -> Iterator[Any]:
         raise too_complex()
     for number, generation in sorted(numbers):
         found = reader.get_object(IndirectObject(number, generation, reader))
-        if isinstance(found, StreamObject) and found.get("/Type") == "/ObjStm":
+        if is_object_stream(found):
             # Also those whose objects the table does not name.
             reader.unpack(number, found)
         yield found

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pypdf.generic import ArrayObject, ByteStringObject, DictionaryObject, StreamObject, TextStringObject
 
@@ -62,8 +63,13 @@ def elsewhere(target: str = "") -> BadInput:
     return BadInput(
         N_("PDF 里有链接指向电脑上的另一个文件：%(target)s") if target else N_("PDF 里有链接指向电脑上的另一个文件"),
         remedy=N_("用打印功能另存为 PDF（链接会随之去掉），再重新上传；那份文件如需提交，请单独上传"),
-        **({"target": target[:_LONGEST_SHOWN]} if target else {}),
+        **({"target": _shown(target)} if target else {}),
     )
+
+
+def _shown(target: str) -> str:
+    """As people know the name: programs write what is not English in hexadecimal digits."""
+    return _UNPRINTABLE.sub(" ", unquote(target))[:_LONGEST_SHOWN]
 
 
 def _ensure_harmless_dictionary(found: Any) -> None:
@@ -130,7 +136,7 @@ def _ensure_web(address: str) -> None:
     raise BadInput(
         N_("PDF 里有链接会打开网页以外的程序：%(target)s"),
         remedy=N_("把链接改成网页地址，或用打印功能另存为 PDF（链接会随之去掉），再重新上传"),
-        target=plain[:_LONGEST_SHOWN],
+        target=_shown(plain),
     )
 
 

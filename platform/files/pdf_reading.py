@@ -9,9 +9,10 @@ import re
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pypdf import PdfReader, overwrite_configuration
+from pypdf._utils import logger_warning
 from pypdf.errors import LimitReachedError, PdfReadError
 from pypdf.generic import IndirectObject, NullObject, PdfObject, StreamObject, _data_structures, read_object
 
@@ -50,15 +51,21 @@ class Unreadable(LimitReachedError):
 def _heed(message: str, *, source: str, **values: Any) -> None:
     """In the place of pypdf's warnings about dictionaries: what it leaves out is not looked at, so it is no mere warning."""
     if not _bounded.get():
-        _warn(message, source=source, **values)
+        logger_warning(message, source=source, **values)
     elif message.startswith("Multiple definitions") and values["key"] not in _MAY_REPEAT:
         raise DoubledKey(values["key"])
     elif message == "%(exception)s":
         raise Unreadable(values["exception"])
 
 
-_warn: Final = _data_structures.logger_warning
 _data_structures.logger_warning = _heed  # type: ignore[attr-defined]
+
+
+def is_object_stream(found: Any) -> TypeGuard[StreamObject]:
+    """Whether other objects stand in ``found``."""
+    if not isinstance(found, StreamObject) or "/Type" not in found:
+        return False
+    return str(found["/Type"]) == "/ObjStm"
 
 
 class _Counted(io.BytesIO):
@@ -137,11 +144,11 @@ class BoundedReader(PdfReader):
         # First, so that a stream that stands within itself ends.
         self._streams[number] = {}
         stream = self.get_object(IndirectObject(number, 0, self))
-        if not isinstance(stream, StreamObject) or stream.get("/Type") != "/ObjStm":
+        if not is_object_stream(stream):
             raise PdfReadError("no object stream")
         content = self.unpack(number, stream)
-        first = int(stream["/First"])
-        places = [int(place) for place in content[:first].split()[: 2 * int(stream["/N"])]]
+        first = int(str(stream["/First"]))
+        places = [int(place) for place in content[:first].split()[: 2 * int(str(stream["/N"]))]]
         within = _Counted(content, self._left)
         if any(later <= place for place, later in itertools.pairwise(places[1::2])):
             raise PdfReadError("not in increasing order")

@@ -97,6 +97,7 @@ ROWS: list[Row] = [
     ("a folder on a server", link(b"(smb://evil/x)"), other_program("smb://evil/x")),
     ("a folder of Windows", link(b"(shell:startup)"), other_program("shell:startup")),
     ("a link to a file", link(b"(file:///C:/a.doc)"), elsewhere("file:///C:/a.doc")),
+    ("the same in Chinese", link(b"(file:///D:/%E8%B5%84%E6%96%99.doc)"), elsewhere("file:///D:/资料.doc")),
     ("a link to a file by its path", link(rb"(C:\\a.doc)"), elsewhere(r"C:\a.doc")),
     ("a link to another PDF", one_more(b"<</A<</S/GoToR/F(a.pdf)/D[0/Fit]>>>>"), elsewhere("a.pdf")),
     ("the same by a dictionary", one_more(b"<</S/GoToR/F<</Type/Filespec/F(b.pdf)>>>>"), elsewhere("b.pdf")),
