@@ -112,7 +112,7 @@ class BoundedReader(PdfReader):
         self._left = [_MOST_STEPS]
         self._until = time.thread_time() + _MOST_SECONDS
         self._unpacked: dict[int, int] = {}
-        self._streams: dict[int, dict[int, PdfObject | None]] = {}
+        self._streams: dict[int, dict[int, PdfObject]] = {}
         self._looked_for = unpacked
         self.found_unpacked: re.Match[bytes] | None = None
         super().__init__(_Counted(content, self._left), xref_stream_maximum_entries=_MOST_ENTRIES)
@@ -138,7 +138,7 @@ class BoundedReader(PdfReader):
         number = self.xref_objStm[indirect_reference.idnum][0]
         if number not in self._streams:
             self._read_stream(number)
-        return self._streams[number].get(indirect_reference.idnum) or NullObject()
+        return self._streams[number].get(indirect_reference.idnum, NullObject())
 
     def _read_stream(self, number: int) -> None:
         # First, so that a stream that stands within itself ends.

@@ -1,16 +1,20 @@
 """What a PDF says in other words than a plain action, and what is written to keep its reader busy."""
 
+import re
 import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 import pytest
 from papers import pdf, stream
+from pypdf.generic import NullObject
 from sqlalchemy import func, select
 
 from files.models import Blob
+from files.pdf_reading import BoundedReader
 from foundation.errors import BadInput
 
 ACTS = ("文件带有打开时会运行的程序，不能作为材料", "打印成 PDF 或扫描后重新上传")
@@ -169,3 +173,9 @@ def test_steps_that_branch_at_each_step_are_each_gone_once(send) -> None:
     content = pdf(*steps, catalogue=b"<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>")
     with within(10):
         assert send(content, "a.pdf").blob.media_type == "application/pdf"
+
+
+def test_nothing_much_in_an_object_stream_is_what_it_is() -> None:
+    reader = copy_context().run(BoundedReader, packed([b"0", b"<<>>", b"null"]), unpacked=re.compile(b"/Launch"))
+    assert [reader.get_object(number) for number in (6, 7, 8)] == [0, {}, NullObject()]
+    assert reader.found_unpacked is None
