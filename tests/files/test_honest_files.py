@@ -1,6 +1,7 @@
 """What phones, WeChat, banks, tax offices and portals really make is taken, and kept under what it is."""
 
 import io
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -56,6 +57,26 @@ def printed() -> bytes:
     return written(writer)
 
 
+def linked() -> bytes:
+    """Web pages, mail, a telephone, an address without its scheme and one with a port; within the document by a thread."""
+    addresses = (
+        b"HTTPS://example.cn",
+        b"mailto:a@example.cn",
+        b"tel:+8610",
+        b"www.example.cn:8080/a",
+        b"a.html",
+        b"#1",
+    )
+    links = [b"<</Subtype/Link/F 4/A<</S/URI/URI(%s)>>>>" % address for address in addresses]
+    return pdf(*links, b"<</Subtype/Link/A<</S/Thread/D 0>>>>", b"<</Type/Page/Group<</S/Transparency>>>>")
+
+
+def stepping() -> bytes:
+    return pdf(
+        catalogue=b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/GoTo/D[3 0 R/Fit]/Next<</S/Named/N/NextPage>>>>>>"
+    )
+
+
 def heic(**options: object) -> bytes:
     made = io.BytesIO()
     image = Image.open(io.BytesIO(photo(size=(64, 48))))
@@ -82,6 +103,21 @@ HONEST: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("zeros after the end", "证照.pdf", lambda: PDF + b"\0" * 5000, "证照.pdf"),
     ("a page's remains after the end", "证照.pdf", lambda: PDF + b"\r\n<!-- " + b"x" * 9000 + b" -->", "证照.pdf"),
     ("an electronic invoice with its XML", "发票.pdf", lambda: with_attachment("发票.xml", b"<a/>"), "发票.pdf"),
+    (
+        "the same with a name as Windows writes it in China",
+        "发票.pdf",
+        lambda: pdf(b"<</F(" + "发票.xml".encode("gbk") + b")/EF<</F 5 0 R>>>>", stream(b"<a/>")),
+        "发票.pdf",
+    ),
+    ("links as people write them", "报告.pdf", linked, "报告.pdf"),
+    (
+        "a page whose size is written twice",
+        "报告.pdf",
+        lambda: pdf(b"<</Type/Page/MediaBox[0 0 9 9]/MediaBox[0 0 9 9]>>"),
+        "报告.pdf",
+    ),
+    ("a step within when it is opened", "报告.pdf", stepping, "报告.pdf"),
+    ("megabytes of blanks after the end", "证照.pdf", lambda: PDF + b" " * 3_000_000, "证照.pdf"),
     ("a PDF without extension", "报告v1.2", lambda: PDF, "报告v1.2.pdf"),
     ("a PDF called PNG", "报告.png", lambda: PDF, "报告.pdf"),
     ("a PDF called PDF in capitals", "REPORT.PDF", lambda: PDF, "REPORT.PDF"),
@@ -240,6 +276,14 @@ def test_an_owner_locked_pdf_opens_and_is_kept_as_it_was(send) -> None:
 
 
 def test_a_long_report_is_read_in_time(send) -> None:
-    """Ten thousand objects of which a fifth are streams: a report of several hundred pages."""
+    """Ten thousand objects of which a fifth are streams: a report of several hundred pages. Seconds of processor time."""
     more = [stream(b"x", b"") if number % 5 == 0 else b"<</Type/Annot/Rect[0 0 1 1]>>" for number in range(10_000)]
-    assert send(pdf(*more), "a.pdf").blob.media_type == "application/pdf"
+    content = pdf(*more)
+    begun = time.process_time()
+    assert send(content, "a.pdf").blob.media_type == "application/pdf"
+    assert time.process_time() - begun < 10
+
+
+def test_the_widths_of_a_font_of_every_character_are_read(send) -> None:
+    """120,000 entries in one list."""
+    assert send(pdf(b"[" + b"1 [500] " * 60_000 + b"]"), "a.pdf").blob.media_type == "application/pdf"
