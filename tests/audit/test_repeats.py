@@ -12,7 +12,7 @@ from accounts.models import User
 from audit import jobs, repeats, verification
 from audit.models import AUDIT_LEAVES, AUDIT_REPEATS, AuditEvent
 from audit.repeats import MOST_SEEN, record_repeated, tell_counts
-from audit.retention import prune
+from audit.retention import keep_for, prune
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import CHINA, now, travel
@@ -110,7 +110,8 @@ def test_it_passes_with_the_time_that_the_installation_keeps_and_the_rest_can_be
     assert len(told(session)) == 2
     kept = session.scalars(select(AUDIT_LEAVES.c.kept).order_by(AUDIT_LEAVES.c.number)).all()
     assert sorted(kept) == [False, False, True]
-    prune(session, 200)
+    keep_for(session, 200)
+    prune(session)
     jobs.seal_what_is_new(session)
     assert told(session) == []
     assert session.scalar(select(AuditEvent.id).where(AuditEvent.action == "test.paid")) is not None
