@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from accounts.models import User
@@ -79,6 +79,39 @@ def test_an_address_of_the_newer_kind_counts_by_its_network(session: Session) ->
 def test_a_page_of_any_name_can_be_told(session: Session) -> None:
     happens(session, seen="/\x00\ud800" + "长" * 500)
     assert len(told(session)[0].after["seen"][0]) == 200
+
+
+def test_a_first_event_that_is_gone_stops_no_other_count(session: Session) -> None:
+    person = new_id()
+    with travel(START):
+        for ip in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"):
+            happens(session, ip=ip, seen=ip)
+        happens(session, who=person)
+        happens(session, who=person)
+    session.execute(update(AUDIT_REPEATS).where(AUDIT_REPEATS.c.ip == "192.0.2.1").values(first_id=new_id()))
+    with travel(START + timedelta(minutes=17)):
+        tell_counts(session)
+    counts = told(session)[3:]
+    assert sorted((each.ip or "", each.role, each.after["times"]) for each in counts) == [
+        ("", "system", 2),
+        ("192.0.2.1", "system", 2),
+        ("192.0.2.2", "system", 2),
+    ]
+
+
+def test_quarters_are_those_of_the_databases_clock(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(minutes=20)
+
+    with travel(START):
+        happens(session)
+        monkeypatch.setattr("foundation.clock.datetime", Ahead)
+        happens(session)
+        assert now() > START + timedelta(minutes=19)
+        tell_counts(session)
+        assert session.scalars(select(AUDIT_REPEATS.c.times)).all() == [2]
 
 
 @pytest.mark.concurrency
