@@ -88,7 +88,7 @@ def test_a_first_event_that_is_gone_stops_no_other_count(session: Session) -> No
             happens(session, ip=ip, seen=ip)
         happens(session, who=person)
         happens(session, who=person)
-    session.execute(update(AUDIT_REPEATS).where(AUDIT_REPEATS.c.ip == "192.0.2.1").values(first_id=new_id()))
+    session.execute(update(AUDIT_REPEATS).where(AUDIT_REPEATS.c.key == "address 192.0.2.1").values(first_id=new_id()))
     with travel(START + timedelta(minutes=17)):
         tell_counts(session)
     counts = told(session)[3:]
