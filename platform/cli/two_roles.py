@@ -33,7 +33,7 @@ class _Door:
 
 
 def refuse_if_no_owner(settings: Settings, engine: Engine) -> None:
-    """End ``huiqi migrate`` with one line where the tables are there and belong to somebody else."""
+    """End ``huiqi migrate`` with one line where the tables belong to somebody else, or may not be made."""
     with engine.connect() as connection:
         owner = owns_tables(connection)
     if owner:

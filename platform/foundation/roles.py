@@ -115,7 +115,10 @@ _POWERS: Final = text("""
 """)
 
 _OWNS: Final = text("""
-    SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('public.alembic_version')
+    SELECT coalesce(
+        (SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('public.alembic_version')),
+        has_schema_privilege('public', 'CREATE')
+    )
 """)
 
 
@@ -192,5 +195,7 @@ def too_mighty(connection: Connection) -> str | None:
 
 
 def owns_tables(connection: Connection) -> bool:
-    """Whether the tables belong to the role of this connection (or it is a superuser); True as well where none are there."""
-    return connection.scalar(_OWNS) is not False
+    """Whether the tables belong to the role of this connection (or it is a superuser); in an empty database, whether it may
+    make them.
+    """
+    return bool(connection.scalar(_OWNS))

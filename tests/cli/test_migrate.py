@@ -65,6 +65,11 @@ def test_whoever_owns_nothing_is_told_so(migrated, own_engine, owner, limited_ur
         connection.execute(text("UPDATE alembic_version SET version_num = '0033'"))
     assert told in faulty(migrated(limited))
     assert "HUIQI_OWNER_DATABASE_URL is a role that owns nothing" in faulty(migrated(owner, limited))
+    with own_engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        connection.execute(text("GRANT USAGE ON SCHEMA public TO PUBLIC"))
+    assert told in faulty(migrated(limited))
 
 
 def test_tables_that_the_role_cannot_read_are_told(migrated, owner, limited_url, monkeypatch):
