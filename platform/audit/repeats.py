@@ -6,7 +6,7 @@ known here counts by network address, at most ``MOST_ADDRESSES`` of them for the
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from audit.models import AUDIT_REPEATS, AuditEvent
 from audit.trail import WRITE_EVENT, facts_of_actor, facts_of_event
 from foundation.actors import SYSTEM, Actor
-from foundation.clock import moved
+from foundation.clock import shift
 from foundation.database import Base
 from foundation.statements import run
 
@@ -81,7 +81,7 @@ def record_repeated(
     facts = facts_of_event(actor, action, subject, subject_id, before=None, after={"seen": [seen]})
     facts |= {
         "key": key,
-        "shift": _shift(),
+        "shift": shift(),
         "by_address": subject is None,
         "most": MOST_ADDRESSES,
         "seen": seen,
@@ -95,7 +95,7 @@ def tell_counts(session: Session) -> bool:
     names = (rows.action, rows.key, rows.since)
     over = (
         select(*names)
-        .where(rows.since <= func.clock_timestamp() + (_shift() - QUARTER - _PATIENCE))
+        .where(rows.since <= func.clock_timestamp() + (shift() - QUARTER - _PATIENCE))
         .order_by(rows.since)
         .limit(BATCH)
     )
@@ -131,12 +131,6 @@ def _told(first: AuditEvent | None, counted: Row[Any]) -> AuditEvent:
         after=after,
         note=None,
     )
-
-
-def _shift() -> timedelta:
-    """By how much this program's clock was moved: nothing but in tests."""
-    moment = datetime.now(UTC)
-    return moved(moment) - moment
 
 
 def _network(ip: str | None) -> str:

@@ -103,7 +103,7 @@ def test_quarters_are_those_of_the_databases_clock(session: Session, monkeypatch
     class Ahead(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:
-            return datetime.now(tz) + timedelta(minutes=20)
+            return super().now(tz) + timedelta(minutes=20)
 
     with travel(START):
         happens(session)
