@@ -83,6 +83,11 @@ def unreadable_people(session: Session, keys: SecretKeys) -> list[str]:
     return [email for user_id, email, sealed in _stored(session) if not _fits(keys.every, user_id, sealed)]
 
 
+def people_in_clear(session: Session) -> list[str]:
+    """Addresses of people whose secret an older version stored and no `huiqi migrate` has encrypted yet."""
+    return [email for _, email, stored in _stored(session) if stored.startswith(_CLEAR)]
+
+
 def _stored(session: Session) -> list[tuple[UUID, str, str]]:
     rows = session.execute(
         select(User.id, User.email, User.totp_secret).where(User.totp_secret.is_not(None)).order_by(User.email)

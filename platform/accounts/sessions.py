@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_app_context, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import func, select, update
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from accounts import noted
 from accounts.models import Membership, MembershipState, OrganisationKind, SignIn, User
 from audit.trail import record
-from config import Settings
+from config import Settings, load_settings
 from foundation.actors import SYSTEM, Actor
 from foundation.clock import moved, now
 from foundation.i18n import N_
@@ -154,6 +154,9 @@ def _moment(session: Session) -> datetime:
 
 
 def _settings() -> Settings:
+    if not has_app_context():
+        # A command ends sessions too.
+        return load_settings()
     settings: Settings = current_app.config["HUIQI_SETTINGS"]
     return settings
 
@@ -238,11 +241,15 @@ def end(session: Session, row: SignIn) -> None:
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> int:
-    """End all sessions of a person (a lost telephone, a changed password), except perhaps the present one; says how many."""
+    """End all sessions of a person (a lost telephone, a changed password), except perhaps the present one.
+
+    Says how many could still be used: those that were idle too long end as well and are not counted.
+    """
     at = _moment(session)
     query = update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > at)
     query = query.where(SignIn.id != but) if but else query
-    return len(session.scalars(query.values(ended_at=at).returning(SignIn.id)).all())
+    ended = session.execute(query.values(ended_at=at).returning(SignIn.last_seen_at)).scalars()
+    return sum(last_seen_at >= at - _idle() for last_seen_at in ended)
 
 
 def switch(session: Session, row: SignIn, membership_id: UUID) -> bool:

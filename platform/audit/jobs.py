@@ -24,8 +24,8 @@ def write_heads_out(session: Session) -> bool:
 
 
 def prune_old_seals(session: Session) -> bool:
-    """Remove events of the oldest seals when they are older than ``HUIQI_AUDIT_RETENTION_DAYS``; True when there may be more."""
-    return prune(session, load_settings().audit_retention_days) > 0
+    """Remove events of the oldest seals when they are older than the trail is kept; True when there may be more."""
+    return prune(session) > 0
 
 
 seal_what_is_new = periodic(

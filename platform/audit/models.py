@@ -151,13 +151,24 @@ AUDIT_REPEATS: Final = Table(
     Column("action", String, primary_key=True),
     # Who or which network address, see ``audit/repeats.py``.
     Column("key", String, primary_key=True),
-    # The event that was written at the first time.
+    # The event that was written at the first time, and from where that was.
     Column("first_id", Uuid, nullable=False),
+    Column("ip", String),
     Column("times", BigInteger, nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
     Column("seen", ARRAY(String), nullable=False),
 )
 """How often something has happened that may happen without end: the trail gets the first time and, later, the count."""
+
+
+AUDIT_RETENTION: Final = Table(
+    "audit_retention",
+    Base.metadata,
+    Column("set_at", DateTime(timezone=True), primary_key=True, server_default=text("clock_timestamp()")),
+    # None: for ever.
+    Column("days", BigInteger),
+)
+"""How many days the trail is kept: the newest row counts, none is for ever. Only the owner of the tables writes it."""
 
 
 class AuditHead(Base):

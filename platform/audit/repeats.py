@@ -5,18 +5,19 @@ how often it was in all, and where. So nobody fills the disc by being refused, a
 known here counts by network address, at most ``MOST_ADDRESSES`` of them for themselves in a quarter.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, tuple_
+from sqlalchemy import Row, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from audit.models import AUDIT_REPEATS, AuditEvent
-from audit.trail import WRITE_EVENT, facts_of_event
-from foundation.actors import Actor
-from foundation.clock import now
+from audit.trail import WRITE_EVENT, facts_of_actor, facts_of_event
+from foundation.actors import SYSTEM, Actor
+from foundation.clock import shift
 from foundation.database import Base
 from foundation.statements import run
 
@@ -27,24 +28,36 @@ MOST_SEEN: Final = 20
 BATCH: Final = 1_000
 _LONGEST: Final = 200
 _ANYWHERE: Final = "address"
-# Requests of the quarter's last moment may still be under way, and hosts' clocks differ a little.
+# Requests of the quarter's last moment may still be under way.
 _PATIENCE: Final = timedelta(minutes=1)
+
+# By the database's clock, which all hosts share; tests move it.
+_NOW: Final = "(clock_timestamp() + %(shift)s)"
+
+_ELSEWHERE: Final = "noted.ip IS DISTINCT FROM excluded.ip AND excluded.ip <> ALL (excluded.seen)"
+_SEEN: Final = (
+    f"CASE WHEN {_ELSEWHERE} THEN ARRAY[excluded.seen[1] || ' · ' || excluded.ip]::varchar[] ELSE excluded.seen END"
+)
 
 _COUNT: Final = f"""
     WITH counted AS (
-        INSERT INTO audit_repeats AS noted (action, key, since, first_id, times, last_at, seen)
+        INSERT INTO audit_repeats AS noted (action, key, since, first_id, ip, times, last_at, seen)
         SELECT %(event_action)s::varchar,
                CASE WHEN %(by_address)s AND %(most)s <= (
                         SELECT count(*) FROM audit_repeats AS other
-                        WHERE other.action = %(event_action)s AND other.since = %(since)s
+                        WHERE other.action = %(event_action)s AND other.since = quarter.since
                           AND starts_with(other.key, '{_ANYWHERE} ') AND other.key <> %(key)s
                     ) THEN '{_ANYWHERE}' ELSE %(key)s END,
-               %(since)s::timestamptz, %(event_id)s::uuid, 1, %(event_at)s::timestamptz, ARRAY[%(seen)s]::varchar[]
+               quarter.since, %(event_id)s::uuid, %(event_ip)s::varchar, 1, quarter.at, ARRAY[%(seen)s]::varchar[]
+        FROM (
+            SELECT moment.at, date_bin('15 minutes', moment.at, timestamptz '2000-01-01 00:00Z') AS since
+            FROM (SELECT {_NOW} AS at) AS moment
+        ) AS quarter
         ON CONFLICT (action, key, since) DO UPDATE SET
             times = noted.times + 1,
             last_at = greatest(noted.last_at, excluded.last_at),
-            seen = CASE WHEN noted.seen @> excluded.seen OR cardinality(noted.seen) >= {MOST_SEEN}
-                        THEN noted.seen ELSE noted.seen || excluded.seen END
+            seen = CASE WHEN noted.seen @> {_SEEN} OR cardinality(noted.seen) >= {MOST_SEEN}
+                        THEN noted.seen ELSE noted.seen || {_SEEN} END
         RETURNING times
     )
     {WRITE_EVENT} FROM counted WHERE counted.times = 1
@@ -54,17 +67,21 @@ _COUNT: Final = f"""
 def record_repeated(
     session: Session, actor: Actor, action: str, subject: type[Base] | None, subject_id: UUID | None, *, seen: str
 ) -> None:
-    """Count that ``action`` happened, by its thing or else by the actor's address; the first of the quarter is an event.
+    """Count that ``action`` happened, by its thing and for whom the actor acts, or else by the actor's address; the first
+    of the quarter is an event.
 
-    ``seen`` is the page or address to be named with the count. One statement, whether it is the first time or not.
+    ``seen`` is the page or address to be named with the count, with the actor's address where it is not that of the first
+    time. One statement, whether it is the first time or not.
     """
     # A path may hold what no text of the database can.
     seen = seen.replace("\x00", "�").encode(errors="replace").decode()[:_LONGEST]
-    key = f"{subject.__tablename__} {subject_id}" if subject is not None else f"{_ANYWHERE} {_network(actor.ip)}"
+    key = f"{_ANYWHERE} {_network(actor.ip)}"
+    if subject is not None:
+        key = " ".join(str(each) for each in (subject.__tablename__, subject_id, actor.organisation_id) if each)
     facts = facts_of_event(actor, action, subject, subject_id, before=None, after={"seen": [seen]})
     facts |= {
         "key": key,
-        "since": _quarter_of(now()),
+        "shift": shift(),
         "by_address": subject is None,
         "most": MOST_ADDRESSES,
         "seen": seen,
@@ -76,22 +93,30 @@ def tell_counts(session: Session) -> bool:
     """Write the counts of a batch of quarters that are over; True when there may be more."""
     rows = AUDIT_REPEATS.c
     names = (rows.action, rows.key, rows.since)
-    over = select(*names).where(rows.since <= now() - QUARTER - _PATIENCE).order_by(rows.since).limit(BATCH)
+    over = (
+        select(*names)
+        .where(rows.since <= func.clock_timestamp() + (shift() - QUARTER - _PATIENCE))
+        .order_by(rows.since)
+        .limit(BATCH)
+    )
     gone = session.execute(delete(AUDIT_REPEATS).where(tuple_(*names).in_(over)).returning(*AUDIT_REPEATS.c)).all()
     for row in gone:
         if row.times > 1:
-            session.add(_told(session.get_one(AuditEvent, row.first_id), row))
+            session.add(_told(session.get(AuditEvent, row.first_id), row))
     session.flush()
     return len(gone) == BATCH
 
 
-def _told(first: AuditEvent, counted: Row[Any]) -> AuditEvent:
+def _told(first: AuditEvent | None, counted: Row[Any]) -> AuditEvent:
     after = {
         "times": counted.times,
         "counted_from": counted.since.isoformat(),
         "last_time": counted.last_at.isoformat(),
         "seen": list(counted.seen),
     }
+    if first is None:
+        # Gone meanwhile: the count is still told, and one row stops no other.
+        first = AuditEvent(**facts_of_actor(replace(SYSTEM, ip=counted.ip), counted.action))
     return AuditEvent(
         user_id=first.user_id,
         person=first.person,
@@ -106,10 +131,6 @@ def _told(first: AuditEvent, counted: Row[Any]) -> AuditEvent:
         after=after,
         note=None,
     )
-
-
-def _quarter_of(moment: datetime) -> datetime:
-    return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
 
 
 def _network(ip: str | None) -> str:

@@ -5,26 +5,23 @@ oldest first; what carries money or a decision stays for ever. The leaves stay t
 else is missing, and each event that is kept can be shown to be in it.
 """
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from audit.models import AUDIT_LEAVES, AuditEvent, AuditHead, AuditPruning, AuditSeal
+from audit.models import AUDIT_LEAVES, AUDIT_RETENTION, AuditEvent, AuditHead, AuditPruning, AuditSeal
 from audit.seals import carries
 from audit.sources import EVENTS
-from audit.trail import record
-from foundation.actors import SYSTEM
-from foundation.clock import now
 from foundation.many import among
 
 SHORTEST_DAYS: Final = 184
 SEALS_AT_ONCE: Final = 100
 """Seals whose events are removed in one transaction."""
 
-# Migration 0032.
-_REMOVE: Final = text("SELECT remove_events(CAST(:numbers AS bigint[]))")
+# Migration 0035: removes them, and tells it by a row and an event.
+_REMOVE: Final = text("SELECT remove_events(CAST(:numbers AS bigint[]), :through)")
 
 REMOVED_THROUGH: Final = """(
     SELECT max(seal.sealed_at) + interval '5 minutes' FROM audit_seals AS seal
@@ -34,21 +31,32 @@ REMOVED_THROUGH: Final = """(
 (by clocks that differ by as much) may have lost the event that told of it."""
 
 
-def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> int:
-    """Remove events of the oldest seals, at most so many, all of whose events are older than ``days``; returns of how many
-    events it has decided, those included that carry money or a decision and stay.
+def keep_for(session: Session, days: int | None) -> None:
+    """Say how many days the trail is kept from now on, None for ever; only the owner of the tables may, by ``huiqi migrate``."""
+    if kept_days(session) != days:
+        session.execute(insert(AUDIT_RETENTION).values(days=days))
 
-    None keeps everything. Web and worker may remove no event themselves; a function of the tables' owner does it, and lets
-    go only what is older than six months and was sealed as passing.
+
+def kept_days(session: Session) -> int | None:
+    """How many days the trail is kept; None for ever."""
+    return session.scalar(select(AUDIT_RETENTION.c.days).order_by(AUDIT_RETENTION.c.set_at.desc()).limit(1))
+
+
+def prune(session: Session, *, most: int = SEALS_AT_ONCE) -> int:
+    """Remove events of the oldest seals, at most so many, all of whose events are older than the trail is kept; returns of
+    how many events it has decided, those included that carry money or a decision and stay.
+
+    Web and worker may remove no event themselves; a function of the tables' owner does it, lets go only what is old enough
+    and was sealed as passing, and tells of it in the trail.
     """
-    if days is None:
+    limit = _kept_since(session)
+    if limit is None:
         return 0
-    limit = now() - timedelta(days=max(days, SHORTEST_DAYS))
-    done = pruned_up_to(session)
+    last = pruned_up_to(session)
     size = pruned_size(session)
-    looked, removed, last = 0, 0, done
+    looked, through, gone = 0, None, list[int]()
     for head in session.scalars(
-        select(AuditHead).where(AuditHead.position > done).order_by(AuditHead.position).limit(most)
+        select(AuditHead).where(AuditHead.position > last).order_by(AuditHead.position).limit(most)
     ):
         leaves = session.execute(
             select(AUDIT_LEAVES.c.sequence, AUDIT_LEAVES.c.kept).where(
@@ -60,15 +68,19 @@ def prune(session: Session, days: int | None, *, most: int = SEALS_AT_ONCE) -> i
             break
         passing = among(AuditEvent.sequence, [leaf.sequence for leaf in leaves if not leaf.kept])
         # What its thing has become since counts too: a file that was handed in for what was decided later.
-        gone = session.scalars(select(AuditEvent.sequence).where(passing, ~carries())).all()
-        session.execute(_REMOVE, {"numbers": list(gone)})
-        looked, removed, last, size = looked + len(leaves), removed + len(gone), head.position, head.size
-    if last > done:
-        session.add(AuditPruning(up_to=last, events=removed))
-        # In the trail itself, so that it is sealed: a row of the table alone would excuse any gap.
-        record(session, SYSTEM, "audit.pruned", None, after={"up_to": last, "events": removed})
-        session.flush()
+        gone += session.scalars(select(AuditEvent.sequence).where(passing, ~carries())).all()
+        looked, through, size = looked + len(leaves), head.position, head.size
+    if through is not None:
+        session.execute(_REMOVE, {"numbers": gone, "through": through})
     return looked
+
+
+def _kept_since(session: Session) -> datetime | None:
+    """Older events may go; by the database's clock, which decides it. None where they are kept for ever."""
+    days = kept_days(session)
+    if days is None:
+        return None
+    return session.scalar(select(func.now() - func.make_interval(0, 0, 0, max(days, SHORTEST_DAYS))))
 
 
 def untold_prunings(session: Session) -> list[int]:

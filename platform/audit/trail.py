@@ -25,7 +25,7 @@ def record(
     note: str | None = None,
 ) -> AuditEvent:
     """Add an event: ``action`` is ``<thing>.<verb>``, before and after hold only what changed, as JSON values."""
-    facts = _facts(actor, action, subject.__tablename__ if subject is not None else "", _identity(subject))
+    facts = facts_of_actor(actor, action, subject.__tablename__ if subject is not None else "", _identity(subject))
     event = AuditEvent(
         **facts,
         before=dict(before) if before is not None else None,
@@ -56,13 +56,14 @@ def facts_of_event(
     after: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The facts of ``WRITE_EVENT``; see ``record``."""
-    facts = _facts(actor, action, subject.__tablename__ if subject is not None else "", subject_id)
+    facts = facts_of_actor(actor, action, subject.__tablename__ if subject is not None else "", subject_id)
     told = Jsonb(before) if before is not None else None
     facts |= {"id": new_id(), "at": now(), "before": told, "after": Jsonb(after), "note": None}
     return {f"event_{name}": value for name, value in facts.items()}
 
 
-def _facts(actor: Actor, action: str, subject_type: str, subject_id: UUID | None) -> dict[str, Any]:
+def facts_of_actor(actor: Actor, action: str, subject_type: str = "", subject_id: UUID | None = None) -> dict[str, Any]:
+    """Who did what to which thing, as columns of an event."""
     return {
         "user_id": actor.user_id,
         "person": actor.name,

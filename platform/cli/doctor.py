@@ -17,6 +17,7 @@ from cli.findings import Finding
 from cli.inputs import print_json
 from cli.opening import open_rooms, opened_engine, settings_or_exit
 from cli.tables import print_table
+from cli.two_roles import OWNER_IN_SIGHT, OWNER_SETTING
 from config import Settings
 from foundation.migrations import missing_queue_scripts, revisions
 from foundation.roles import too_mighty
@@ -59,6 +60,7 @@ def _look(settings: Settings) -> Iterator[Finding]:
             return
         yield _database(engine)
         yield _database_role(settings, engine)
+        yield _owner_out_of_sight(settings)
         migrated = _migrations(engine)
         yield migrated
         if migrated.ok:
@@ -74,6 +76,7 @@ def _rooms(settings: Settings, engine: Engine) -> Iterator[Finding]:
         ("programmes", doctor_rooms.programmes),
         ("roles", doctor_rooms.roles),
         ("second factors", doctor_rooms.second_factors),
+        ("trail", doctor_rooms.trail),
         ("demonstration", doctor_rooms.demonstration),
         ("calendar", doctor_rooms.calendar),
     )
@@ -107,6 +110,15 @@ def _database_role(settings: Settings, engine: Engine) -> Finding:
         "and run `huiqi migrate`"
     )
     return Finding("database role", ok=False, told=told, remedy=remedy)
+
+
+def _owner_out_of_sight(settings: Settings) -> Finding:
+    """Whether only `huiqi migrate` has the owner's address: this command has the environment of web and worker."""
+    if settings.owner_database_url is None:
+        return Finding("owner's address", ok=True, told="not in this environment")
+    fault = doctor_settings.for_real(settings)
+    remedy = f"take {OWNER_SETTING} out of the environment of web, worker and this command" if fault else ""
+    return Finding("owner's address", ok=not fault, told=OWNER_IN_SIGHT, remedy=remedy)
 
 
 def _migrations(engine: Engine) -> Finding:

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.queries import Held, staff_roles
-from accounts.sealed_secrets import keys_of, unreadable_people
+from accounts.sealed_secrets import keys_of, people_in_clear, unreadable_people
+from audit.retention import kept_days
 from cli.doctor_settings import for_real
 from cli.findings import Finding
 from config import Environment, Settings
@@ -59,15 +60,38 @@ def jobs(session: Session, _settings: Settings) -> Finding:
 
 def second_factors(session: Session, settings: Settings) -> Finding:
     """Whether the keys of the settings open the second factor of everybody."""
-    unreadable = unreadable_people(session, keys_of(settings))
-    told = told_unreadable(unreadable) if unreadable else f"{len(settings.second_factor_keys)} keys open all of them"
-    return Finding("second factors", ok=not unreadable, told=told, remedy=UNREADABLE_REMEDY if unreadable else "")
+    clear = people_in_clear(session)
+    unreadable = [email for email in unreadable_people(session, keys_of(settings)) if email not in set(clear)]
+    faults = {}
+    if clear:
+        faults[f"the second factor of {len(clear)} people lies in clear ({_some(clear)})"] = "run `huiqi migrate`"
+    if unreadable:
+        faults[told_unreadable(unreadable)] = UNREADABLE_REMEDY
+    keys = len(settings.second_factor_keys)
+    told = "; ".join(faults) or ("1 key opens all of them" if keys == 1 else f"{keys} keys open all of them")
+    return Finding("second factors", ok=not faults, told=told, remedy="; ".join(faults.values()))
+
+
+def trail(session: Session, settings: Settings) -> Finding:
+    """Whether the trail is kept as long as the settings say: its owner was told by the last `huiqi migrate`."""
+    kept, wanted = (_kept(days) for days in (kept_days(session), settings.audit_retention_days))
+    if kept == wanted:
+        return Finding("trail", ok=True, told=f"kept {kept}")
+    told = f"kept {kept}, by HUIQI_AUDIT_RETENTION_DAYS {wanted}"
+    return Finding("trail", ok=False, told=told, remedy="run `huiqi migrate` with this setting")
+
+
+def _kept(days: int | None) -> str:
+    return "for ever" if days is None else f"{days} days"
 
 
 def told_unreadable(emails: Sequence[str]) -> str:
     """Whose second factor cannot be read."""
-    named = ", ".join(emails[:_NAMED]) + (", …" if len(emails) > _NAMED else "")
-    return f"no key of HUIQI_SECOND_FACTOR_KEYS opens the second factor of {len(emails)} people ({named})"
+    return f"no key of HUIQI_SECOND_FACTOR_KEYS opens the second factor of {len(emails)} people ({_some(emails)})"
+
+
+def _some(emails: Sequence[str]) -> str:
+    return ", ".join(emails[:_NAMED]) + (", …" if len(emails) > _NAMED else "")
 
 
 def _in_words(trouble: Trouble) -> str:

@@ -15,6 +15,7 @@ from foundation.keeper import keep
 
 _HUIQI: Final = (sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')")
 _STOP_SECONDS: Final = 25
+_FOR_MIGRATE_ALONE: Final = "HUIQI_OWNER_DATABASE_URL"
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,8 +47,9 @@ class Household:
     def start(self, name: str, *arguments: str) -> None:
         """Start ``huiqi ARGUMENTS`` in a session of its own: Ctrl-C reaches us alone, and we stop it in good order."""
         self.calls[name] = arguments
+        environment = {key: value for key, value in self.environment.items() if key != _FOR_MIGRATE_ALONE}
         self.processes[name] = subprocess.Popen(
-            [*_HUIQI, *arguments], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True
+            [*_HUIQI, *arguments], env=environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
 
     def start_again(self, name: str) -> None:

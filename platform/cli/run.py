@@ -7,25 +7,23 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
-from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError
 
 from accounts.regions import plant
 from accounts.sealed_secrets import keys_of, reseal
+from audit.retention import keep_for
 from cli.demo import load_if_empty
 from cli.doctor_rooms import UNREADABLE_REMEDY, told_unreadable
 from cli.opening import open_rooms, opened_engine, opened_url, settings_or_exit
 from cli.port import alone_on
 from cli.serving import TARGET, make_app
 from cli.shipped import shipped_rules
-from config import Settings
-from foundation.database import make_engine
+from cli.two_roles import limited_role, refuse_if_it_cannot_read, refuse_if_no_owner, warn_of_powers
 from foundation.jobs import WorkerLost, run_worker
 from foundation.keeper import keep
 from foundation.logs import log_to_standard_error
 from foundation.migrations import TablesInUse, revisions
 from foundation.migrations import migrate as bring_up_to_date
-from foundation.roles import EMBEDDED_ROLE, NoSuchRole, too_mighty
+from foundation.roles import NoSuchRole
 from foundation.unit_of_work import unit_of_work
 from policies.versions import seed
 
@@ -39,16 +37,22 @@ def migrate(*, demo: bool) -> None:
     """Bring the database to the newest version; says which it had and has."""
     settings = settings_or_exit()
     with opened_engine(settings, owner=True) as engine:
+        refuse_if_no_owner(settings, engine)
+        role = limited_role(settings, engine)
         before, _ = revisions(engine)
         try:
-            bring_up_to_date(engine, lock_seconds=settings.migration_lock_seconds, limited_role=_limited_role(settings))
+            bring_up_to_date(engine, lock_seconds=settings.migration_lock_seconds, limited_role=role)
         except (TablesInUse, NoSuchRole) as fault:
             raise click.ClickException(str(fault)) from fault
+        refuse_if_it_cannot_read(settings)
         after, _ = revisions(engine)
+        # By itself and first: whatever fails later, no secret lies in clear.
         with unit_of_work(engine) as session:
+            resealed = reseal(session, keys_of(settings))
+        with unit_of_work(engine) as session:
+            keep_for(session, settings.audit_retention_days)
             plant(session)
             seed(session, shipped_rules())
-            resealed = reseal(session, keys_of(settings))
         click.echo(f"database: {before or 'empty'} -> {after}", err=True)
         if resealed.count:
             click.echo(f"second factors encrypted under the first key: {resealed.count}", err=True)
@@ -57,29 +61,6 @@ def migrate(*, demo: bool) -> None:
         if demo:
             # In this process, as each one loads the whole program.
             load_if_empty(settings, engine)
-
-
-def _limited_role(settings: Settings) -> str | None:
-    """Whom web and worker are at the database; None where there is one address only, as they are the owner then."""
-    if settings.database_url is None:
-        return EMBEDDED_ROLE
-    return make_url(settings.database_url).username if settings.owner_database_url else None
-
-
-def _say_if_too_mighty(url: str) -> None:
-    """Said and not refused: an installation from before there were two addresses must come up after an upgrade."""
-    engine = make_engine(url, pool_size=1)
-    try:
-        with engine.connect() as connection:
-            power = too_mighty(connection)
-    except OperationalError:
-        # A database that is away is for the pages to tell.
-        return
-    finally:
-        engine.dispose()
-    if power is not None:
-        told = f"the role of DATABASE_URL is {power}, so it could undo the triggers: see `huiqi doctor`"
-        click.echo(told, err=True)
 
 
 @click.command()
@@ -95,8 +76,7 @@ def web(*, host: str, port: int) -> None:
     with alone_on(host, port), opened_url(settings) as url:
         # The server's processes are started anew and read the settings again.
         os.environ["DATABASE_URL"] = url
-        if settings.database_url is not None:
-            _say_if_too_mighty(url)
+        warn_of_powers(settings, url)
         # A program that cannot be built is told now, once, and not by each process again and again.
         make_app()
         keep(os.environ)
@@ -132,8 +112,7 @@ def worker(*, concurrency: int) -> None:
         statement_seconds=settings.job_statement_seconds,
         lock_seconds=settings.lock_seconds,
     ) as engine:
-        if settings.database_url is not None:
-            _say_if_too_mighty(settings.database_url)
+        warn_of_powers(settings, engine.url.render_as_string(hide_password=False))
         try:
             run_worker(engine, concurrency=concurrency)
         except WorkerLost as lost:

@@ -1,7 +1,7 @@
 """One way for a form to become a deed: parse, call one verb, then redirect, or show the form again with its faults."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,9 @@ from foundation.locking import as_busy
 from foundation.unit_of_work import current_session
 
 Result = TypeVar("Result")
+
+when_refused: Final[list[Callable[[DomainError], Any]]] = []
+"""What an upper room wants done with a refusal that is shown in its form, such as telling it in the trail."""
 
 
 def submit(
@@ -41,6 +44,8 @@ def submit(
         raise
     except DomainError as error:
         form.take(error)
+        for action in when_refused:
+            action(error)
         return page(), error.status
     except (IntegrityError, DataError, OperationalError) as error:
         refusal = _refusal(error)

@@ -38,6 +38,12 @@ def moved(moment: datetime) -> datetime:
     return moment.astimezone(UTC) + (_shifts_for_all[-1] if own is None else own)
 
 
+def shift() -> timedelta:
+    """By how much ``moved`` moves: for statements that ask the database's clock themselves."""
+    moment = datetime.now(UTC)
+    return moved(moment) - moment
+
+
 def today() -> date:
     """The present day in China."""
     return day_of(now())

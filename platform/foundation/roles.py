@@ -30,6 +30,9 @@ RIGHTS: Final[Mapping[str, str]] = {
     "row_marks": _READS,
     "ledger_unnamed": _READS,
     "audit_seals": _READS,
+    # How long the trail is kept is the owner's to say, and ``remove_events`` tells what it removed.
+    "audit_retention": _READS,
+    "audit_prunings": _READS,
     "alembic_version": _READS,
     "job_queue_scripts": _READS,
     # What was moved, told, sealed, decided or handed out is never changed. Old events go by ``remove_events`` only.
@@ -39,7 +42,6 @@ RIGHTS: Final[Mapping[str, str]] = {
     "audit_leaves": _ADDS,
     "audit_nodes": _ADDS,
     "audit_heads": _ADDS,
-    "audit_prunings": _ADDS,
     "proof_runs": _ADDS,
     "decisions": _ADDS,
     "programme_duties": _ADDS,
@@ -94,10 +96,29 @@ _FUNCTIONS: Final = """
 
 # Superusers are members of every role, so they are asked for by themselves.
 _POWERS: Final = text("""
-    SELECT role.rolsuper AS superuser,
+    SELECT role.rolsuper AS "superuser",
            EXISTS (SELECT FROM pg_class AS relation WHERE relation.relnamespace = 'public'::regnamespace
-                   AND relation.relkind = 'r' AND pg_has_role(role.oid, relation.relowner, 'MEMBER')) AS owner
+                   AND relation.relkind = 'r' AND pg_has_role(role.oid, relation.relowner, 'MEMBER'))
+           AS "owner of the tables",
+           (SELECT pg_has_role(role.oid, datdba, 'MEMBER') FROM pg_database WHERE datname = current_database())
+           AS "owner of the database",
+           (SELECT pg_has_role(role.oid, nspowner, 'MEMBER') FROM pg_namespace WHERE nspname = 'public')
+           AS "owner of the schema public",
+           has_schema_privilege(role.oid, 'public', 'CREATE') AS "allowed to create things in the schema public",
+           has_database_privilege(role.oid, current_database(), 'TEMPORARY') AS "allowed to make temporary tables",
+           role.rolcreaterole AS "allowed to make roles",
+           role.rolreplication AS "allowed to replicate",
+           pg_has_role(role.oid, 'pg_write_all_data', 'MEMBER') AS "member of pg_write_all_data",
+           pg_has_role(role.oid, 'pg_execute_server_program', 'MEMBER') AS "member of pg_execute_server_program",
+           pg_has_role(role.oid, 'pg_write_server_files', 'MEMBER') AS "member of pg_write_server_files"
     FROM pg_roles AS role WHERE role.rolname = current_user
+""")
+
+_OWNS: Final = text("""
+    SELECT coalesce(
+        (SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('public.alembic_version')),
+        has_schema_privilege('public', 'CREATE')
+    )
 """)
 
 
@@ -166,8 +187,15 @@ def grant_on(engine: Engine, role: str, *, lock: int) -> None:
 
 
 def too_mighty(connection: Connection) -> str | None:
-    """Why the role of this connection could undo the triggers ("superuser", "owner of the tables"); None if it cannot."""
-    powers = connection.execute(_POWERS).one()
-    if powers.superuser:
+    """All by which the role of this connection could undo or go round the triggers, in words; None where there is nothing."""
+    powers = connection.execute(_POWERS).mappings().one()
+    if powers["superuser"]:
         return "superuser"
-    return "owner of the tables" if powers.owner else None
+    return ", ".join(power for power, has in powers.items() if has) or None
+
+
+def owns_tables(connection: Connection) -> bool:
+    """Whether the tables belong to the role of this connection (or it is a superuser); in an empty database, whether it may
+    make them.
+    """
+    return bool(connection.scalar(_OWNS))

@@ -8,6 +8,8 @@ from flask import g, request
 
 from accounts import noted
 from accounts.current import actor_or_none
+from foundation.actions import when_refused
+from foundation.errors import DomainError
 from foundation.unit_of_work import afterwards
 
 _NOTED: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -23,3 +25,12 @@ def note_refusal(status: int) -> None:
         return
     found = status == HTTPStatus.FORBIDDEN
     afterwards(session, partial(noted.refused, actor=person, found=found, path=request.path))
+
+
+def note_refused_form(error: DomainError) -> None:
+    """The same for a deed that is refused in its form; what a field names (a wrong password) is to be typed again."""
+    if error.status == HTTPStatus.FORBIDDEN and error.field is None:
+        note_refusal(error.status)
+
+
+when_refused.append(note_refused_form)

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from factories import KEYS, PASSWORD, authenticator, bureau, code_of, enterprise, member, provider
+from factories import KEYS, PASSWORD, actor_of, authenticator, bureau, code_of, enterprise, member, provider
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Membership, MembershipState, User
+from accounts import noted
+from accounts.models import Membership, MembershipState, SignIn, User
 from audit.models import AuditEvent
 from audit.repeats import tell_counts
 from foundation.actors import Role
-from foundation.clock import now, travel
+from foundation.clock import now, today, travel
 
 pytestmark = pytest.mark.clock
 
@@ -170,11 +172,19 @@ def test_switching_is_told_with_both_organisations(client: FlaskClient, session:
 
 def test_how_many_sessions_were_ended_is_told(app, session: Session, manager: Membership) -> None:
     browsers = [app.test_client() for _ in range(3)]
-    for browser in browsers:
-        enter(browser, manager.user.email)
-    browsers[0].post("/account/end-others")
+    # The first has been idle too long meanwhile: it ends as well and counts for nothing.
+    for browser, minutes in zip(browsers, (31, 0, 0), strict=True):
+        with travel(now() - timedelta(minutes=minutes)):
+            enter(browser, manager.user.email)
+    browsers[2].post("/account/end-others")
     ended = events(session, manager.user)[-1]
-    assert (ended.action, ended.after) == ("users.sessions_ended", {"sessions": 2})
+    assert (ended.action, ended.after) == ("users.sessions_ended", {"sessions": 1})
+    session.expire_all()
+    assert [each.ended_at is None for each in session.scalars(select(SignIn).order_by(SignIn.created_at))] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_refused_pages_are_one_event_of_a_kind_and_others_write_nothing(
@@ -206,6 +216,48 @@ def test_a_deed_that_its_verb_refuses_is_told_although_nothing_of_it_stays(
     browser = sign_in(colleague)
     assert browser.post(f"/members/{manager.id}/remove").status_code == 403
     assert [(each.action, each.user_id) for each in events(session)] == [("users.access_refused", colleague.user_id)]
+
+
+def test_a_deed_that_is_refused_in_its_form_is_told_too(
+    session: Session, sign_in: Callable[[Membership], FlaskClient]
+) -> None:
+    own, upper = bureau(session), bureau(session, "350000")
+    officer = member(session, own, Role.OFFICER)
+    day = today().isoformat()
+    facts = {"to_bureau": str(upper.id), "programme": "", "valid_from": day, "valid_to": day, "reason": "人手不足"}
+    assert sign_in(officer).post("/delegations", data=facts).status_code == 403
+    (told,) = events(session, officer.user)
+    assert (told.action, told.after) == ("users.access_refused", {"seen": ["/delegations"]})
+
+
+def test_a_wrong_password_before_a_deed_is_no_refused_page(
+    session: Session, manager: Membership, sign_in: Callable[[Membership], FlaskClient]
+) -> None:
+    facts = {"present_password": WRONG, "password": "another long phrase 1"}
+    refused = sign_in(manager).post("/account/password", data=facts)
+    assert refused.status_code == 403, refused.text
+    assert actions(session, manager.user) == []
+
+
+def test_where_a_person_was_refused_is_told_for_each_organisation_and_address(
+    session: Session, manager: Membership
+) -> None:
+    other = member(session, provider(session), Role.PROVIDER_MANAGER)
+    other.user = manager.user
+    session.commit()
+    for place, ip, path in (
+        (manager, "192.0.2.1", "/a"),
+        (manager, "192.0.2.1", "/b"),
+        (manager, "203.0.113.9", "/b"),
+        (other, "203.0.113.9", "/secret"),
+    ):
+        noted.refused(session, replace(actor_of(place), ip=ip), found=True, path=path)
+    with travel(now() + timedelta(minutes=20)):
+        tell_counts(session)
+    first, second, count = events(session, manager.user)
+    assert [each.organisation_id for each in (first, second)] == [manager.organisation_id, other.organisation_id]
+    assert (second.ip, second.after) == ("203.0.113.9", {"seen": ["/secret"]})
+    assert (count.organisation_id, count.after["seen"]) == (manager.organisation_id, ["/a", "/b", "/b · 203.0.113.9"])
 
 
 def test_the_auditor_reads_it_in_words(

@@ -7,7 +7,6 @@ import pytest
 from audit import jobs, retention, seals, verification
 from audit.models import AuditEvent, AuditHead
 from audit.trail import record
-from config import Settings
 from foundation.actors import SYSTEM
 from foundation.clock import now, travel
 
@@ -33,14 +32,13 @@ def test_all_that_is_committed_is_sealed_however_many_seals_it_takes(session, mo
 
 # The database itself refuses to lose a younger row (by its clock).
 @pytest.mark.present
-def test_old_seals_are_removed_a_few_in_a_transaction(session, monkeypatch, settings):
+def test_old_seals_are_removed_a_few_in_a_transaction(session, monkeypatch):
     monkeypatch.setattr(retention.prune, "__kwdefaults__", {"most": 1})
     with travel(now() - timedelta(days=300)):
         for _ in range(2):
             write(session, 1)
             jobs.seal_what_is_new(session)
-    asked = Settings.model_validate(settings.model_dump() | {"audit_retention_days": 200})
-    monkeypatch.setattr(jobs, "load_settings", lambda: asked)
+    retention.keep_for(session, 200)
     assert [jobs.prune_old_seals(session) for _ in range(3)] == [True, True, False]
     jobs.seal_what_is_new(session)
     assert verification.verify(session).ok
@@ -49,14 +47,13 @@ def test_old_seals_are_removed_a_few_in_a_transaction(session, monkeypatch, sett
 # The database itself refuses to lose a younger row (by its clock).
 @pytest.mark.present
 @pytest.mark.parametrize(("days", "kept"), [(None, 6), (184, 3), (400, 6)])
-def test_only_what_is_older_than_the_installation_keeps_is_removed(session, monkeypatch, settings, days, kept):
+def test_only_what_is_older_than_the_installation_keeps_is_removed(session, days, kept):
     with travel(now() - timedelta(days=300)):
         write(session, 3)
         jobs.seal_what_is_new(session)
     write(session, 3)
     jobs.seal_what_is_new(session)
-    asked = Settings.model_validate(settings.model_dump() | {"audit_retention_days": days})
-    monkeypatch.setattr(jobs, "load_settings", lambda: asked)
+    retention.keep_for(session, days)
     for _ in range(2):
         jobs.remove_what_is_old(session)
         jobs.seal_what_is_new(session)

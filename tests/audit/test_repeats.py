@@ -2,17 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from accounts.models import User
 from audit import jobs, repeats, verification
 from audit.models import AUDIT_LEAVES, AUDIT_REPEATS, AuditEvent
 from audit.repeats import MOST_SEEN, record_repeated, tell_counts
-from audit.retention import prune
+from audit.retention import keep_for, prune
 from audit.trail import record
 from foundation.actors import SYSTEM
 from foundation.clock import CHINA, now, travel
@@ -81,6 +81,39 @@ def test_a_page_of_any_name_can_be_told(session: Session) -> None:
     assert len(told(session)[0].after["seen"][0]) == 200
 
 
+def test_a_first_event_that_is_gone_stops_no_other_count(session: Session) -> None:
+    person = new_id()
+    with travel(START):
+        for ip in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"):
+            happens(session, ip=ip, seen=ip)
+        happens(session, who=person)
+        happens(session, who=person)
+    session.execute(update(AUDIT_REPEATS).where(AUDIT_REPEATS.c.key == "address 192.0.2.1").values(first_id=new_id()))
+    with travel(START + timedelta(minutes=17)):
+        tell_counts(session)
+    counts = told(session)[3:]
+    assert sorted((each.ip or "", each.role, each.after["times"]) for each in counts) == [
+        ("", "system", 2),
+        ("192.0.2.1", "system", 2),
+        ("192.0.2.2", "system", 2),
+    ]
+
+
+def test_quarters_are_those_of_the_databases_clock(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return super().now(tz) + timedelta(minutes=20)
+
+    with travel(START):
+        happens(session)
+        monkeypatch.setattr("foundation.clock.datetime", Ahead)
+        happens(session)
+        assert now() > START + timedelta(minutes=19)
+        tell_counts(session)
+        assert session.scalars(select(AUDIT_REPEATS.c.times)).all() == [2]
+
+
 @pytest.mark.concurrency
 def test_at_once_it_is_one_event_and_the_right_count(own_engine: Engine) -> None:
     person = new_id()
@@ -110,7 +143,8 @@ def test_it_passes_with_the_time_that_the_installation_keeps_and_the_rest_can_be
     assert len(told(session)) == 2
     kept = session.scalars(select(AUDIT_LEAVES.c.kept).order_by(AUDIT_LEAVES.c.number)).all()
     assert sorted(kept) == [False, False, True]
-    prune(session, 200)
+    keep_for(session, 200)
+    prune(session)
     jobs.seal_what_is_new(session)
     assert told(session) == []
     assert session.scalar(select(AuditEvent.id).where(AuditEvent.action == "test.paid")) is not None

@@ -15,7 +15,7 @@ from audit.chain import GENESIS, canonical, digest_of_seal
 from audit.decisions import decide
 from audit.models import AuditEvent, AuditSeal
 from audit.proofs import prove
-from audit.retention import prune
+from audit.retention import keep_for, prune
 from audit.seals import seal
 from audit.trail import record
 from audit.verification import verify
@@ -286,17 +286,22 @@ def test_what_is_older_than_six_months_may_go_and_the_chain_still_holds(session:
     seal(session)
     write(session, 2)
     seal(session)
-    assert prune(session, None) == 0
-    assert prune(session, 365) == 4
+    assert prune(session) == 0
+    keep_for(session, 365)
+    assert prune(session) == 4
+    keep_for(session, None)
+    assert prune(session) == 0
+    assert seal(session) == 1
     report = verify(session)
-    assert (report.ok, report.events, report.pruned, report.sealed) == (True, 3, 4, 6)
+    assert (report.ok, report.events, report.pruned, report.sealed) == (True, 3, 4, 7)
 
 
 @pytest.mark.present
 def test_young_rows_cannot_be_pruned_whatever_is_asked(session: Session):
     write(session, 2)
     seal(session)
-    assert prune(session, 1) == 0
+    keep_for(session, 1)
+    assert prune(session) == 0
     session.execute(text("SET LOCAL huiqi.pruning = 'on'"))
     with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
         session.execute(text("DELETE FROM audit_events"))
@@ -322,7 +327,8 @@ def test_what_carries_money_or_a_decision_stays_and_can_be_proved(session: Sessi
         seal(session)
     write(session, 1)
     seal(session)
-    prune(session, 365)
+    keep_for(session, 365)
+    prune(session)
     seal(session)
     report = verify(session)
     assert (report.ok, report.pruned) == (True, 1), report.faults

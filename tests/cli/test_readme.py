@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from sqlalchemy import create_engine, make_url, text
 
 from cli.main import main
+from foundation.roles import EMBEDDED_ROLE, make_role
 
 ROOT = Path(__file__).parents[2]
 HUIQI = [sys.executable, "-P", "-c", "from cli.main import main; main(prog_name='huiqi')"]
@@ -48,15 +50,22 @@ def empty_database(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def production(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The settings of the first step, with a database and a folder that there are, and a key that was made."""
-    given = dict(line.split("=", 1) for line in steps() if re.match("[A-Z_]+=", line))
-    given |= {"DATABASE_URL": empty_database, "HUIQI_DATA": str(tmp_path)}
+    given = dict(line.split("=", 1) for line in steps() if re.match(r"[A-Z_]+=\S*$", line))
+    with psycopg.connect(empty_database.replace("+psycopg", "")) as connection:
+        make_role(connection, EMBEDDED_ROLE)
+    limited = make_url(empty_database).set(username=EMBEDDED_ROLE).render_as_string(hide_password=False)
+    given |= {"DATABASE_URL": limited, "HUIQI_DATA": str(tmp_path)}
     given["HUIQI_SECOND_FACTOR_KEYS"] = Fernet.generate_key().decode()
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     return given
 
 
-def test_the_steps_to_production_end_without_a_fault(production: dict[str, str]) -> None:
+def test_the_steps_to_production_end_without_a_fault(production: dict[str, str], empty_database: str) -> None:
+    # The owner's address stands in the environment of the one command that is written with it.
+    assert [line.split()[1:] for line in steps() if line.startswith("HUIQI_OWNER_DATABASE_URL=")] == [
+        ["huiqi", "migrate"]
+    ]
     commands = [shlex.split(line)[1:] for line in steps() if line.startswith("huiqi ")]
     assert commands[0] == ["migrate"]
     assert commands[-1] == ["doctor"]
@@ -69,7 +78,8 @@ def test_the_steps_to_production_end_without_a_fault(production: dict[str, str])
             if command == ["worker"]:
                 worker = subprocess.Popen([*HUIQI, "worker"], env={**os.environ, **production, **paths})
                 continue
-            answered = CliRunner().invoke(main, command, input="a long enough phrase\n" * 2)
+            owner = {"HUIQI_OWNER_DATABASE_URL": empty_database} if command == ["migrate"] else {}
+            answered = CliRunner().invoke(main, command, input="a long enough phrase\n" * 2, env=owner)
             assert answered.exit_code == 0, answered.output
         deadline = time.monotonic() + 90
         while (last := CliRunner().invoke(main, ["doctor"])).exit_code and time.monotonic() < deadline:

@@ -10,10 +10,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import click
 import psutil
 import psycopg
 import pytest
 
+from cli import household
 from cli.port import alone_on
 from foundation.embedded import EmbeddedPostgres
 from foundation.postmaster import Postmaster
@@ -237,3 +239,13 @@ def test_a_used_port_is_told_in_one_line(tmp_path):
     assert answer.returncode == 1
     assert answer.stderr == f"port {port} cannot be used (Address already in use): try --port {port + 1}\n"
     assert not (tmp_path / "var").exists()
+
+
+def test_web_and_worker_never_have_the_owners_address(monkeypatch):
+    seen = "import os, sys; sys.exit('HUIQI_OWNER_DATABASE_URL' in os.environ)"
+    monkeypatch.setattr(household, "_HUIQI", (sys.executable, "-c", seen))
+    processes = household.Household({**os.environ, "HUIQI_OWNER_DATABASE_URL": "postgresql://owner@db/huiqi"})
+    processes.start("web")
+    assert processes.processes["web"].wait(30) == 0
+    with pytest.raises(click.ClickException, match="exit code 1"):
+        processes.call("migrate")

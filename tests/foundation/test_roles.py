@@ -13,11 +13,12 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from audit.models import AuditEvent
-from audit.retention import prune
+from audit.models import AuditEvent, AuditHead
+from audit.retention import keep_for, prune
 from audit.seals import seal
 from audit.trail import record
-from cli.doctor import _database_role, _migrations
+from audit.verification import verify
+from cli.doctor import _database_role, _migrations, _owner_out_of_sight
 from config import BadSettings, Settings, load_settings
 from foundation.actors import SYSTEM
 from foundation.clock import now, travel
@@ -71,6 +72,10 @@ _ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
         "CREATE FUNCTION public.another() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE TRIGGER another AFTER INSERT ON orders EXECUTE FUNCTION unmark_rows()",
         "UPDATE alembic_version SET version_num = '0001'",
+        "INSERT INTO audit_retention (days) VALUES (184)",
+        "INSERT INTO audit_prunings (id, at, up_to, events) VALUES (gen_random_uuid(), now(), 1, 1)",
+        # No days were said, so the trail is kept for ever.
+        "SELECT remove_events('{1}', 1)",
         "COPY users TO PROGRAM 'cat'",
     ],
 )
@@ -134,20 +139,57 @@ def test_marks_are_written_for_what_is_ours_and_where_they_belong(limited_engine
             )
 
 
-@pytest.mark.present
-def test_it_removes_old_events_that_were_sealed_as_passing_and_no_others(limited_engine):
-    with Session(limited_engine) as session:
-        with travel(now() - timedelta(days=400)):
-            for action, after in (("test.pays", {"amount": 5}), ("test.passes", {"n": 1}), ("test.passes", {"n": 2})):
-                record(session, SYSTEM, action, None, after=after)
-            seal(session)
-            record(session, SYSTEM, "test.unsealed", None)
-        record(session, SYSTEM, "test.young", None)
-        session.flush()
-        numbers = list(session.scalars(select(AuditEvent.sequence)))
-        assert session.scalar(text("SELECT remove_events(:numbers)"), {"numbers": numbers}) == 2
-        assert set(session.scalars(select(AuditEvent.action))) == {"test.pays", "test.unsealed", "test.young"}
+@pytest.fixture
+def limited_session(own_engine, limited_url):
+    """A session of the role in a database whose owner keeps the trail for 365 days."""
+    with Session(own_engine) as session:
+        keep_for(session, 365)
+        session.commit()
+    limited = make_engine(limited_url(own_engine.url.render_as_string(hide_password=False)))
+    with Session(limited) as session:
+        yield session
         session.rollback()
+    limited.dispose()
+
+
+_REMOVE = text("SELECT remove_events(ARRAY(SELECT sequence FROM audit_events), :through)")
+
+
+@pytest.mark.present
+def test_it_removes_old_events_that_were_sealed_as_passing_and_no_others(limited_session):
+    session = limited_session
+    with travel(now() - timedelta(days=400)):
+        for action, after in (("test.pays", {"amount": 5}), ("test.passes", {"n": 1}), ("test.passes", {"n": 2})):
+            record(session, SYSTEM, action, None, after=after)
+        seal(session)
+        record(session, SYSTEM, "test.unsealed", None)
+    record(session, SYSTEM, "test.young", None)
+    session.flush()
+    through = session.scalar(select(AuditHead.position))
+    assert session.scalar(_REMOVE, {"through": through}) == 2
+    left = {"test.pays", "test.unsealed", "test.young", "audit.pruned"}
+    assert set(session.scalars(select(AuditEvent.action))) == left
+
+
+@pytest.mark.present
+def test_it_cannot_remove_what_the_owner_keeps_nor_hide_what_it_removed(limited_session):
+    session = limited_session
+    for days in (400, 300):
+        with travel(now() - timedelta(days=days)):
+            record(session, SYSTEM, "test.passes", None, after={"days": days})
+            seal(session)
+    old, kept = session.scalars(select(AuditHead.position).order_by(AuditHead.position)).all()
+    for through in (kept, kept + 1):
+        with pytest.raises(ProgrammingError, match=r"not old enough|no seal"), session.begin_nested():
+            session.execute(_REMOVE, {"through": through})
+    assert session.scalar(_REMOVE, {"through": old}) == 1
+    with pytest.raises(ProgrammingError, match="no seal"), session.begin_nested():
+        session.execute(_REMOVE, {"through": old})
+    seal(session)
+    told = select(AuditEvent.after).where(AuditEvent.action == "audit.pruned")
+    assert session.scalars(told).all() == [{"up_to": old, "events": 1}]
+    report = verify(session)
+    assert (report.ok, report.pruned) == (True, 1), report.faults
 
 
 def test_a_table_that_comes_with_a_version_can_be_used_by_it(own_engine, limited_url):
@@ -206,7 +248,10 @@ def test_an_embedded_database_from_before_there_was_the_role_is_taken_over():
         shutil.rmtree(place)
 
 
-def test_the_doctor_tells_a_role_that_could_undo_the_triggers_where_people_work(engine, limited_engine):
+def test_the_doctor_tells_a_role_that_could_undo_the_triggers_where_people_work(own_engine, limited_url):
+    # Copies of a database let everybody make temporary tables, as one does that was not migrated as its owner.
+    migrate(own_engine, limited_role=EMBEDDED_ROLE)
+    limited = make_engine(limited_url(own_engine.url.render_as_string(hide_password=False)))
     real = Settings(
         environment="production",
         secret_key="s" * 32,
@@ -214,11 +259,44 @@ def test_the_doctor_tells_a_role_that_could_undo_the_triggers_where_people_work(
         public_url="https://huiqi.example.cn",
         trusted_proxies=1,
     )
-    fault = _database_role(real, engine)
+    fault = _database_role(real, own_engine)
     assert not fault.ok
     assert "HUIQI_OWNER_DATABASE_URL" in fault.remedy
-    assert _database_role(real, limited_engine).ok
-    assert _database_role(Settings(environment="test"), engine).ok
+    assert _database_role(real, limited).ok
+    assert _database_role(Settings(environment="test"), own_engine).ok
+    assert _owner_out_of_sight(real).ok
+    both = real.model_copy(update={"owner_database_url": "postgresql://owner@db/huiqi"})
+    assert "HUIQI_OWNER_DATABASE_URL" in _owner_out_of_sight(both).remedy
+    limited.dispose()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("ALTER DATABASE {database} OWNER TO {role}", "owner of the database"),
+        ("ALTER SCHEMA public OWNER TO {role}", "owner of the schema public"),
+        ("GRANT CREATE ON SCHEMA public TO {role}", "create things in the schema public"),
+        ("GRANT TEMPORARY ON DATABASE {database} TO {role}", "make temporary tables"),
+        ("ALTER ROLE {role} CREATEROLE", "make roles"),
+        ("ALTER ROLE {role} REPLICATION", "replicate"),
+        ("GRANT pg_write_all_data TO {role}", "pg_write_all_data"),
+        ("GRANT pg_execute_server_program TO {role}", "pg_execute_server_program"),
+        ("GRANT pg_write_server_files TO {role}", "pg_write_server_files"),
+    ],
+)
+def test_other_ways_round_the_triggers_are_told(own_engine, given, told):
+    role = f"role_{uuid4().hex[:8]}"
+    with own_engine.connect() as connection:
+        database = own_engine.url.database
+        for each in (f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", f"CREATE ROLE {role}"):
+            connection.execute(text(each))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
+        assert too_mighty(connection) is None
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text(given.format(role=role, database=database)))
+        connection.execute(text(f"SET LOCAL ROLE {role}"))
+        assert told in str(too_mighty(connection))
+        connection.rollback()
 
 
 def test_the_doctor_tells_a_role_that_was_given_no_rights_yet(own_engine, limited_url):
@@ -260,8 +338,10 @@ def test_an_owner_who_is_no_superuser_migrates_and_is_told_of(own_house, engine,
     administrator.dispose()
     owner = make_engine(own_house(None))
     migrate(owner, limited_role=limited_engine.url.username)
-    with owner.connect() as connection:
-        assert too_mighty(connection) == "owner of the tables"
+    with Session(owner) as session:
+        assert str(too_mighty(session.connection())).startswith("owner of the tables, owner of the database")
+        keep_for(session, 365)
+        session.commit()
     owner.dispose()
     limited = make_engine(own_house(limited_engine.url.username))
     with Session(limited) as session:
@@ -269,7 +349,7 @@ def test_an_owner_who_is_no_superuser_migrates_and_is_told_of(own_house, engine,
         with travel(now() - timedelta(days=400)):
             record(session, SYSTEM, "test.passes", None)
             seal(session)
-        assert prune(session, 365) == 1
+        assert prune(session) == 1
         assert session.scalars(select(AuditEvent.action)).all() == ["audit.pruned"]
         session.execute(text("INSERT INTO ledger_folds VALUES (1, now(), gen_random_uuid())"))
         assert session.scalar(text("SELECT count(*) FROM row_marks WHERE of_table = 'ledger_folds'")) == 1

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from accounts.sealed_secrets import keys_of
 from audit import verification as trail_verification
+from audit.retention import kept_days
 from audit.seals import seal
 from cli.run import migrate as migrate_command
 from config import Settings
@@ -622,3 +623,31 @@ def test_0025_no_secret_lies_in_clear_after_huiqi_migrate(empty_database: Callab
         assert ends == [timedelta(hours=12)]
         with pytest.raises(IntegrityError, match="ck_users_totp_secret_encrypted"):
             connection.execute(text("UPDATE users SET totp_secret = 'JBSWY3DPEHPK3PXP'"))
+
+
+def test_0035_removals_of_before_stay_told_and_counts_keep_their_address(empty_database: Callable[[], Engine]) -> None:
+    engine = loaded(empty_database())
+    migrate(engine, revision="0034")
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+                INSERT INTO audit_prunings (id, at, up_to, events)
+                SELECT gen_random_uuid(), now(), max(position) + 1, 0 FROM audit_seals
+            """)
+        )
+        connection.execute(
+            text("""
+                INSERT INTO audit_repeats (since, action, key, first_id, times, last_at, seen)
+                SELECT now(), action, 'x', id, 2, now(), ARRAY['/x'] FROM audit_events ORDER BY ip, sequence LIMIT 1
+            """)
+        )
+        before = connection.execute(text("SELECT * FROM audit_prunings ORDER BY up_to")).all()
+    migrate(engine)
+    with Session(engine) as session:
+        assert session.execute(text("SELECT * FROM audit_prunings ORDER BY up_to")).all() == before
+        assert kept_days(session) is None
+        counted = (
+            "SELECT noted.ip, event.ip FROM audit_repeats AS noted JOIN audit_events AS event ON event.id = first_id"
+        )
+        ((noted, first),) = session.execute(text(counted)).all()
+        assert noted == first is not None
