@@ -3,12 +3,13 @@
 import io
 import struct
 import time
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from papers import photo
+from papers import WORD, office, photo
 
 from files.names import clean_filename
 from files.recognition import recognise
@@ -78,3 +79,48 @@ def test_a_name_without_end_is_cleaned_in_time(name: str) -> None:
 
 def test_the_end_of_a_long_name_stays() -> None:
     assert clean_filename("长" * 100_000 + ".pdf").endswith("长.pdf")
+
+
+def lists(count: int, elements: int) -> bytes:
+    text = "<a>" + "<b/>" * elements + "</a>"
+    return office(**{f"{number}/a.rels": text for number in range(count)})
+
+
+def nested(depth: int) -> bytes:
+    content = office()
+    for _ in range(depth):
+        content = office(**{"word/embeddings/a.docx": content})
+    return content
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: lists(1, 1_000_000),
+        lambda: lists(60, 1_000),
+        lambda: lists(100, 25_000),
+        lambda: nested(4),
+        lambda: office(**{"word/a.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 70_000_000}),
+        lambda: b"<a>" + b"<b/>" * 4_000_000 + b"</a>",
+    ],
+    ids=["one list", "many lists", "large lists", "documents in documents", "an object", "XML"],
+)
+def test_documents_of_parts_without_end_are_told(build: Callable[[], bytes]) -> None:
+    content = build()
+    with soon():
+        assert COMPLEX in refused(content)
+
+
+def test_text_without_end_is_told() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", f'<a><b PartName="/a.xml" ContentType="{WORD}"/></a>')
+        archive.writestr("a.xml", "<a>" + "<b/>" * 4_000_000 + "</a>")
+    with soon(4):
+        assert COMPLEX in refused(made.getvalue())
+
+
+def test_a_long_report_with_many_pictures_is_none_of_these() -> None:
+    relations = "<a>" + '<b Target="media/1.png"/>' * 2_000 + "</a>"
+    media = {f"word/media/{number}.png": photo("PNG") for number in range(2_000)}
+    assert recognise(io.BytesIO(office(**{"word/_rels/document.xml.rels": relations}, **media)), "a") is not None
