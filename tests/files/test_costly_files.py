@@ -14,6 +14,7 @@ from papers import WORD, office, photo
 from files.names import clean_filename
 from files.recognition import recognise
 from foundation.errors import BadInput
+from web.received import _PIECE, _read_by_werkzeug
 
 COMPLEX = "过于复杂"
 
@@ -124,3 +125,14 @@ def test_a_long_report_with_many_pictures_is_none_of_these() -> None:
     relations = "<a>" + '<b Target="media/1.png"/>' * 2_000 + "</a>"
     media = {f"word/media/{number}.png": photo("PNG") for number in range(2_000)}
     assert recognise(io.BytesIO(office(**{"word/_rels/document.xml.rels": relations}, **media)), "a") is not None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ['"\\"', ";\r\n", "; filename*=gbk'a", '; filename="C:\\', "\n "],
+    ids=["quotes", "lines", "names", "paths", "folds"],
+)
+def test_headers_without_end_are_read_once(part: str) -> None:
+    text = "; filename=" + part * (1_000_000 // len(part)) + "\\"
+    with soon():
+        _PIECE.sub(_read_by_werkzeug, text)

@@ -78,6 +78,24 @@ def test_a_file_name_in_any_encoding_loses_nothing(
     assert session.scalars(select(Attachment.filename)).one() == "月报.pdf"
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b'filename="C:\\dir\\new.pdf"', "new.pdf"),
+        (r'filename="C:\新\合同.pdf"'.encode("gbk"), "合同.pdf"),
+        (b"filename=\"filename*=gbk''%BA%CF.pdf\"", "filename_=gbk''合.pdf"),
+        (b"filename=\"a; filename*=gbk''b%BA%CF.pdf\"", "a; filename_=gbk''b合.pdf"),
+    ],
+    ids=["path", "Chinese path", "quoted", "quoted behind a semicolon"],
+)
+def test_a_name_in_quotes_is_only_a_name(
+    session: Session, scene: Scene, provider: FlaskClient, disposition: bytes, name: str
+) -> None:
+    answer = send_agreement(provider, scene.order_in(OrderState.DOCKING), disposition)
+    assert answer.status_code == 303
+    assert session.scalars(select(Attachment.filename)).one() == name
+
+
 def test_a_name_whose_second_byte_is_a_backslash_is_whole(
     session: Session, scene: Scene, provider: FlaskClient
 ) -> None:
