@@ -52,7 +52,8 @@ def _of_heic(content: bytes) -> Picture:
     import pillow_heif  # noqa: PLC0415 - see above
 
     opened = pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
-    ensure_size(*opened.size, MOST_DRAWN, HEIC.word)
+    width, height = opened.size
+    ensure_size(width, height, MOST_DRAWN, HEIC.word)
     exif, image = opened.info.get("exif") or b"", opened.to_pillow()
     del opened
     return Picture(_as_jpeg(image, 1), JPEG, exif)

@@ -46,7 +46,7 @@ class _Lines:
         ensure_size(width, height, MOST_PIXELS, "PNG")
         if kind not in _SAMPLES or depth not in {1, 2, 4, 8, 16}:
             raise broken("PNG")
-        self.least = height * (1 + (width * depth * _SAMPLES[kind] + 7) // 8)
+        self.least: int = height * (1 + (width * depth * _SAMPLES[kind] + 7) // 8)
         self.size = 0
         self.reader = zlib.decompressobj()
 

@@ -2,9 +2,11 @@
 
 import io
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pillow_heif
 import pytest
@@ -12,6 +14,7 @@ from papers import exif, package, photo
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from files import conversion
 from files.conversion import MOST_OF_WEBP, drawn_anew
 from files.pictures import Picture
 from files.recognition import recognise
@@ -178,3 +181,21 @@ def test_of_a_damaged_picture_what_can_be_seen_is_drawn_without_place_and_time(k
     assert dict(image.getexif()) == ({0x0112: 6} if picture.exif else {})
     assert b"HUAWEI" not in picture.copy
     assert SECRET not in picture.copy
+
+
+def test_pictures_are_drawn_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes hundreds of megabytes while it is drawn."""
+    drawing, most = [], []
+    draw = conversion._as_jpeg
+
+    def slowly(*said: object) -> bytes:
+        drawing.append(said)
+        most.append(len(drawing))
+        time.sleep(0.05)
+        drawing.pop()
+        return draw(*said)
+
+    monkeypatch.setattr(conversion, "_as_jpeg", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(copy_of, [photo("WEBP")] * 4))
+    assert most == [1] * 4
