@@ -8,4 +8,4 @@ def examples(whole: int) -> int:
 
     What differs there is the day or the server, and the first walks meet it; how far the property holds is shown once.
     """
-    return max(3, whole // 3) if os.environ.get("HUIQI_TESTS_AGAIN") else whole
+    return max(3, whole // 3) if os.environ.get("TESTS_AGAIN") else whole
