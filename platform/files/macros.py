@@ -48,7 +48,10 @@ def ensure_harmless_object(stream: IO[bytes], budget: Budget) -> None:
         # bytes.lower leaves all but ASCII letters as it is: names of streams are the same in capitals.
         text = (before + piece).lower()
         if _PACKED in text:
-            raise acts()
+            raise BadInput(
+                N_("文档里嵌有别的文件，打开它可能运行程序，不能作为材料"),
+                remedy=N_("把嵌入的文件取出来单独上传，再把正文打印成 PDF 上传"),
+            )
         if _PROJECT in text:
             raise has_macros()
         before = text[-_LONGEST_NAME:]

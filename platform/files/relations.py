@@ -35,5 +35,7 @@ def _is_here(target: str) -> bool:
     """Whether a target lies in the package or on the reader's own computer."""
     for _ in range(_MOST_TIMES_ESCAPED):
         target = unquote(target)
+    if target != unquote(target):
+        return False
     said = "".join(letter for letter in target.replace("\\", "/") if letter.isprintable() and not letter.isspace())
-    return "%" not in said[:10] and _HERE.fullmatch(said.lower()) is not None
+    return _HERE.fullmatch(said.lower()) is not None

@@ -82,6 +82,7 @@ def everyday_word() -> bytes:
                 ("attachedTemplate", r"C:\Templates\公文.dotx", "External"),
                 ("attachedTemplate", "Normal.dotm", "External"),
                 ("externalLinkPath", "../2025/台账%201.xlsx", "External"),
+                ("externalLinkPath", "100%25.xlsx", "External"),
                 ("package", "embeddings/chart.xlsx", ""),
                 ("oleObject", "embeddings/oleObject1.bin", ""),
             ]

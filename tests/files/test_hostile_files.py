@@ -302,6 +302,7 @@ PACKAGES: list[Row] = [
             "/%5cevil/x.dotm",
             "%5C%5Cevil/x.dotm",
             "%255c%255cevil/x.dotm",
+            "%25252525255c%25252525255cevil/x.dotm",
             "%68ttp://evil",
             "&#xA0;ht&#x9;tp://evil",
             "ldap://evil",
@@ -327,7 +328,7 @@ PACKAGES: list[Row] = [
         lambda: office(
             **{"word__embeddings__o.bin": COMPOUND + b"x" * 1_048_560 + "\1Ole10Native".encode("utf-16-le")}
         ),
-        ACTS,
+        ("文档里嵌有别的文件，打开它可能运行程序，不能作为材料", "把嵌入的文件取出来单独上传，再把正文打印成 PDF 上传"),
     ),
     (
         "old Excel with macros within",
