@@ -35,11 +35,21 @@ class DeliveredItem:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One file, named by what it is; ``sha256`` in 64 hexadecimal digits ties the paper to the file."""
+    """One file, named by what it is; ``sha256`` in 64 hexadecimal digits ties the paper to the file as it was sent."""
 
     kind: str
     name: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceOfPicture(Evidence):
+    """A picture, of which people download a copy without place and time: ``copy_sha256`` is the copy's.
+
+    A type of its own, so that the hash of letters without copies is what it always was.
+    """
+
+    copy_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ def render_confirmation(content: ConfirmationContent) -> bytes:
         *section(Label("三、佐证材料")),
         grid(
             [Column(Label("种类"), 14), Column(Label("文件"), 38), Column(Label("SHA-256"), 48)],
-            [(each.kind, each.name, each.sha256) for each in content.evidence],
+            [(each.kind, each.name, _digests(each)) for each in content.evidence],
         ),
         *section(Label("四、双方确认")),
         paragraph(_SENTENCE, styles.BODY),
@@ -113,6 +123,12 @@ def _facts(content: ConfirmationContent) -> list[list[tuple[Label, str]]]:
         [(Label("统一社会信用代码"), content.provider.uscc), (Label("服务"), content.service)],
         [(Label("项目"), content.programme), (Label("合同金额"), display_yuan(content.value))],
     ]
+
+
+def _digests(file: Evidence) -> str:
+    if isinstance(file, EvidenceOfPicture):
+        return f"原件 {file.sha256}\n下载件 {file.copy_sha256}"
+    return file.sha256
 
 
 def _closing(content: ConfirmationContent, digest: str) -> Flowable:

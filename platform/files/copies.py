@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from files.conversion import drawn_anew
 from files.kinds import PICTURES
 from files.models import Blob, PictureCopy
 from files.photos import taken
@@ -14,7 +15,8 @@ from files.pictures import Picture
 from files.recognition import recognise
 from files.store import current_store
 from foundation.clock import now
-from foundation.errors import BadInput
+from foundation.errors import BadInput, Conflict
+from foundation.i18n import N_
 from foundation.identifiers import new_id
 
 _PICTURES = frozenset(kind.media_type for kind in PICTURES)
@@ -34,20 +36,32 @@ def keep_copy(session: Session, blob: Blob, picture: Picture) -> None:
 
 
 def ensure_copy(session: Session, blob: Blob) -> None:
-    """Make the copy of a picture that came before copies were made; what can no longer be read as a picture has none.
+    """Make the copy of a picture that came before copies were made; of a damaged one, of what can still be seen of it.
 
+    Raises Conflict where nothing can: what was sent may say where and when it was taken, so it is not handed out instead.
     Raises OSError when the store does not answer or the bytes are gone.
     """
     if blob.picture is not None or blob.media_type not in _PICTURES:
         return
     with current_store().open(blob.sha256) as stream:
-        original = io.BytesIO(stream.read())
+        original = stream.read()
+    keep_copy(session, blob, _as_well_as_possible(original))
+
+
+def _as_well_as_possible(original: bytes) -> Picture:
     try:
-        found = recognise(original, "")
+        found = recognise(io.BytesIO(original), "")
+        if found is not None and found.picture is not None:
+            return found.picture
     except BadInput:
-        return
-    if found is not None and found.picture is not None:
-        keep_copy(session, blob, found.picture)
+        pass
+    try:
+        return drawn_anew(original)
+    except BadInput as error:
+        raise Conflict(
+            N_("这张图片已损坏，无法去掉其中的拍摄时间和地点，不能下载"),
+            remedy=N_("请上传人重新拍照或扫描后再上传"),
+        ) from error
 
 
 def _insert(session: Session, blob_id: UUID, sha256: str, picture: Picture) -> None:

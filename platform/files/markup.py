@@ -4,9 +4,7 @@ import re
 from typing import Final
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from files.refusals import acts
-from foundation.errors import BadInput
-from foundation.i18n import N_
+from files.refusals import acts, has_document_type, too_complex
 
 _DECLARATION: Final = re.compile(r"\s*<\?xml\b([^>]*)\?>")
 _ENCODING: Final = re.compile(r"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -22,6 +20,8 @@ _READ_AS: Final = {
 _SHOWN_BY_BROWSERS: Final = ("http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg")
 # No invoice, voucher or table of contents comes near: so deep only what is made to exhaust a reader.
 _DEEPEST: Final = 200
+# An invoice of two thousand lines has half of this.
+_MOST_ELEMENTS: Final = 100_000
 
 
 class NoMarkup(ValueError):
@@ -40,20 +40,21 @@ def read_markup(content: bytes, *, elements: list[tuple[str, dict[str, str]]] | 
     """Read XML in the encoding that it declares; ``elements`` gets each element as name and attributes, in their order.
 
     Raises BadInput for a document type (entities come by it, and what they fetch or blow up) and for what a browser would
-    run (a web page, a script, a style sheet); NoMarkup for what is not well-formed.
+    run (a web page, a script, a style sheet), or for elements without end; NoMarkup for what is not well-formed.
     """
     text = _text(content)
     parser = ParserCreate(namespace_separator=" ")
-    depth = 0
+    depth = counted = 0
 
     def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, counted
         depth += 1
-        space, _, local = name.rpartition(" ")
+        counted += 1
         if depth > _DEEPEST:
-            raise NoMarkup(local)
-        if space in _SHOWN_BY_BROWSERS or local.lower() in {"html", "svg", "script"}:
-            raise acts()
+            raise NoMarkup(name)
+        if counted > _MOST_ELEMENTS:
+            raise too_complex("XML")
+        _ensure_no_page(name)
         if elements is not None:
             elements.append((name, attributes))
 
@@ -62,7 +63,7 @@ def read_markup(content: bytes, *, elements: list[tuple[str, dict[str, str]]] | 
         depth -= 1
 
     def document_type(*_arguments: object) -> None:
-        raise _has_document_type()
+        raise has_document_type()
 
     def instruction(target: str, _data: str) -> None:
         # A browser fetches the style sheet, and XSLT is a program.
@@ -77,6 +78,12 @@ def read_markup(content: bytes, *, elements: list[tuple[str, dict[str, str]]] | 
         parser.Parse(text.encode("utf-8"), True)
     except (ExpatError, UnicodeEncodeError) as error:
         raise NoMarkup(str(error)) from error
+
+
+def _ensure_no_page(name: str) -> None:
+    space, _, local = name.rpartition(" ")
+    if space in _SHOWN_BY_BROWSERS or local.lower() in {"html", "svg", "script"}:
+        raise acts()
 
 
 def _text(content: bytes) -> str:
@@ -104,10 +111,3 @@ def _declared(beginning: str) -> str:
     if encoding not in _READ_AS:
         raise NoMarkup(encoding)
     return _READ_AS[encoding] or encoding
-
-
-def _has_document_type() -> BadInput:
-    return BadInput(
-        N_("XML 文件带有文档类型定义（DTD），不能作为材料"),
-        remedy=N_("从开票平台重新下载原始的 XML，或上传 PDF、OFD 版式文件"),
-    )

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Final
 
+from files.conversion import converted
+from files.jpeg import jpeg
 from files.kinds import CSV, HEIC, JPEG, PDF, PNG, TEXT, WEBP, XML, FileType
 from files.markup import NoMarkup, looks_like_markup, read_markup
 from files.names import type_of_name
 from files.packages import package
 from files.pdf import HEADER_WITHIN, ensure_harmless_pdf, start_of_pdf
-from files.pictures import Picture, converted, jpeg, kind_of_container, png
+from files.pictures import Picture, kind_of_container
+from files.png import png
 from files.refusals import broken, locked
 
 HEAD: Final = 2 * HEADER_WITHIN

@@ -27,3 +27,18 @@ def too_large_unpacked() -> BadInput:
 def acts() -> BadInput:
     """Something in it runs when it is opened."""
     return BadInput(N_("文件带有打开时会运行的程序，不能作为材料"), remedy=N_("打印成 PDF 或扫描后重新上传"))
+
+
+def too_complex(word: str) -> BadInput:
+    """Of so many parts that reading them would keep a worker busy; no program writes such a file."""
+    return BadInput(
+        N_("%(type)s 文件的结构过于复杂，无法检查"), remedy=N_("用原来的软件另存，或打印成 PDF 后重新上传"), type=word
+    )
+
+
+def has_document_type() -> BadInput:
+    """Entities come by it, and what they fetch or blow up."""
+    return BadInput(
+        N_("XML 文件带有文档类型定义（DTD），不能作为材料"),
+        remedy=N_("从开票平台重新下载原始的 XML，或上传 PDF、OFD 版式文件"),
+    )

@@ -16,7 +16,14 @@ from sqlalchemy.orm import Session
 from accounts.current import not_here
 from accounts.models import User
 from documents.canonical import canonical_hash, canonical_json
-from documents.confirmation import ConfirmationContent, DeliveredItem, Evidence, Party, render_confirmation
+from documents.confirmation import (
+    ConfirmationContent,
+    DeliveredItem,
+    Evidence,
+    EvidenceOfPicture,
+    Party,
+    render_confirmation,
+)
 from files.access import files_of
 from files.models import Attachment
 from foundation.actors import Actor
@@ -59,7 +66,7 @@ def check(session: Session, number: str) -> Check:
 
 def freeze(session: Session, order: Order) -> ConfirmationLetter:
     """Keep what the letter of a freshly confirmed order says, with its hash."""
-    content = _worked(session, order)
+    content = _worked(session, order, copies=True)
     kept = ConfirmationLetter(
         confirmation=order.confirmation,
         content=json.loads(canonical_json(content)),
@@ -86,15 +93,20 @@ def _restored(content: Mapping[str, Any]) -> ConfirmationContent:
     shaped = {
         **parties,
         "items": [DeliveredItem(**item) for item in content["items"]],
-        "evidence": [Evidence(**file) for file in content["evidence"]],
+        "evidence": [
+            EvidenceOfPicture(**file) if "copy_sha256" in file else Evidence(**file) for file in content["evidence"]
+        ],
         "issued_at": datetime.fromisoformat(content["issued_at"]),
         "verification_url": "",
     }
     return ConfirmationContent(**{**content, **shaped})
 
 
-def _worked(session: Session, order: Order) -> ConfirmationContent:
-    """The letter from what is registered now."""
+def _worked(session: Session, order: Order, *, copies: bool = False) -> ConfirmationContent:
+    """The letter from what is registered now; ``copies`` only for one that is kept.
+
+    A picture of before gets its copy when somebody downloads it, and a letter must not change by that.
+    """
     confirmation = order.confirmation
     if confirmation is None:
         raise not_here()
@@ -116,13 +128,17 @@ def _worked(session: Session, order: Order) -> ConfirmationContent:
         items=[DeliveredItem(record.description, record.result) for record in records],
         rating=RATINGS[confirmation.rating],
         comment=confirmation.comment or "",
-        evidence=[
-            Evidence(_KINDS.get(file.kind, file.kind), file.filename, file.blob.shown_sha256)
-            for file in _files(session, order, records)
-        ],
+        evidence=[_evidence(file, copies=copies) for file in _files(session, order, records)],
         issued_at=confirmation.created_at,
         verification_url="",
     )
+
+
+def _evidence(file: Attachment, *, copies: bool) -> Evidence:
+    kind, blob = _KINDS.get(file.kind, file.kind), file.blob
+    if copies and blob.picture is not None:
+        return EvidenceOfPicture(kind, file.filename, blob.sha256, blob.picture.sha256)
+    return Evidence(kind, file.filename, blob.sha256)
 
 
 def _files(session: Session, order: Order, records: Sequence[ServiceRecord]) -> list[Attachment]:

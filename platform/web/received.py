@@ -18,16 +18,28 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 from files.names import from_bytes
 
 _CHUNK: Final = 64 * 1024
-# RFC 5987 lets a client name any encoding; Werkzeug reads only UTF-8 and Latin-1 of them.
-_NAMED_ENCODING: Final = re.compile(r"(filename\*=)(?:gbk|gb2312|gb18030)'[^']*'([^;\s]+)", re.IGNORECASE)
+# RFC 5987 lets a client name any encoding; Werkzeug reads only UTF-8 and Latin-1 of them. What stands in quotes is a value,
+# whatever it looks like. Old clients send the whole path, whose backslashes Werkzeug takes for signs of quoting.
+_PIECE: Final = re.compile(
+    r"""(?P<key>\bfilename=)?(?P<quoted>"(?:[^"\\]|\\.)*+\\?(?:"|\Z))"""
+    r"""|(?P<begin>;\s*filename\*=)(?:gbk|gb2312|gb18030)'[^']*'(?P<coded>[^;\s]+)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_PATH: Final = re.compile(r"\"(?:[a-z]:\\|\\\\)", re.IGNORECASE)
 
 
 class _Decoder(MultipartDecoder):
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        text = _NAMED_ENCODING.sub(
-            lambda found: f"{found[1]}utf-8''{quote(from_bytes(unquote_to_bytes(found[2])))}", from_bytes(bytes(data))
-        )
-        return super()._parse_headers(text.encode())
+        return super()._parse_headers(_PIECE.sub(_read_by_werkzeug, from_bytes(bytes(data))).encode())
+
+
+def _read_by_werkzeug(piece: re.Match[str]) -> str:
+    if piece["begin"]:
+        return f"{piece['begin']}utf-8''{quote(from_bytes(unquote_to_bytes(piece['coded'])))}"
+    quoted = piece["quoted"]
+    if piece["key"] and _PATH.match(quoted) and '\\"' not in quoted:
+        return piece["key"] + '"' + quoted.rpartition("\\")[2]
+    return piece[0]
 
 
 class _Parts(MultiPartParser):

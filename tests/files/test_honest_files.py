@@ -88,6 +88,43 @@ def utf16() -> bytes:
     return INVOICE_XML.format("UTF-16").encode("utf-16")
 
 
+def everyday_word() -> bytes:
+    """With a link of each kind, a picture pasted from a chat, a workbook behind a chart, an old object, and fields."""
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    relations = "".join(
+        f'<Relationship Id="r{number}" Type="{kinds}{kind}" Target="{target}"{mode and " TargetMode=" + chr(34) + mode + chr(34)}/>'
+        for number, (kind, target, mode) in enumerate(
+            [
+                ("styles", "styles.xml", ""),
+                ("theme", "/word/theme/theme1.xml", ""),
+                ("hyperlink", "https://example.cn/", "External"),
+                ("hyperlink", "mailto:a@example.cn", "External"),
+                ("image", r"file:///C:\Users\张三\AppData\Temp\qq.png", "External"),
+                ("attachedTemplate", r"C:\Templates\公文.dotx", "External"),
+                ("attachedTemplate", "Normal.dotm", "External"),
+                ("externalLinkPath", "../2025/台账%201.xlsx", "External"),
+                ("externalLinkPath", "100%25.xlsx", "External"),
+                ("package", "embeddings/chart.xlsx", ""),
+                ("oleObject", "embeddings/oleObject1.bin", ""),
+            ]
+        )
+    )
+    fields = "".join(
+        f'<w:fldChar w:fldCharType="begin"/><w:instrText>{text}</w:instrText><w:fldChar w:fldCharType="separate"/>'
+        '<w:fldChar w:fldCharType="end"/>'
+        for text in (r"TOC \o", "PAGE", 'HYPERLINK "http://a/dde"', "DATE")
+    )
+    return office(
+        **{
+            "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
+            "word/header1.xml": f'<w:hdr xmlns:w="w">{fields}</w:hdr>',
+            "word/embeddings/chart.xlsx": office(EXCEL, "xl/workbook.xml"),
+            "word/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+            + "Equation Native".encode("utf-16-le"),
+        }
+    )
+
+
 HONEST: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("a PDF as printed", "报告.pdf", printed, "报告.pdf"),
     ("a bank's receipt that only its owner may change", "回单.pdf", lambda: owner_locked("RC4-128"), "回单.pdf"),
@@ -144,6 +181,7 @@ HONEST: list[tuple[str, str, Callable[[], bytes], str]] = [
         "方案.docx",
     ),
     ("a workbook that was sent as ZIP", "台账.zip", lambda: office(EXCEL, "xl/workbook.xml"), "台账.zip.xlsx"),
+    ("Word with pictures, links, charts and fields as Word writes them", "方案.docx", everyday_word, "方案.docx"),
     ("OFD", "发票.ofd", lambda: package({"OFD.xml": "<OFD/>", "Doc_0/Attachs/invoice.xml": "<a/>"}), "发票.ofd"),
 ]
 

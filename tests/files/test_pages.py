@@ -1,5 +1,6 @@
 """Files over the pages: what a browser sends, however old it is, and what another one gets."""
 
+import hashlib
 import io
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from accounts.models import Membership
 from audit.models import AuditEvent
 from files.models import Attachment, Blob
+from files.store import current_store
 from foundation.actors import Role
 from foundation.clock import today
 from foundation.identifiers import new_id
@@ -76,6 +78,24 @@ def test_a_file_name_in_any_encoding_loses_nothing(
     assert session.scalars(select(Attachment.filename)).one() == "月报.pdf"
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b'filename="C:\\dir\\new.pdf"', "new.pdf"),
+        (r'filename="C:\新\合同.pdf"'.encode("gbk"), "合同.pdf"),
+        (b"filename=\"filename*=gbk''%BA%CF.pdf\"", "filename_=gbk''合.pdf"),
+        (b"filename=\"a; filename*=gbk''b%BA%CF.pdf\"", "a; filename_=gbk''b合.pdf"),
+    ],
+    ids=["path", "Chinese path", "quoted", "quoted behind a semicolon"],
+)
+def test_a_name_in_quotes_is_only_a_name(
+    session: Session, scene: Scene, provider: FlaskClient, disposition: bytes, name: str
+) -> None:
+    answer = send_agreement(provider, scene.order_in(OrderState.DOCKING), disposition)
+    assert answer.status_code == 303
+    assert session.scalars(select(Attachment.filename)).one() == name
+
+
 def test_a_name_whose_second_byte_is_a_backslash_is_whole(
     session: Session, scene: Scene, provider: FlaskClient
 ) -> None:
@@ -113,6 +133,28 @@ def test_a_photo_reaches_others_without_place_and_time(
         assert len(got) == file.blob.shown_size < len(original)
     logged = session.scalars(select(AuditEvent.after).where(AuditEvent.action == "attachment.add")).one()
     assert (logged["sha256"], logged["copy_sha256"]) == (file.blob.sha256, file.blob.shown_sha256)
+
+
+@pytest.mark.parametrize(("shown", "status"), [(1.0, 200), (0.6, 200), (0.01, 409)])
+def test_a_damaged_photo_of_before_never_tells_where_it_was_taken(
+    session: Session, scene: Scene, officer: FlaskClient, shown: float, status: int
+) -> None:
+    """Pictures came in unread once: what can be seen of one is drawn, and what cannot be drawn is not handed out."""
+    scene.order_in(OrderState.CONTRACTED)
+    file = session.scalars(select(Attachment)).one()
+    whole = photo(size=(400, 300), exif=exif())
+    content = whole[: int(len(whole) * shown)] + b"HUAWEI"
+    sha256 = hashlib.sha256(content).hexdigest()
+    current_store().put(sha256, io.BytesIO(content))
+    file.filename, file.blob.media_type, file.blob.sha256 = "a.jpg", "image/jpeg", sha256
+    session.commit()
+    with officer.get(f"/files/{file.id}") as answer:
+        assert answer.status_code == status
+        assert b"HUAWEI" not in answer.get_data()
+        if status == 409:
+            assert "这张图片已损坏，无法去掉其中的拍摄时间和地点，不能下载" in answer.text
+        else:
+            assert Image.open(io.BytesIO(answer.get_data())).size == (400, 300)
 
 
 @pytest.mark.parametrize(

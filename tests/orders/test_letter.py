@@ -1,5 +1,6 @@
 """The confirmation letter stays what both sides confirmed, and anybody can check its paper."""
 
+import io
 import json
 import re
 from hashlib import sha256
@@ -7,12 +8,18 @@ from hashlib import sha256
 import pytest
 from flask.testing import FlaskClient
 from order_cases import Scene
+from papers import exif, photo
+from pypdf import PdfReader
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent
+from files.copies import ensure_copy
+from files.models import Attachment, Blob
+from files.store import current_store
 from foundation.errors import NotFound
+from orders.confirmation import confirm
 from orders.letter import check, letter
 from orders.models import Order, OrderState
 
@@ -82,18 +89,65 @@ def test_the_check_page_shows_the_kept_value(session: Session, scene: Scene, ord
 def test_a_letter_of_before_is_worked_out_and_says_so(
     session: Session, scene: Scene, order: Order, client: FlaskClient
 ) -> None:
-    before = check(session, order.number).digest
     session.execute(text("ALTER TABLE confirmation_letters DISABLE TRIGGER USER"))
     session.execute(text("DELETE FROM confirmation_letters"))
     session.expire_all()
     found = check(session, order.number)
-    assert (found.digest, found.kept) == (before, False)
+    before = found.digest
+    assert not found.kept
     change_everything(session, scene, order)
     page = client.get(f"/confirmations/{order.number}").get_data(as_text=True)
     assert before not in page
     assert re.search(r"<code>[0-9a-f]{64}</code>", page)
     assert "按现在登记的内容计算" in page
     assert letter(session, scene.clerk, order.number, public_url=URL).startswith(b"%PDF-")
+
+
+def with_a_photo_of_before(session: Session, order: Order) -> Blob:
+    """The order's agreement is a photo that came before copies were made."""
+    file = session.scalars(select(Attachment).where(Attachment.id == order.agreement.attachment_id)).one()  # type: ignore[union-attr]
+    content = photo(exif=exif())
+    file.blob.media_type, file.blob.sha256 = "image/jpeg", sha256(content).hexdigest()
+    current_store().put(file.blob.sha256, io.BytesIO(content))
+    session.flush()
+    return file.blob
+
+
+def test_a_download_changes_no_letter(session: Session, scene: Scene) -> None:
+    """A picture's copy is made at the first download; a letter of before names what was sent, and goes on doing so."""
+    order = scene.order_in(OrderState.CONFIRMED)
+    session.execute(text("ALTER TABLE confirmation_letters DISABLE TRIGGER USER"))
+    session.execute(text("DELETE FROM confirmation_letters"))
+    session.expire_all()
+    blob = with_a_photo_of_before(session, order)
+    before, paper = check(session, order.number), letter(session, scene.clerk, order.number, public_url=URL)
+    ensure_copy(session, blob)
+    assert blob.picture is not None
+    assert check(session, order.number) == before
+    assert letter(session, scene.clerk, order.number, public_url=URL) == paper
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_kept_letter_names_the_photo_that_was_sent_and_the_copy_that_was_there(
+    session: Session, scene: Scene, copied: bool
+) -> None:
+    order = scene.order_in(OrderState.DELIVERED)
+    blob = with_a_photo_of_before(session, order)
+    if copied:
+        ensure_copy(session, blob)
+    confirm(session, scene.buyer(order.voucher), order.number, rating=5)
+    kept = order.confirmation.letter  # type: ignore[union-attr]
+    before, paper = check(session, order.number), letter(session, scene.clerk, order.number, public_url=URL)
+    ensure_copy(session, blob)
+    named = kept.content["evidence"][0]  # type: ignore[union-attr]
+    assert named["sha256"] == blob.sha256
+    assert named.get("copy_sha256") == (blob.picture.sha256 if copied else None)  # type: ignore[union-attr]
+    assert canonical_hash_of(kept.content) == before.digest  # type: ignore[union-attr]
+    assert check(session, order.number) == before
+    assert letter(session, scene.clerk, order.number, public_url=URL) == paper
+    words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
+    named = [file for file in kept.content["evidence"] if "copy_sha256" in file]  # type: ignore[union-attr]
+    assert words.count("下载件") == len(named) > 0
 
 
 def test_there_is_no_letter_before_the_confirmation(session: Session, scene: Scene) -> None:
