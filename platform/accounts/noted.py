@@ -15,6 +15,19 @@ from audit.repeats import record_repeated
 from audit.trail import record
 from foundation.actors import SYSTEM, Actor
 
+COMING_AND_GOING: Final = (
+    "users.signed_in",
+    "users.second_factor_passed",
+    "users.sign_in_failed",
+    "users.second_factor_failed",
+    "users.sign_in_without_organisation",
+    "users.organisation_switched",
+    "users.signed_out",
+    "users.access_refused",
+    "users.not_found",
+)
+"""What this module and ``sessions`` tell: many events, which a reader of what was done wants to leave out, or to see alone."""
+
 UNKNOWN: Final = "?"
 """An address of the network that the server did not tell."""
 

@@ -1,6 +1,6 @@
 """Reading the trail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -42,6 +42,8 @@ def events(
     of_house: bool = False,
     words: str = "",
     action: str = "",
+    only: Collection[str] = (),
+    without: Collection[str] = (),
     subjects: Select[UUID] | None = None,
     first: date | None = None,
     last: date | None = None,
@@ -52,16 +54,11 @@ def events(
 
     ``of_things`` is a condition over the event's thing: what anybody did to such a thing is listed too, and with
     ``of_house`` also what the system did to no thing in particular.
-    ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``subjects`` the ids of
-    the things that it was done to, ``first`` and ``last`` the days from and until when, ``sequence`` one event's number.
+    ``words`` is part of a person, organisation or note, ``action`` the beginning of an action, ``only`` and ``without``
+    whole actions, ``subjects`` the ids of the things that it was done to, ``first`` and ``last`` the days from and until when, ``sequence`` one event's number.
     """
-    whose: list[ColumnElement[bool]] = [AuditEvent.organisation_id.in_(organisations)]
-    if of_things is not None:
-        whose.append(of_things)
-    if of_house:
-        by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
-        whose.append(and_(by_itself, AuditEvent.subject_id.is_(None)))
-    query = select(AuditEvent).where(or_(*whose)).order_by(AuditEvent.sequence.desc())
+    whose = _whose(organisations, of_things, of_house=of_house)
+    query = select(AuditEvent).where(whose).order_by(AuditEvent.sequence.desc())
     if sequence is not None:
         query = query.where(AuditEvent.sequence == sequence)
     if words:
@@ -75,6 +72,10 @@ def events(
         )
     if action:
         query = query.where(AuditEvent.action.startswith(action, autoescape=True))
+    if only:
+        query = query.where(AuditEvent.action.in_(only))
+    if without:
+        query = query.where(AuditEvent.action.not_in(without))
     if subjects is not None:
         query = query.where(AuditEvent.subject_id.in_(subjects))
     if first is not None:
@@ -82,3 +83,15 @@ def events(
     if last is not None:
         query = query.where(AuditEvent.at < end_of(last))
     return page_of(session, query, number)
+
+
+def _whose(
+    organisations: Select[UUID], of_things: ColumnElement[bool] | None, *, of_house: bool
+) -> ColumnElement[bool]:
+    found: list[ColumnElement[bool]] = [AuditEvent.organisation_id.in_(organisations)]
+    if of_things is not None:
+        found.append(of_things)
+    if of_house:
+        by_itself = and_(AuditEvent.organisation_id.is_(None), AuditEvent.role == Role.SYSTEM.value)
+        found.append(and_(by_itself, AuditEvent.subject_id.is_(None)))
+    return or_(*found)

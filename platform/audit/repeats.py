@@ -30,6 +30,7 @@ _LONGEST: Final = 200
 _ANYWHERE: Final = "address"
 # Requests of the quarter's last moment may still be under way.
 _PATIENCE: Final = timedelta(minutes=1)
+_OF_THE_ACTOR: Final = tuple(facts_of_actor(SYSTEM, ""))
 
 # By the database's clock, which all hosts share; tests move it.
 _NOW: Final = "(clock_timestamp() + %(shift)s)"
@@ -116,21 +117,10 @@ def _told(first: AuditEvent | None, counted: Row[Any]) -> AuditEvent:
     }
     if first is None:
         # Gone meanwhile: the count is still told, and one row stops no other.
-        first = AuditEvent(**facts_of_actor(replace(SYSTEM, ip=counted.ip), counted.action))
-    return AuditEvent(
-        user_id=first.user_id,
-        person=first.person,
-        organisation_id=first.organisation_id,
-        organisation=first.organisation,
-        role=first.role,
-        ip=first.ip,
-        action=first.action,
-        subject_type=first.subject_type,
-        subject_id=first.subject_id,
-        before=None,
-        after=after,
-        note=None,
-    )
+        facts = facts_of_actor(replace(SYSTEM, ip=counted.ip), counted.action)
+    else:
+        facts = {name: getattr(first, name) for name in _OF_THE_ACTOR}
+    return AuditEvent(**facts, before=None, after=after, note=None)
 
 
 def _network(ip: str | None) -> str:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from accounts.current import actor, actor_or_none
+from accounts.noted import COMING_AND_GOING
 from audit.proofs import prove
 from config import Environment
 from documents.exports import asked_for, export
@@ -117,13 +118,17 @@ def help_page() -> ResponseReturnValue:
 @blueprint.get("/audit")
 def audit() -> ResponseReturnValue:
     """The audit trail of the auditor's region, filtered by who, what, when and thing; the address keeps the filter."""
-    asked = {name: request.args.get(name, "").strip()[:100] for name in ("q", "deed", "number", "first", "last")}
+    asked = {
+        name: request.args.get(name, "").strip()[:100] for name in ("q", "deed", "about", "number", "first", "last")
+    }
     session = current_session()
     page = trail_of(
         session,
         actor(),
         words=asked["q"],
         action=asked["deed"] if asked["deed"] in house().deeds else "",
+        only=COMING_AND_GOING if asked["about"] == "access" else (),
+        without=COMING_AND_GOING if asked["about"] == "deeds" else (),
         subjects=ids_of(asked["number"].upper()) if asked["number"] else None,
         first=_day(asked["first"]),
         last=_day(asked["last"]),

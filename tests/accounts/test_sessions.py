@@ -18,13 +18,6 @@ from foundation.errors import BadInput, Conflict, NotAllowed, NotFound
 pytestmark = pytest.mark.clock
 
 
-@pytest.fixture
-def manager(session: Session) -> Membership:
-    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
-    session.commit()
-    return person
-
-
 def is_in(client: FlaskClient) -> bool:
     return client.get("/account").status_code == 200
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import factories as make
 import pytest
-from factories import KEYS, PASSWORD, actor_of, authenticator, bureau, enterprise, member, treasury
+from factories import KEYS, PASSWORD, actor_of, member, treasury
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -22,22 +22,6 @@ from foundation.unit_of_work import run_afterwards
 pytestmark = pytest.mark.clock
 
 WRONG = "wrong wrong wrong"
-
-
-@pytest.fixture
-def manager(session: Session) -> Membership:
-    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
-    session.commit()
-    return person
-
-
-@pytest.fixture
-def officer(session: Session) -> Membership:
-    """An officer whose authenticator is set up."""
-    person = member(session, bureau(session), Role.OFFICER)
-    authenticator(person.user)
-    session.commit()
-    return person
 
 
 def sign_in(client: FlaskClient, person: Membership, password: str = PASSWORD, **more: str):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from factories import KEYS, PASSWORD, actor_of, authenticator, bureau, code_of, enterprise, member, provider
+from factories import KEYS, PASSWORD, actor_of, authenticator, bureau, code_of, member, provider
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
@@ -29,21 +29,6 @@ def _early_in_a_quarter() -> Iterator[None]:
     moment = now()
     with travel(moment.replace(minute=moment.minute // 15 * 15, second=10)):
         yield
-
-
-@pytest.fixture
-def manager(session: Session) -> Membership:
-    person = member(session, enterprise(session), Role.ENTERPRISE_MANAGER)
-    session.commit()
-    return person
-
-
-@pytest.fixture
-def officer(session: Session) -> Membership:
-    person = member(session, bureau(session), Role.OFFICER)
-    authenticator(person.user)
-    session.commit()
-    return person
 
 
 def enter(client: FlaskClient, email: str, password: str = PASSWORD) -> int:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from papers import WORD, office, photo
 
+from files.kinds import JPEG
 from files.names import clean_filename
 from files.recognition import recognise
 from foundation.errors import BadInput
@@ -50,7 +51,9 @@ def chunk(kind: bytes, body: bytes = b"") -> bytes:
 def test_a_scan_full_of_fill_bytes_is_read_once() -> None:
     content = photo()
     with soon():
-        recognise(io.BytesIO(content[:-2] + b"\xff" * 1_000_000 + b"\0" + content[-2:]), "a.jpg")
+        found = recognise(io.BytesIO(content[:-2] + b"\xff" * 1_000_000 + b"\0" + content[-2:]), "a.jpg")
+    assert found is not None
+    assert found.kind is JPEG
 
 
 def test_fill_bytes_before_no_marker_are_read_once() -> None:
@@ -135,4 +138,4 @@ def test_a_long_report_with_many_pictures_is_none_of_these() -> None:
 def test_headers_without_end_are_read_once(part: str) -> None:
     text = "; filename=" + part * (1_000_000 // len(part)) + "\\"
     with soon():
-        _PIECE.sub(_read_by_werkzeug, text)
+        assert len(_PIECE.sub(_read_by_werkzeug, text)) >= len("; filename=")

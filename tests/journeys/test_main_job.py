@@ -524,7 +524,7 @@ def _everything_adds_up(story: Story) -> None:
     auditor.look("audit", phone=True)
     for person, deed in (("陈复审", "批准结算批次"), ("林初审", "核验通过核销申请")):
         # Who came in and went is in the trail too, so a person's deeds are looked for by the name.
-        auditor.goto(f"/audit?q={person}")
+        auditor.goto(f"/audit?about=deeds&q={person}")
         auditor.reads(person, deed)
 
 

@@ -15,7 +15,10 @@ from order_cases import Scene
 from sqlalchemy import select, text
 
 from accounts import delegation
+from accounts.models import User
+from accounts.noted import COMING_AND_GOING
 from audit.proofs import prove
+from audit.repeats import record_repeated
 from audit.seals import seal
 from audit.trail import record
 from documents.exports import Listing
@@ -156,6 +159,35 @@ def test_found_by_who_what_when_and_thing(session, sign_in) -> None:
     kept = found(q="x", first=day)
     assert f'value="{day}"' in kept
     assert 'value="x"' in kept
+
+
+def test_who_came_in_and_went_is_left_out_or_shown_alone(session, sign_in) -> None:
+    scene = Scene(session)
+    order = scene.place()
+    record_repeated(session, scene.officer, "users.access_refused", User, scene.officer.user_id, seen="/x")
+    auditor = sign_in(member(session, scene.bureau, Role.AUDITOR))
+
+    def found(about: str) -> tuple[bool, bool]:
+        # The names of all deeds stand in the filter, too.
+        said = auditor.get("/audit", query_string={"about": about}).text.split("<tbody")[1]
+        return order.number in said, "无权访问被拒绝" in said
+
+    assert found("") == (True, True)
+    assert found("deeds") == (True, False)
+    assert found("access") == (False, True)
+
+
+def test_everything_that_is_told_of_coming_and_going_can_be_left_out() -> None:
+    told = {deed for deed in recorded() if deed.startswith("users.")}
+    kept = {
+        "locked",
+        "password_locked",
+        "password_changed",
+        "access_restored",
+        "second_factor_set_up",
+        "sessions_ended",
+    }
+    assert told - {f"users.{one}" for one in kept} == set(COMING_AND_GOING)
 
 
 def test_an_orders_number_finds_each_of_its_claims(session, sign_in) -> None:
