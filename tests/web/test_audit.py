@@ -180,6 +180,7 @@ def test_who_came_in_and_went_is_left_out_or_shown_alone(session, sign_in) -> No
 def test_everything_that_is_told_of_coming_and_going_can_be_left_out() -> None:
     told = {deed for deed in recorded() if deed.startswith("users.")}
     kept = {
+        "unlocked",
         "locked",
         "password_locked",
         "password_changed",
